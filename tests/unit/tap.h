@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Unit test harness. A test is
+ *
+ *	TEST(glob_star)
+ *	{
+ *		CHECK(glob_match("a*", "abc"));
+ *		CHECK_EQ(f(1), 2);
+ *	}
+ *
+ * Tests register themselves and run in a process of their own each, so that a crash costs one
+ * row. Output is TAP. `./test_x PATTERN...` runs those whose name matches a shell pattern.
+ */
+#ifndef FS_TESTS_TAP_H
+#define FS_TESTS_TAP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct tap_test {
+	const char *name;
+	void (*fn)(void);
+	struct tap_test *next;
+};
+
+void tap_register(struct tap_test *t);
+void tap_fail(const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Ends the test as skipped. */
+void tap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#define TEST(id)                                                                                   \
+	static void test_fn_##id(void);                                                            \
+	static struct tap_test test_##id = { #id, test_fn_##id, NULL };                            \
+	__attribute__((constructor)) static void test_reg_##id(void)                               \
+	{                                                                                          \
+		tap_register(&test_##id);                                                          \
+	}                                                                                          \
+	static void test_fn_##id(void)
+
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			tap_fail(__FILE__, __LINE__, "%s", #cond);                                 \
+	} while (0)
+
+#define CHECK_EQ(a, b)                                                                             \
+	do {                                                                                       \
+		long long a_ = (long long)(a), b_ = (long long)(b);                                \
+		if (a_ != b_)                                                                      \
+			tap_fail(__FILE__, __LINE__, "%s: %lld, expected %lld", #a, a_, b_);       \
+	} while (0)
+
+#define CHECK_STR(a, b)                                                                            \
+	do {                                                                                       \
+		const char *a_ = (a), *b_ = (b);                                                   \
+		if (!a_ || strcmp(a_, b_))                                                         \
+			tap_fail(__FILE__, __LINE__, "%s: \"%s\", expected \"%s\"", #a,            \
+				 a_ ? a_ : "(null)", b_);                                          \
+	} while (0)
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "util/glob.h"
+
+#include "tap.h"
+
+TEST(glob_literal)
+{
+	CHECK(glob_match("icmp_rcv", "icmp_rcv"));
+	CHECK(!glob_match("icmp_rcv", "icmp_rcv2"));
+	CHECK(!glob_match("icmp_rcv2", "icmp_rcv"));
+	CHECK(glob_match("", ""));
+	CHECK(!glob_match("", "a"));
+}
+
+TEST(glob_wild)
+{
+	CHECK(glob_match("*", ""));
+	CHECK(glob_match("tcp_*", "tcp_"));
+	CHECK(glob_match("*_rcv", "icmp_rcv"));
+	CHECK(glob_match("a*b*c", "a_b_b_c"));
+	CHECK(!glob_match("a*b*c", "a_b_b_"));
+	CHECK(glob_match("t?p", "tcp"));
+	CHECK(!glob_match("t?p", "tp"));
+	CHECK(glob_match("**a", "bba"));
+	CHECK(!glob_match("[ab]", "a"));
+}
+
+TEST(glob_no_blowup)
+{
+	char name[4096];
+
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	CHECK(!glob_match("*a*a*a*a*a*a*a*a*a*a*a*b", name));
+}
