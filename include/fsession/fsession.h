@@ -157,6 +157,17 @@ FSESSION_API int fsession_open_skeleton(struct bpf_object_skeleton *s,
 					const struct bpf_object_open_opts *opts);
 
 /**
+ * fsession_set_target() - choose the target of a program before its object is loaded
+ * @prog:   opened, not loaded; SEC("fsession[.s]") or SEC("fsession[.s]/...")
+ * @target: "FUNC", "MODULE:FUNC", or a pattern ("GLOB", "MODULE:GLOB": then attach it with
+ *          fsession_attach_multi()); copied; overrides the section's
+ *
+ * For a BPF program as target use bpf_program__set_attach_target(prog, fd, "func").
+ * Return: 0, or -EINVAL (not an fsession program, or loaded), -ENOMEM.
+ */
+FSESSION_API int fsession_set_target(struct bpf_program *prog, const char *target);
+
+/**
  * struct fsession_attach_opts - for fsession_attach()
  * @sz:     sizeof(struct fsession_attach_opts)
  * @cookie: what bpf_get_attach_cookie() returns in both phases
@@ -187,11 +198,6 @@ struct fsession_attach_opts {
  */
 FSESSION_API int fsession_attach(const struct bpf_program *prog,
 				 const struct fsession_attach_opts *opts, struct bpf_link **ret);
-
-/**
- * enum fsession_multi_flags
- * @FSESSION_MULTI_PROGRESS: report progress through @progress
- */
 
 /**
  * struct fsession_multi_opts - for fsession_attach_multi()

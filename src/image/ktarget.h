@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a session can be attached to: kernel and module functions (by kernel BTF and kallsyms)
+ * and functions of loaded BPF programs (by their own BTF). Knows the rules of the verifier
+ * (fsession specification, section 3.1) so that a refusal can be told in words beforehand.
+ *
+ * The process keeps one cache of BTF and symbols, filled on first use under a mutex; everything
+ * here may be called from any thread.
+ */
+#ifndef FS_IMAGE_KTARGET_H
+#define FS_IMAGE_KTARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btf;
+
+/* What the verifier and the trampoline make of a prototype. */
+struct ktarget_proto {
+	int nr_args;		/* C parameters */
+	int nr_slots;		/* 8-byte ctx slots they take: 16-byte structs take two */
+	int ret_size;		/* bytes; 0 = void */
+	bool varargs;
+	bool ret_struct;	/* returns a struct or union */
+	bool big_arg;		/* an argument of more than 16 bytes, or of size 0 */
+	bool struct_arg;	/* a struct by value (kernels before 6.1 refuse) */
+};
+
+struct ktarget {
+	char name[128];		/* function */
+	char module[64];	/* "" = vmlinux */
+	uint32_t btf_id;	/* FUNC id in the object's BTF */
+	uint32_t btf_obj_id;	/* kernel id of that BTF object; 0 if unknown */
+	int btf_fd;		/* module BTF: fd for attach_btf_obj_fd, owned by the cache; 0 = vmlinux */
+	int prog_fd;		/* target BPF program, borrowed; 0 = kernel function */
+	uint64_t addr;		/* first kallsyms address, or the JITed subprogram's; 0 = hidden or none */
+	struct ktarget_proto proto;
+};
+
+/* Reason codes in words; a string constant. */
+
+/**
+ * ktarget_find() - resolve "FUNC" or "MODULE:FUNC"
+ *
+ * Return: 0, or (message and hint printed, with the nearest names where the name is unknown)
+ *   -ENOENT  no such function; inlined or not in BTF; no such module; module without BTF
+ *   -ESRCH   the kernel has no BTF at all
+ */
+int ktarget_find(const char *spec, struct ktarget *ret);
+
+/* By BTF id in vmlinux (@btf_fd 0) or in a module's BTF whose fd is given. -EINVAL if the id is no
+ * FUNC. Messages printed. */
+int ktarget_from_id(int btf_fd, uint32_t btf_id, struct ktarget *ret);
+
+/**
+ * ktarget_find_prog() - a function of a loaded BPF program
+ * @prog_fd: borrowed
+ * @func:    name, or NULL or "" for the main program
+ *
+ * Static functions have no reliable prototype: five 64-bit arguments (specification 3.1).
+ * Return: 0, or -ENOENT (with the names it has), -EINVAL (not JITed, no BTF), -errno.
+ */
+int ktarget_find_prog(int prog_fd, const char *func, struct ktarget *ret);
+
+/* By BTF id in that program's BTF. */
+int ktarget_prog_from_id(int prog_fd, uint32_t btf_id, struct ktarget *ret);
+
+/**
+ * ktarget_refusal() - why a session cannot be attached, before the kernel is asked
+ * @t:      target
+ * @hint:   out: what to do, or NULL; may itself be NULL
+ *
+ * Varargs, struct return, return of more than 8 bytes, too many or too large arguments, noreturn
+ * functions (by name: older kernels do not refuse them and leak), functions the BPF
+ * machinery itself needs. Does not print.
+ * Return: NULL if nothing speaks against it, else one line such as "is variadic".
+ */
+const char *ktarget_refusal(const struct ktarget *t, const char **hint);
+
+/**
+ * ktarget_glob() - every function that matches "GLOB" or "MODULE:GLOB"
+ * @cb: called once per distinct function; non-zero ends the walk and is returned
+ *
+ * "distinct": names that stand for several functions (duplicate static symbols) are given once, with
+ * @why set to "its name is ambiguous"; likewise what ktarget_refusal() refuses, what is not in
+ * available_filter_functions (where readable: "is not traceable (notrace, inlined or removed)"),
+ * and functions in .init sections. @why is NULL for the good ones. An exact name is a glob.
+ * Return: 0, what @cb returned, or as ktarget_find().
+ */
+int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),
+		 void *arg);
+
+/* kallsyms address of a symbol, first one of that name in vmlinux (or @module); 0 if none or hidden. */
+uint64_t ktarget_ksym(const char *module, const char *name);
+
+/* vmlinux BTF, cached and owned here; NULL if the kernel has none (not printed). */
+const struct btf *ktarget_vmlinux(void);
+
+/* Is @name in the list of traceable functions? 1, 0, or -errno when the list cannot be read. */
+int ktarget_is_traceable(const char *name);
+
+/* Frees the cache (tests, and fsession_unregister()). No other call may run. */
+void ktarget_cache_drop(void);
+
+#endif
