@@ -25,6 +25,7 @@ struct ktarget_proto {
 	bool ret_struct;	/* returns a struct or union */
 	bool big_arg;		/* an argument of more than 16 bytes, or of size 0 */
 	bool struct_arg;	/* a struct by value (kernels before 6.1 refuse) */
+	bool odd_type;		/* floating point and the like: no trampoline passes it */
 };
 
 struct ktarget {

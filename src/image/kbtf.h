@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's BTF objects: vmlinux, and one per module, each with an index of its functions.
+ * Objects are read when first asked for and kept until kbtf_set_done(); nothing is locked here,
+ * ktarget.c does that.
+ */
+#ifndef FS_IMAGE_KBTF_H
+#define FS_IMAGE_KBTF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct btf;
+
+struct kbtf {
+	char name[64];		/* module; "" = vmlinux */
+	uint32_t id;		/* of the BTF object in the kernel; 0 = unknown */
+	int fd;			/* module: opened with the BTF; 0 = vmlinux, or not loaded */
+	struct btf *btf;	/* NULL = not loaded */
+	uint32_t first_id;	/* of the types that are this object's own */
+	uint32_t nr_types;	/* one past the last */
+	uint32_t *hash;		/* FUNC ids, open addressing; 0 = free */
+	uint32_t hash_mask;
+	uint32_t nr_funcs;
+	struct kbtf *next;	/* newest module first */
+};
+
+struct kbtf_set {
+	struct kbtf *vmlinux;
+	struct kbtf *modules;
+	uint32_t last_id;	/* highest BTF object id looked at */
+	uint32_t vmlinux_id;	/* 0 = not seen: without privilege, or the kernel does not tell (< 5.11) */
+	int scan_err;		/* why the objects cannot be listed; -EPERM without privilege */
+};
+
+void kbtf_set_done(struct kbtf_set *s);
+
+/* Looks at BTF objects that appeared since the last call. @s->scan_err tells the outcome. */
+void kbtf_scan(struct kbtf_set *s);
+
+/* vmlinux with its index, or NULL (prints nothing). */
+struct kbtf *kbtf_vmlinux(struct kbtf_set *s);
+
+/* Module by name, '-' and '_' being the same; NULL = not known to the kernel, or without BTF. Scans. */
+struct kbtf *kbtf_module_find(struct kbtf_set *s, const char *name);
+/* Reads its BTF. 0, -ENOENT when the module has gone, -errno. Prints nothing. */
+int kbtf_module_load(struct kbtf_set *s, struct kbtf *m);
+
+/* Index the functions of @k->btf from @k->first_id on. -ENOMEM. */
+int kbtf_index(struct kbtf *k);
+/* First FUNC of that name; 0 = none. */
+uint32_t kbtf_func_find(const struct kbtf *k, const char *name);
+/* FUNC ids in ascending order: the next one after @id (0 to start); 0 = no more. */
+uint32_t kbtf_func_next(const struct kbtf *k, uint32_t id);
+const char *kbtf_func_name(const struct kbtf *k, uint32_t id);
+
+/* Module names compare with '-' = '_'. */
+bool kbtf_module_name_eq(const char *a, const char *b);
+
+#endif

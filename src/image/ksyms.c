@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/ksyms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/kbtf.h"
+#include "util/slurp.h"
+#include "util/strhash.h"
+
+#define KALLSYMS "/proc/kallsyms"
+#define MAX_TEXT (256u << 20)
+
+const char *ksyms_name(const struct ksyms *k, const struct ksym *s)
+{
+	return k->text + s->name;
+}
+
+const char *ksyms_module(const struct ksyms *k, const struct ksym *s)
+{
+	return k->text + s->module;
+}
+
+void ksyms_free(struct ksyms *k)
+{
+	if (!k)
+		return;
+	free(k->syms);
+	free(k->hash);
+	free(k->text);
+	free(k);
+}
+
+static uint64_t hex(const char **p)
+{
+	uint64_t v = 0;
+
+	for (;; (*p)++) {
+		unsigned char c = **p, lower = c | 0x20;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (c - '0');
+		else if (lower >= 'a' && lower <= 'f')
+			v = v << 4 | (lower - 'a' + 10);
+		else
+			return v;
+	}
+}
+
+/* Is this the text of a function that may be traced? "bpf" and the like stand for generated code. */
+static bool wanted(char type, const char *module)
+{
+	return strchr("tTwW", type) && strcmp(module, "bpf") &&
+	       strncmp(module, "__builtin__", strlen("__builtin__"));
+}
+
+static int append(struct ksyms *k, uint32_t *cap, const struct ksym *s)
+{
+	if (k->nr == *cap) {
+		uint32_t more = *cap ? *cap * 2 : 1 << 16;
+		struct ksym *p = reallocarray(k->syms, more, sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		k->syms = p;
+		*cap = more;
+	}
+	k->syms[k->nr++] = *s;
+	return 0;
+}
+
+static void note_init_text(struct ksyms *k, const char *name, uint64_t addr)
+{
+	if (name[0] != '_')
+		return;
+	if (!strcmp(name, "_sinittext"))
+		k->init_start = addr;
+	else if (!strcmp(name, "_einittext"))
+		k->init_end = addr;
+}
+
+/* "ADDR TYPE NAME[\t[MODULE]]", cut at its blanks in place; lines of another form are passed over. */
+static int parse_line(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap)
+{
+	const char *p = line;
+	struct ksym s = { .module = no_module };
+	char *name, *tab;
+	char type;
+
+	s.addr = hex(&p);
+	if (p == line || end - p < 4 || p[0] != ' ' || p[2] != ' ')
+		return 0;
+	type = p[1];
+	name = line + (p + 3 - line);
+	s.name = name - k->text;
+	tab = memchr(name, '\t', end - name);
+	if (tab) {
+		*tab = '\0';
+		if (end - tab > 3 && tab[1] == '[' && end[-1] == ']') {
+			s.module = tab + 2 - k->text;
+			end[-1] = '\0';
+		}
+	}
+	note_init_text(k, name, s.addr);
+	if (!wanted(type, k->text + s.module))
+		return 0;
+	if (s.addr)
+		k->hidden = false;
+	return append(k, cap, &s);
+}
+
+static int index_names(struct ksyms *k)
+{
+	uint32_t size = 64;
+
+	while (size < 2 * k->nr)
+		size *= 2;
+	k->hash = calloc(size, sizeof(*k->hash));
+	if (!k->hash)
+		return -ENOMEM;
+	k->hash_mask = size - 1;
+	/* in the file's order, so that the first of equal names is met first */
+	for (uint32_t i = 0; i < k->nr; i++) {
+		uint32_t h = strhash(ksyms_name(k, &k->syms[i])) & k->hash_mask;
+
+		while (k->hash[h])
+			h = (h + 1) & k->hash_mask;
+		k->hash[h] = i + 1;
+	}
+	return 0;
+}
+
+int ksyms_parse(char *text, struct ksyms **ret)
+{
+	struct ksyms *k = calloc(1, sizeof(*k));
+	size_t len = strlen(text);
+	uint32_t cap = 0;
+	int err = -ENOMEM;
+
+	if (!k) {
+		free(text);
+		return err;
+	}
+	k->text = text;
+	k->hidden = true;
+	err = -EFBIG;
+	if (len > MAX_TEXT)
+		goto out;
+	for (char *line = text, *end; *line; line = end) {
+		char *eol = memchr(line, '\n', text + len - line);
+
+		end = eol ? eol + 1 : text + len;
+		if (!eol)
+			eol = end;
+		*eol = '\0';
+		err = parse_line(k, line, eol, len, &cap);	/* text[len] is the empty string */
+		if (err)
+			goto out;
+	}
+	err = index_names(k);
+	if (err)
+		goto out;
+	*ret = k;
+	return 0;
+out:
+	ksyms_free(k);
+	return err;
+}
+
+int ksyms_load(struct ksyms **ret)
+{
+	char *text;
+	int err = slurp(KALLSYMS, MAX_TEXT, &text, NULL);
+
+	return err ? err : ksyms_parse(text, ret);
+}
+
+static bool in_module(const struct ksyms *k, const struct ksym *s, const char *module)
+{
+	return !module || kbtf_module_name_eq(ksyms_module(k, s), module);
+}
+
+const struct ksym *ksyms_find(const struct ksyms *k, const char *module, const char *name)
+{
+	uint32_t h = strhash(name) & k->hash_mask;
+
+	for (; k->hash[h]; h = (h + 1) & k->hash_mask) {
+		const struct ksym *s = &k->syms[k->hash[h] - 1];
+
+		if (!strcmp(ksyms_name(k, s), name) && in_module(k, s, module))
+			return s;
+	}
+	return NULL;
+}
+
+uint32_t ksyms_count(const struct ksyms *k, const char *module, const char *name)
+{
+	uint32_t h = strhash(name) & k->hash_mask, n = 0;
+	uint64_t first = 0;
+
+	/* aliases at one address are one function; hidden addresses can't be told apart */
+	for (; k->hash[h]; h = (h + 1) & k->hash_mask) {
+		const struct ksym *s = &k->syms[k->hash[h] - 1];
+
+		if (strcmp(ksyms_name(k, s), name) || !in_module(k, s, module))
+			continue;
+		if (!n)
+			first = s->addr;
+		else if (s->addr && s->addr == first)
+			continue;
+		n++;
+	}
+	return n;
+}
+
+const struct ksym *ksyms_variant(const struct ksyms *k, const char *name)
+{
+	size_t len = strlen(name);
+	const struct ksym *cold = NULL;
+
+	for (uint32_t i = 0; i < k->nr; i++) {
+		const char *n = ksyms_name(k, &k->syms[i]);
+
+		if (strncmp(n, name, len) || n[len] != '.')
+			continue;
+		if (strcmp(n + len, ".cold"))
+			return &k->syms[i];
+		cold = &k->syms[i];
+	}
+	return cold;
+}
+
+bool ksyms_in_init(const struct ksyms *k, const struct ksym *s)
+{
+	return s->addr && s->addr >= k->init_start && s->addr < k->init_end;
+}
