@@ -74,6 +74,8 @@ def _qemu(arch, image, tmp, smp, mem, icount, accel, guest_args):
     program, machine, console, port = QEMU[arch]
     accel = accel or os.environ.get('ACCEL') or 'tcg'
     args = ['-accel', 'tcg,thread=multi' if accel == 'tcg' else accel]
+    if accel == 'kvm':
+        machine = machine[:2] + ['-cpu', 'host,-arch-capabilities']
     if icount:
         smp = 1
         args = ['-accel', 'tcg,thread=single', '-icount', 'shift=0,align=off,sleep=off']
@@ -103,14 +105,14 @@ def _supervise(qemu, console, end, timeout, on_line):
             if line is None:
                 result.why = f'no end after {timeout} s'
                 break
-            if line.startswith(end):
-                result.status = int(line.split()[1])
+            line, is_end, status = line.partition(end)
+            if line or not is_end:
+                lines.append(line)
+                if on_line:
+                    on_line(line)
+            if is_end:
+                result.status = int(status)
                 break
-            lines.append(line)
-            if on_line:
-                on_line(line)
-        if lines and lines[-1] == '' and result.status is not None:
-            lines.pop()      # the line feed before the end marker
         result.output = '\n'.join(lines)
         if result.status is not None:
             try:
