@@ -2,9 +2,11 @@
 #include "tap.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,9 @@
 
 static struct tap_test *tests, **tests_end = &tests;
 static int failures;
+static char *skip_reason;	/* shared with the test's process */
+static int nr_args;
+static char **args;
 
 void tap_register(struct tap_test *t)
 {
@@ -36,11 +41,9 @@ void tap_skip(const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("# skip: ");
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(skip_reason, PIPE_BUF, fmt, ap);
 	va_end(ap);
-	printf("\n");
 	fflush(stdout);
 	exit(EXIT_SKIP);
 }
@@ -70,7 +73,7 @@ static void run(const struct tap_test *t, int nr)
 		printf("not ok %d - %s\n", nr, t->name);
 		failures++;
 	} else if (WEXITSTATUS(status) == EXIT_SKIP) {
-		printf("ok %d - %s # SKIP see above\n", nr, t->name);
+		printf("ok %d - %s # SKIP %s\n", nr, t->name, skip_reason);
 	} else if (WEXITSTATUS(status)) {
 		printf("not ok %d - %s\n", nr, t->name);
 		failures++;
@@ -79,21 +82,55 @@ static void run(const struct tap_test *t, int nr)
 	}
 }
 
-static bool selected(const struct tap_test *t, int argc, char **argv)
+const char *tap_option(const char *name)
 {
-	for (int i = 1; i < argc; i++)
-		if (!fnmatch(argv[i], t->name, 0))
+	size_t len = strlen(name);
+
+	for (int i = 1; i < nr_args; i++)
+		if (!strncmp(args[i], "--", 2) && !strncmp(args[i] + 2, name, len) &&
+		    args[i][2 + len] == '=')
+			return args[i] + 2 + len + 1;
+	return NULL;
+}
+
+const char *tap_file(const char *name)
+{
+	static char path[PATH_MAX];
+	const char *slash = strrchr(args[0], '/');
+
+	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - args[0] + 1) : 0, args[0],
+		 name);
+	return path;
+}
+
+static bool selected(const struct tap_test *t)
+{
+	bool all = true;
+
+	for (int i = 1; i < nr_args; i++) {
+		if (!strncmp(args[i], "--", 2))
+			continue;
+		if (!fnmatch(args[i], t->name, 0))
 			return true;
-	return argc < 2;
+		all = false;
+	}
+	return all;
 }
 
 int main(int argc, char **argv)
 {
 	int nr = 0;
 
+	nr_args = argc;
+	args = argv;
+	skip_reason = mmap(NULL, PIPE_BUF, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (skip_reason == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (struct tap_test *t = tests; t; t = t->next)
-		if (selected(t, argc, argv))
+		if (selected(t))
 			run(t, ++nr);
 	printf("1..%d\n", nr);
 	return failures ? 1 : 0;

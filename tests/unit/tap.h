@@ -9,7 +9,8 @@
  *	}
  *
  * Tests register themselves and run in a process of their own each, so that a crash costs one
- * row. Output is TAP. `./test_x PATTERN...` runs those whose name matches a shell pattern.
+ * row. Output is TAP. `./test_x PATTERN...` runs those whose name matches a shell pattern;
+ * arguments that start with "--" are options for the tests.
  */
 #ifndef FS_TESTS_TAP_H
 #define FS_TESTS_TAP_H
@@ -29,6 +30,11 @@ void tap_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Ends the test as skipped. */
 void tap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* The value of --NAME=VALUE on the command line, or NULL. */
+const char *tap_option(const char *name);
+/* The path of a file beside the test program; valid until the next call. */
+const char *tap_file(const char *name);
 
 #define TEST(id)                                                                                   \
 	static void test_fn_##id(void);                                                            \
