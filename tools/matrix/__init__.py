@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Kernels, guests and TAP: what tools/kernels, tools/vm and tools/check-kernels share."""
 
+import contextlib
+import fcntl
 import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -9,3 +11,12 @@ CACHE = os.path.join(ROOT, '.cache')
 
 class Unavailable(Exception):
     """Something this machine or the mirror does not have: its rows are skipped with this text."""
+
+
+@contextlib.contextmanager
+def cache_lock():
+    """Held while something is put into the cache: two runs at a time share it."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, 'lock'), 'w', encoding='ascii') as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield

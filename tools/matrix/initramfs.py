@@ -11,12 +11,13 @@
 import os
 import subprocess
 
-from . import ROOT
+from . import CACHE, ROOT
 
 GUEST_ROOT = '/fsession'
 LIB_DIRS = {
     'x86_64': ('/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu'),
-    'arm64': ('/usr/aarch64-linux-gnu/lib', '/lib/aarch64-linux-gnu', '/usr/lib/aarch64-linux-gnu'),
+    'arm64': (os.path.join(CACHE, 'sysroot/arm64/usr/lib/aarch64-linux-gnu'),
+              '/usr/aarch64-linux-gnu/lib'),
 }
 LOADERS = {'x86_64': '/lib64/ld-linux-x86-64.so.2', 'arm64': '/lib/ld-linux-aarch64.so.1'}
 LIB_TARGET = {'x86_64': '/lib/x86_64-linux-gnu', 'arm64': '/lib/aarch64-linux-gnu'}

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 
-from . import CACHE, Unavailable
+from . import CACHE, Unavailable, cache_lock
 from .debian import Suite, unpack
 
 # series: (suites that may have it, best first; what its package names contain)
@@ -48,6 +48,13 @@ def get(arch, series, refresh=False):
         return path
     if series not in SERIES:
         raise Unavailable(f'no kernel {series}: there are {", ".join(SERIES)}')
+    with cache_lock():
+        if os.path.exists(path + '/release') and not refresh:
+            return path
+        return _fetch_any(arch, series, path)
+
+
+def _fetch_any(arch, series, path):
     reasons = []
     for suite in SERIES[series][0]:
         try:
@@ -55,7 +62,6 @@ def get(arch, series, refresh=False):
             return path
         except Unavailable as e:
             reasons.append(str(e))
-            _suites[suite].broken = True
     raise Unavailable(f'kernel {series} {arch}: ' + '; '.join(reasons))
 
 

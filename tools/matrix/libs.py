@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What guests need from packages, unpacked in .cache: busybox, and other releases' libraries.
+"""What else comes from packages, unpacked in .cache: busybox, libraries of other releases, and
+the arm64 libraries that the cross compiler links against.
 
 A library tree is one flat directory with a libbpf, all it needs and the loader, so that a program
 built here runs against it: TREE/ld-linux-x86-64.so.2 --library-path TREE PROGRAM.
@@ -9,60 +10,90 @@ import glob
 import os
 import shutil
 
-from . import CACHE, Unavailable
+from . import CACHE, Unavailable, cache_lock
 from .debian import Suite, unpack
 
-TREES = {'trixie': ('trixie',), 'sid': ('sid',), 'bookworm': ('bookworm',)}
-NEEDED = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
-BUSYBOX = ('bookworm', 'trixie')
+TREES = ('bookworm', 'trixie', 'sid')
+TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
+SYSROOT_SUITE = 'bookworm'
+SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev')
+BUSYBOX_SUITES = ('bookworm', 'trixie')
 
 
-def tree(name, refresh=False):
-    """The directory of a library tree (x86_64)."""
-    path = os.path.join(CACHE, 'libs', name)
-    if os.path.isdir(path) and not refresh:
+def _cached(path, make, refresh=False):
+    """path, made by make(work) where it is not there; work is renamed to path."""
+    if os.path.exists(path) and not refresh:
         return path
-    if name not in TREES:
-        raise Unavailable(f'no library tree {name}: there are {", ".join(TREES)}')
-    work = path + '.new'
-    shutil.rmtree(work, ignore_errors=True)
-    suite = Suite(TREES[name][0])
-    for pattern in NEEDED:
-        _unpack_package(suite, pattern, 'amd64', work + '/tree')
-    os.makedirs(work + '/flat')
-    for lib in glob.glob(work + '/tree/**/*.so.*', recursive=True):
-        if os.path.isfile(lib) and '/gconv/' not in lib:
-            shutil.copy(os.path.realpath(lib), f'{work}/flat/{os.path.basename(lib)}')
-    shutil.rmtree(path, ignore_errors=True)
-    os.rename(work + '/flat', path)
-    shutil.rmtree(work)
+    with cache_lock():
+        if not os.path.exists(path) or refresh:
+            work = path + '.new'
+            shutil.rmtree(work, ignore_errors=True)
+            os.makedirs(work)
+            make(work)
+            shutil.rmtree(path, ignore_errors=True)
+            os.rename(work, path)
     return path
 
 
-def _unpack_package(suite, pattern, deb_arch, into):
+def _unpack(suite, pattern, deb_arch, into):
     found = suite.find(pattern, deb_arch)
     if not found:
         raise Unavailable(f'{suite.name} has no {pattern}')
     name, version = found[0]
-    print(f'{name}: {version} ({suite.name})', flush=True)
+    print(f'{name} {deb_arch}: {version} ({suite.name})', flush=True)
     unpack(suite.download(name, deb_arch, version, into), into)
+
+
+def tree(name, refresh=False):
+    """The directory of a library tree (x86_64)."""
+    if name not in TREES:
+        raise Unavailable(f'no library tree {name}: there are {", ".join(TREES)}')
+
+    def make(work):
+        suite = Suite(name)
+        for pattern in TREE_PACKAGES:
+            _unpack(suite, pattern, 'amd64', work + '/tree')
+        for lib in glob.glob(work + '/tree/**/*.so.*', recursive=True):
+            if os.path.isfile(lib) and '/gconv/' not in lib:
+                shutil.copy(os.path.realpath(lib), f'{work}/{os.path.basename(lib)}')
+        shutil.rmtree(work + '/tree')
+
+    return _cached(os.path.join(CACHE, 'libs', name), make, refresh)
+
+
+def sysroot(arch, deb_arch, refresh=False):
+    """The development packages of a foreign architecture, unpacked; libc comes with the compiler."""
+    def make(work):
+        suite = Suite(SYSROOT_SUITE)
+        for pattern in SYSROOT_PACKAGES:
+            _unpack(suite, pattern, deb_arch, work)
+        shutil.rmtree(work + '/usr/share', ignore_errors=True)
+        _merge_lib(work)
+
+    return _cached(os.path.join(CACHE, 'sysroot', arch), make, refresh)
+
+
+def _merge_lib(root):
+    """Moves /lib into /usr/lib; links between the two, which are absolute, become plain names."""
+    for old in glob.glob(root + '/lib/*/*'):
+        os.rename(old, old.replace(root + '/lib/', root + '/usr/lib/', 1))
+    for link in glob.glob(root + '/usr/lib/*/*.so'):
+        if os.path.islink(link) and os.path.isabs(os.readlink(link)):
+            target = os.path.basename(os.readlink(link))
+            os.unlink(link)
+            os.symlink(target, link)
 
 
 def busybox(arch, deb_arch):
     """A static busybox for that architecture."""
-    path = os.path.join(CACHE, 'busybox', arch)
-    if os.path.exists(path):
-        return path
-    reasons = []
-    for suite in BUSYBOX:
-        work = path + '.new'
-        try:
-            _unpack_package(Suite(suite), 'busybox-static', deb_arch, work)
-        except Unavailable as e:
-            reasons.append(str(e))
-            continue
-        binary = [p for p in (work + '/bin/busybox', work + '/usr/bin/busybox') if os.path.exists(p)]
-        os.rename(binary[0], path)
-        shutil.rmtree(work)
-        return path
-    raise Unavailable('busybox: ' + '; '.join(reasons))
+    def make(work):
+        reasons = []
+        for suite in BUSYBOX_SUITES:
+            try:
+                return _unpack(Suite(suite), 'busybox-static', deb_arch, work)
+            except Unavailable as e:
+                reasons.append(str(e))
+        raise Unavailable('busybox: ' + '; '.join(reasons))
+
+    path = _cached(os.path.join(CACHE, 'busybox', arch), make)
+    return next(p for p in (path + '/bin/busybox', path + '/usr/bin/busybox') if os.path.exists(p))
