@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/opt.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+
+#define WORD_MAX 64	/* longer words have no near name */
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+/* Levenshtein distance, one row at a time. */
+static unsigned int distance(const char *a, const char *b)
+{
+	size_t len_a = strlen(a), len_b = strlen(b);
+	unsigned int row[WORD_MAX + 1], diag, up;
+
+	if (len_a > WORD_MAX || len_b > WORD_MAX)
+		return WORD_MAX;
+	for (size_t j = 0; j <= len_b; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		diag = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			up = row[j];
+			row[j] = min3(up + 1, row[j - 1] + 1, diag + (a[i - 1] != b[j - 1]));
+			diag = up;
+		}
+	}
+	return row[len_b];
+}
+
+const char *opt_nearest(const char *word, const char *(*next)(size_t i, const void *arg),
+			const void *arg)
+{
+	unsigned int best = 1 + (strlen(word) + 1) / 3, d;
+	const char *ret = NULL, *name;
+
+	for (size_t i = 0; (name = next(i, arg)); i++) {
+		d = distance(word, name);
+		if (!strncmp(word, name, strlen(word)) && d)
+			d = 1;	/* the beginning of a name is near, however much is missing */
+		if (d < best || (d == best && !ret)) {
+			best = d;
+			ret = name;
+		}
+	}
+	return ret;
+}
+
+int opt_time(const char *s, uint64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
+		      { "", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	char *end;
+	double v;
+
+	if (*s < '0' || *s > '9')	/* strtod() also takes signs, "inf" and hex */
+		return -EINVAL;
+	v = strtod(s, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].unit))
+			continue;
+		v *= units[i].ns;
+		if (!isfinite(v) || v < 1 || v > (double)INT64_MAX / 2)
+			return -EINVAL;
+		*ret = v;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int choice_index(const char *choices, const char *value)
+{
+	size_t len = strlen(value), n;
+
+	for (int i = 0;; i++) {
+		n = strcspn(choices, "|");
+		if (n == len && !strncmp(choices, value, n))
+			return i;
+		if (!choices[n])
+			return -1;
+		choices += n + 1;
+	}
+}
+
+static int list_add(struct opt_list *l, const char *value)
+{
+	const char **v = realloc(l->v, (l->n + 1) * sizeof(*v));
+
+	if (!v)
+		return fail(-ENOMEM, "out of memory");
+	v[l->n++] = value;
+	l->v = v;
+	return 0;
+}
+
+static int store(const struct opt *o, const char *value, void *dst)
+{
+	void *p = (char *)dst + o->off;
+	int i;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		*(bool *)p = 1;
+		return 0;
+	case OPT_COUNT:
+		++*(int *)p;
+		return 0;
+	case OPT_LIST:
+		return *value ? list_add(p, value) : fail(-EINVAL, "--%s: empty value", o->name);
+	case OPT_CHOICE:
+		i = choice_index(o->arg, value);
+		if (i < 0)
+			return fail(-EINVAL, "--%s: '%s' is none of %s", o->name, value, o->arg);
+		*(int *)p = i;
+		return 0;
+	case OPT_TIME:
+		if (!opt_time(value, p))
+			return 0;
+		return fail_hint(-EINVAL, "write 500ms, 5s or 2m", "--%s: '%s' is not a time",
+				 o->name, value);
+	}
+	return -EINVAL;
+}
+
+static const char *next_name(size_t i, const void *arg)
+{
+	return ((const struct opt *)arg)[i].name;
+}
+
+static int fail_unknown(const struct opt *opts, const char *name)
+{
+	const char *near = opt_nearest(name, next_name, opts);
+	char hint[128];
+
+	snprintf(hint, sizeof(hint), "did you mean '--%s'?", near ? near : "");
+	return fail_hint(-EINVAL, near ? hint : NULL, "unknown option '--%s'", name);
+}
+
+/* argv[*i] is "--name" or "--name=value". */
+static int parse_long(const struct opt *opts, char **argv, size_t *i, void *dst)
+{
+	char *name = argv[*i] + 2, *value = strchr(name, '=');
+	const struct opt *o = opts;
+
+	if (value)
+		*value++ = '\0';
+	while (o->name && strcmp(o->name, name))
+		o++;
+	if (!o->name)
+		return fail_unknown(opts, name);
+	if (!o->arg && value)
+		return fail(-EINVAL, "--%s takes no value", name);
+	if (o->arg && !value)
+		value = argv[++*i];
+	if (o->arg && !value)
+		return fail(-EINVAL, "--%s needs a value: %s", name, o->arg);
+	return store(o, value, dst);
+}
+
+/* argv[*i] is "-abc", or "-nvalue". */
+static int parse_letters(const struct opt *opts, char **argv, size_t *i, void *dst)
+{
+	const struct opt *o;
+	const char *value;
+	int err = 0;
+
+	for (char *s = argv[*i] + 1; *s && !err; s++) {
+		for (o = opts; o->name && o->letter != *s; o++)
+			;
+		if (!o->name)
+			return fail(-EINVAL, "unknown option '-%c'", *s);
+		if (!o->arg) {
+			err = store(o, NULL, dst);
+			continue;
+		}
+		value = s[1] ? s + 1 : argv[++*i];
+		if (!value)
+			return fail(-EINVAL, "-%c needs a value: %s", *s, o->arg);
+		return store(o, value, dst);
+	}
+	return err;
+}
+
+int opt_parse(const struct opt *opts, char **argv, void *dst, struct opt_rest *rest)
+{
+	int err = 0;
+
+	rest->args = argv;
+	rest->nr_args = 0;
+	rest->cmd = NULL;
+	for (size_t i = 0; argv[i] && !err; i++) {
+		if (!strcmp(argv[i], "--")) {
+			rest->cmd = &argv[i + 1];
+			break;
+		}
+		if (!strncmp(argv[i], "--", 2))
+			err = parse_long(opts, argv, &i, dst);
+		else if (argv[i][0] == '-' && argv[i][1])
+			err = parse_letters(opts, argv, &i, dst);
+		else
+			argv[rest->nr_args++] = argv[i];
+		if (!argv[i])
+			break;
+	}
+	if (!err)
+		argv[rest->nr_args] = NULL;
+	return err;
+}
+
+void opt_done(const struct opt *opts, void *dst)
+{
+	for (const struct opt *o = opts; o->name; o++) {
+		struct opt_list *l = (void *)((char *)dst + o->off);
+
+		if (o->type == OPT_LIST) {
+			free(l->v);
+			*l = (struct opt_list){ 0 };
+		}
+	}
+}

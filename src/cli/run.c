@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fsession run: an object's life. What it prints goes to stdout as text or as JSON lines, what it
+ * has to say about that to stderr.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fsession/fsession.h>
+
+#include "cli/attach.h"
+#include "cli/help.h"
+#include "cli/json.h"
+#include "cli/lines.h"
+#include "cli/printk.h"
+#include "cli/privilege.h"
+#include "cli/report.h"
+#include "cli/stop.h"
+#include "cli/summary.h"
+#include "cli/target.h"
+#include "cli/verbs.h"
+#include "util/log.h"
+
+#define SWEEP_MS 1000
+#define PENDING_MS 10	/* lines wait for older ones of other CPUs */
+
+struct run {
+	const struct run_opts *o;
+	const char *path;
+	char **cmd;
+	struct json json_out;
+	struct json *json;	/* &json_out, or NULL = text */
+	struct bpf_object *obj;
+	struct targets targets;
+	struct attach attach;
+	struct printk *printk;	/* NULL: no program prints */
+	struct lines lines;
+	struct stop stop;
+};
+
+/* A link of a function is a descriptor or two. */
+static void raise_limits(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+	/* Before 5.11 maps and programs are locked memory. Not allowed: then maps say so. */
+	r = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+	setrlimit(RLIMIT_MEMLOCK, &r);
+}
+
+static bool is_cancelled(void *arg)
+{
+	struct run *r = arg;
+
+	stop_wait(&r->stop, -1, 0);
+	return r->stop.why != STOP_NOT_YET;
+}
+
+static bool prints(const struct bpf_program *prog)
+{
+	const struct bpf_insn *insns = bpf_program__insns(prog);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
+		    (insns[i].imm == BPF_FUNC_trace_printk ||
+		     insns[i].imm == BPF_FUNC_trace_vprintk))
+			return true;
+	return false;
+}
+
+static int open_printk(struct run *r)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, r->obj)
+		if (bpf_program__autoload(prog) && prints(prog))
+			return printk_open(&r->printk);
+	return 0;
+}
+
+static int load(struct run *r)
+{
+	unsigned int nr_errors = report_nr_errors();
+	const char *why, *hint = NULL;
+	int err;
+
+	report_libbpf_reset();
+	err = bpf_object__load(r->obj);
+	if (!err || report_nr_errors() != nr_errors)
+		return err;
+	if (err == -EPERM || err == -EACCES)
+		hint = privilege_hint();
+	why = err == -EPERM ? log_errstr(err) : report_libbpf_reason();
+	return fail_hint(err, hint, "cannot load '%s': %s", r->path, why ? why : log_errstr(err));
+}
+
+static int start(struct run *r)
+{
+	struct fsession_register_opts opts = {
+		.sz = sizeof(opts),
+		.engine = r->o->engine,
+		.log_level = report_fsession_level(r->o->verbose),
+	};
+	int err;
+
+	raise_limits();
+	err = fsession_register(&opts);
+	if (!err)
+		err = fsession_open_file(r->path, NULL, &r->obj);
+	if (!err)
+		err = targets_open(&r->o->attach, &r->targets);
+	if (!err)
+		err = attach_set_targets(r->obj, &r->targets);
+	if (!err)
+		err = load(r);
+	if (!err)
+		err = open_printk(r);
+	if (!err)
+		err = attach_all(&r->attach, r->obj, &r->targets);
+	if (!err)
+		summary_print_start(r->o, &r->attach, r->json);
+	return err;
+}
+
+static size_t drain(struct run *r, enum printk_drain how)
+{
+	size_t left = 0;
+
+	if (r->printk)
+		left = printk_drain(r->printk, how, lines_print, &r->lines);
+	fflush(stdout);
+	return left;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+static int watch(struct run *r)
+{
+	uint64_t next_sweep_ms = now_ms() + SWEEP_MS;
+	size_t left = 0;
+	int err = 0;
+
+	if (r->o->for_ns)
+		err = stop_after(&r->stop, r->o->for_ns);
+	if (!err && r->cmd)
+		err = stop_start_command(&r->stop, r->cmd,
+					 r->json ? STDERR_FILENO : STDOUT_FILENO);
+	while (!err && r->stop.why == STOP_NOT_YET) {
+		err = stop_wait(&r->stop, r->printk ? printk_fd(r->printk) : -1,
+				left ? PENDING_MS : SWEEP_MS);
+		left = drain(r, PRINTK_NOW);
+		if (now_ms() >= next_sweep_ms) {
+			fsession_sweep();
+			next_sweep_ms = now_ms() + SWEEP_MS;
+		}
+	}
+	return err;
+}
+
+static void finish(struct run *r)
+{
+	stop_release(&r->stop);
+	if (r->o->stats)
+		summary_print_stats(&r->attach, r->json);
+	attach_detach(&r->attach);
+	drain(r, PRINTK_FINAL);
+	summary_print_end(&r->stop, r->cmd, r->lines.nr, r->printk ? printk_lost(r->printk) : 0,
+			  r->json);
+}
+
+static int run(struct run *r)
+{
+	int err;
+
+	err = stop_init(&r->stop);
+	if (!err)
+		err = start(r);
+	if (err == -ECANCELED)
+		report_line("stopped before everything was attached");
+	if (err)
+		return err;
+	err = watch(r);
+	finish(r);
+	return err;
+}
+
+/* Takes what was made, however far that went. */
+static void run_done(struct run *r)
+{
+	attach_done(&r->attach);
+	bpf_object__close(r->obj);
+	targets_done(&r->targets);
+	printk_close(r->printk);
+	stop_done(&r->stop);
+	fsession_unregister();
+}
+
+static int check_operands(const struct opt_rest *rest)
+{
+	if (!rest->nr_args)
+		return fail_hint(-EINVAL, "fsession run FILE.bpf.o", "run: no object given");
+	if (rest->nr_args > 1)
+		return fail_hint(-EINVAL, "a command goes after '--'",
+				 "run: one object at a time: unexpected '%s'", rest->args[1]);
+	if (rest->cmd && !rest->cmd[0])
+		return fail(-EINVAL, "run: no command after '--'");
+	return 0;
+}
+
+int run_verb(const struct verb *v, char **argv)
+{
+	struct run_opts o = { 0 };
+	struct run r = { .o = &o, .attach = { is_cancelled, &r }, .targets = { .prog_fd = -1 },
+			 .stop = { .sig_fd = -1, .timer_fd = -1 } };
+	struct opt_rest rest;
+	int err;
+
+	if (opt_parse(v->opts, argv, &o, &rest))
+		return EXIT_USAGE;
+	if (o.help) {
+		help_print_verb(stdout, v);
+		return EXIT_OK;
+	}
+	if (check_operands(&rest))
+		return EXIT_USAGE;
+	r.path = rest.args[0];
+	r.cmd = rest.cmd;
+	json_init(&r.json_out, stdout);
+	r.json = o.json ? &r.json_out : NULL;
+	r.lines = (struct lines){ .prefix = o.prefix, .json = r.json };
+	report_init(o.verbose);
+	err = run(&r);
+	run_done(&r);
+	opt_done(v->opts, &o);
+	return err ? EXIT_FAILED : EXIT_OK;
+}

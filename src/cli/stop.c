@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+static void signals_of_interest(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
+int stop_init(struct stop *s)
+{
+	sigset_t set;
+
+	*s = (struct stop){ .timer_fd = -1 };
+	signals_of_interest(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* An ignored SIGCHLD, which may be inherited, would reap the command without us. */
+	signal(SIGCHLD, SIG_DFL);
+	s->sig_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->sig_fd < 0 ? fail(-errno, "signalfd: %s", log_errstr(errno)) : 0;
+}
+
+void stop_done(struct stop *s)
+{
+	if (s->sig_fd >= 0)
+		close(s->sig_fd);
+	if (s->timer_fd >= 0)
+		close(s->timer_fd);
+}
+
+void stop_release(struct stop *s)
+{
+	sigset_t set;
+
+	stop_wait(s, -1, 0);	/* what has come already is not to kill us now */
+	signals_of_interest(&set);
+	sigdelset(&set, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int stop_after(struct stop *s, uint64_t ns)
+{
+	struct itimerspec t = { .it_value = { ns / 1000000000, ns % 1000000000 } };
+
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->timer_fd < 0 || timerfd_settime(s->timer_fd, 0, &t, NULL))
+		return fail(-errno, "timerfd: %s", log_errstr(errno));
+	return 0;
+}
+
+static void __attribute__((noreturn)) run_child(char **argv, int stdout_fd, int err_fd)
+{
+	sigset_t set;
+	int err;
+
+	signals_of_interest(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (stdout_fd == STDOUT_FILENO || dup2(stdout_fd, STDOUT_FILENO) >= 0)
+		execvp(argv[0], argv);
+	err = errno;
+	if (write(err_fd, &err, sizeof(err)) != sizeof(err))
+		_exit(126);
+	_exit(127);
+}
+
+int stop_start_command(struct stop *s, char **argv, int stdout_fd)
+{
+	int pipe_fd[2], err = 0;
+	ssize_t n;
+	pid_t pid;
+
+	/* The pipe closes when exec succeeds, and says why when it does not. */
+	if (pipe2(pipe_fd, O_CLOEXEC))
+		return fail(-errno, "pipe: %s", log_errstr(errno));
+	pid = fork();
+	if (!pid)
+		run_child(argv, stdout_fd, pipe_fd[1]);
+	if (pid < 0)
+		err = errno;
+	close(pipe_fd[1]);
+	n = pid < 0 ? 0 : read(pipe_fd[0], &err, sizeof(err));
+	close(pipe_fd[0]);
+	if (err) {
+		if (n > 0)
+			waitpid(pid, NULL, 0);
+		return fail(-err, "cannot run '%s': %s", argv[0], log_errstr(err));
+	}
+	s->child = pid;
+	return 0;
+}
+
+static void end(struct stop *s, enum stop_why why)
+{
+	if (s->why == STOP_NOT_YET)
+		s->why = why;
+}
+
+static void take_signals(struct stop *s)
+{
+	struct signalfd_siginfo si;
+
+	while (read(s->sig_fd, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo != SIGCHLD) {
+			end(s, STOP_SIGNAL);
+			s->sig = si.ssi_signo;
+		} else if (s->child && !s->child_ended &&
+			   waitpid(s->child, &s->child_status, WNOHANG) == s->child) {
+			s->child_ended = true;
+			end(s, STOP_COMMAND);
+		}
+	}
+}
+
+int stop_wait(struct stop *s, int other_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { other_fd, POLLIN },
+	};
+
+	if (poll(fds, 3, timeout_ms) < 0 && errno != EINTR)
+		return fail(-errno, "poll: %s", log_errstr(errno));
+	if (fds[0].revents)
+		take_signals(s);
+	if (fds[1].revents)
+		end(s, STOP_TIME);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What ends a run: a signal, the end of --for, the end of the command after "--". Signals are
+ * blocked from stop_init() on and are seen only here, so that nothing is interrupted half-way;
+ * stop_release() gives them back their usual effect, so that a second Ctrl-C ends a slow detach
+ * (the kernel then does the rest).
+ */
+#ifndef FS_CLI_STOP_H
+#define FS_CLI_STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum stop_why { STOP_NOT_YET, STOP_SIGNAL, STOP_TIME, STOP_COMMAND };
+
+struct stop {
+	int sig_fd;
+	int timer_fd;		/* --for; -1 = not started */
+	enum stop_why why;
+	int sig;		/* STOP_SIGNAL: which */
+	pid_t child;		/* the command; 0 = none */
+	bool child_ended;
+	int child_status;	/* of waitpid() */
+};
+
+int stop_init(struct stop *s);
+void stop_done(struct stop *s);
+void stop_release(struct stop *s);
+
+/* Starts the clock. */
+int stop_after(struct stop *s, uint64_t ns);
+
+/* Runs a command, whose end ends the run; its stdout becomes @stdout_fd. Returns when it has been
+ * started. -errno, printed, if that is impossible. */
+int stop_start_command(struct stop *s, char **argv, int stdout_fd);
+
+/* Waits for an event, or until @other_fd (-1: none) is readable or @timeout_ms (-1: none) has
+ * passed; 0 only looks. Sets @s->why. */
+int stop_wait(struct stop *s, int other_fd, int timeout_ms);
+
+#endif

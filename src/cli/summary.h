@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a run has to say about its programs: before, and at the end. */
+#ifndef FS_CLI_SUMMARY_H
+#define FS_CLI_SUMMARY_H
+
+#include <stdint.h>
+
+struct attach;
+struct json;
+struct run_opts;
+struct stop;
+
+/* All are told where to print by @json: NULL = text. */
+
+/* Which engine runs each program and why, and the functions that were left out. */
+void summary_print_start(const struct run_opts *o, const struct attach *a, struct json *json);
+
+/* The counters of each program, while they are attached. */
+void summary_print_stats(const struct attach *a, struct json *json);
+
+/* How it ended. */
+void summary_print_end(const struct stop *stop, char *const *cmd, uint64_t nr_lines, uint64_t lost,
+		       struct json *json);
+
+#endif

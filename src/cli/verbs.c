@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/verbs.h"
+
+#include <stddef.h>
+
+#define OFF(verb, member) offsetof(struct verb##_opts, member)
+
+const struct opt global_opts[] = {
+	{ "help", 'h', OPT_FLAG, OFF(global, help), NULL, "Print the verbs" },
+	{ "version", 'V', OPT_FLAG, OFF(global, version), NULL, "Print the version" },
+	{ NULL },
+};
+
+static const struct opt run_opts[] = {
+	{ "attach", 'a', OPT_LIST, OFF(run, attach), "TARGET",
+	  "Attach the programs whose section is a bare \"fsession\" to TARGET; may be repeated.\n"
+	  "FUNC or MODULE:FUNC is one kernel function; with '*' or '?' in it, every function that "
+	  "matches and can be traced.\n"
+	  "prog:ID, prog:NAME or prog:/PINNED/PATH is a loaded BPF program, with :FUNC at its end "
+	  "one of that program's functions" },
+	{ "engine", 'e', OPT_CHOICE, OFF(run, engine), "auto|kernel|split",
+	  "Which engine runs fsession programs: the kernel's own (Linux 7.0 and newer), split "
+	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one that works" },
+	{ "for", 'f', OPT_TIME, OFF(run, for_ns), "TIME",
+	  "Stop after TIME, such as 500ms, 5s or 2m" },
+	{ "help", 'h', OPT_FLAG, OFF(run, help), NULL, "Print the options" },
+	{ "json", 'j', OPT_FLAG, OFF(run, json), NULL,
+	  "Print JSON lines: one object per line, told apart by \"type\"" },
+	{ "stats", 's', OPT_FLAG, OFF(run, stats), NULL,
+	  "At the end, print how often each fsession program ran, and what it missed" },
+	{ "trace-prefix", 't', OPT_FLAG, OFF(run, prefix), NULL,
+	  "Print task, CPU and time before each line of bpf_printk()" },
+	{ "verbose", 'v', OPT_COUNT, OFF(run, verbose), NULL,
+	  "Say more: once, what was decided and libbpf's warnings; twice, the verifier's logs and "
+	  "what was tried; three times, all that libbpf says" },
+	{ NULL },
+};
+
+static const struct opt doctor_opts[] = {
+	{ "help", 'h', OPT_FLAG, OFF(doctor, help), NULL, "Print the options" },
+	{ "json", 'j', OPT_FLAG, OFF(doctor, json), NULL, "Print one JSON object" },
+	{ "verbose", 'v', OPT_COUNT, OFF(doctor, verbose), NULL,
+	  "Say what is being tried; twice, with the verifier's logs" },
+	{ NULL },
+};
+
+const struct verb verbs[] = {
+	{ "run", run_verb, "load a BPF object, attach its programs, print what they say",
+	  "[OPTION...] FILE.bpf.o [-- COMMAND [ARG...]]", run_opts },
+	{ "doctor", doctor_verb, "find out which engines work here, and why others do not",
+	  "[OPTION...]", doctor_opts },
+	{ NULL },
+};

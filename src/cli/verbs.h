@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verbs and their options, as data: main() dispatches on it, help and manual pages print it. */
+#ifndef FS_CLI_VERBS_H
+#define FS_CLI_VERBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/opt.h"
+
+/* Exit statuses of the command. */
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,	/* the reason is on stderr */
+	EXIT_USAGE = 2,		/* the command line makes no sense */
+};
+
+struct verb {
+	const char *name;
+	int (*fn)(const struct verb *v, char **argv);	/* argv: what follows the verb */
+	const char *help;	/* a line */
+	const char *usage;	/* what follows the verb */
+	const struct opt *opts;
+};
+
+extern const struct verb verbs[];	/* ends with a NULL name */
+extern const struct opt global_opts[];	/* of `fsession` itself */
+
+struct global_opts {
+	bool help;
+	bool version;
+};
+
+struct run_opts {
+	bool help;
+	int verbose;
+	int engine;		/* enum fsession_engine */
+	struct opt_list attach;
+	uint64_t for_ns;	/* 0 = until told to stop */
+	bool prefix;
+	bool dump;
+	bool stats;
+	bool json;
+};
+
+struct doctor_opts {
+	bool help;
+	int verbose;
+	bool json;
+};
+
+int run_verb(const struct verb *v, char **argv);
+int doctor_verb(const struct verb *v, char **argv);
+
+#endif
