@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Walking a .BTF section as bytes, without trust in them; read only. */
+#ifndef FS_IMAGE_BTFRAW_H
+#define FS_IMAGE_BTFRAW_H
+
+#include <linux/btf.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btfraw {
+	const uint8_t *types;
+	size_t types_size;
+	const char *strs;	/* ends in NUL */
+	size_t strs_size;
+};
+
+struct btfraw_iter {
+	struct btf_type t;	/* the current one */
+	size_t off;		/* its offset in types */
+	size_t next;
+	uint32_t id;		/* 0 = before the first */
+};
+
+/* -EINVAL if the header or the strings are damaged. */
+int btfraw_init(struct btfraw *b, const void *data, size_t size);
+/* Next type: 1, or 0 at the end, or -EINVAL (damaged, or of a kind not known). Start with a zeroed @it. */
+int btfraw_next(const struct btfraw *b, struct btfraw_iter *it);
+/* NULL if the offset lies outside. */
+const char *btfraw_str(const struct btfraw *b, uint32_t off);
+
+#endif
