@@ -82,6 +82,7 @@ class Suite:
         self.name = name
         self.dir = os.path.join(CACHE, 'apt', name)
         self.packages = None
+        self.missing = None         # why there is no such suite
 
     def _apt(self, *argv, **kw):
         opts = {
@@ -111,9 +112,12 @@ class Suite:
                 return
             lines = [x[2:].strip() for x in run.stderr.splitlines() if x.startswith('E:')]
             reason = lines[0] if lines else 'apt-get update failed'
-        raise Unavailable(f'suite {self.name}: {reason}')
+        self.missing = f'suite {self.name}: {reason}'
+        raise Unavailable(self.missing)
 
     def _load(self):
+        if self.missing:
+            raise Unavailable(self.missing)
         self._update()
         self.packages = {}
         dump = self._apt('apt-cache', 'dumpavail').stdout

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """TAP rows out of what test programs print, and the sums at the end."""
 
+import os
 import re
 from dataclasses import dataclass, field
 
@@ -33,7 +34,7 @@ def parse(lines, program, status):
         m = ROW.match(line)
         if m:
             kind = 'failed' if m[1] else 'skipped' if m[3] is not None else 'passed'
-            rows.append(Row(m[2], kind, m[3] or '', notes if kind == 'failed' else []))
+            rows.append(Row(f'{program}/{m[2]}', kind, m[3] or '', notes if kind == 'failed' else []))
             notes = []
         elif re.match(r'1\.\.\d+', line):
             plan = int(re.match(r'1\.\.(\d+)', line)[1])
@@ -59,6 +60,16 @@ def _broken(rows, plan, status):
     if status and not any(r.kind == 'failed' for r in rows):
         return f'exit status {status}, though no test failed'
     return None
+
+
+def select(programs, patterns):
+    """The programs to run and the patterns to give them. NAME runs all of test_NAME, and
+    otherwise every test whose name contains it."""
+    programs = list(programs)
+    names = {p: os.path.basename(p) for p in programs}
+    whole = [p for p in programs if names[p] in patterns or names[p][len('test_'):] in patterns]
+    globs = [p if any(c in p for c in '*?[') else f'*{p}*' for p in patterns]
+    return (whole, []) if whole else (programs, globs)
 
 
 class Sum:
