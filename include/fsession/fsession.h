@@ -77,7 +77,7 @@ FSESSION_API void fsession_set_print(fsession_print_fn fn, void *arg);
  * @sz:            sizeof(struct fsession_register_opts)
  * @engine:        AUTO, or the one engine to use
  * @store_slots:   split: calls that can be inside traced functions at one time, of all
- *                 sessions of this process; rounded up to a power of two, 64 to 2^22;
+ *                 sessions of this process; rounded up to a power of two, 64 to 65,536;
  *                 0 = 32,768 (32 bytes each)
  * @max_sessions:  split: programs loaded at one time, 0 = 512 (64 bytes per CPU each)
  * @log_level:     lowest severity printed is ERROR, this is the highest;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What this kernel can do, found by doing it: load, attach, make it fire. Never by version.
+ * Probed once per process, on first use, under a mutex; any thread.
+ */
+#ifndef FS_ENGINE_PROBE_H
+#define FS_ENGINE_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rung_result {
+	bool works;
+	char how[256];		/* what was tried and what happened */
+	char remedy[256];	/* "" = none needed, or none known */
+};
+
+struct kernel_features {
+	struct rung_result multi;	/* BPF_TRACE_FSESSION_MULTI links */
+	struct rung_result native;	/* BPF_TRACE_FSESSION */
+	struct rung_result split;	/* fentry + fexit */
+	uint32_t is_return_id;		/* vmlinux BTF ids of the kfuncs; 0 = absent */
+	uint32_t cookie_id;
+	bool cmpxchg;			/* atomic compare-and-exchange (5.12) */
+	bool recursion_guard;		/* the kernel counts recursion per program (5.12) */
+	bool get_func_arg;		/* bpf_get_func_arg, _cnt, _ret (5.17) */
+	bool get_func_ip;		/* in fentry/fexit (5.15) */
+	bool ordered_stores;		/* no store of this machine passes an earlier one */
+	bool attach_cookie;		/* in fentry/fexit (5.19) */
+};
+
+/* Never NULL; owned by this file. */
+const struct kernel_features *probe_kernel(void);
+
+#endif

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/session.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/rewrite.h"
+#include "bpf/sys.h"
+#include "bpf/uapi.h"
+#include "engine/probe.h"
+#include "engine/twin.h"
+#include "util/glob.h"
+#include "util/log.h"
+
+#define LOG_SIZE (1u << 20)
+#define PROG_NAME "fs_session"
+
+static struct {
+	pthread_mutex_t lock;		/* of the list and of refs */
+	struct session *list;
+	enum fsession_engine engine;	/* what fsession_register() wants */
+} reg = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+void session_set_engine(enum fsession_engine engine)
+{
+	reg.engine = engine;
+}
+
+/* -- Lifetime ------------------------------------------------------------------------------ */
+
+static void unload(struct session *s)
+{
+	free(s->insns);
+	free((void *)s->info.func_info);
+	free((void *)s->info.line_info);
+	free(s->entry_info[0]);
+	free(s->entry_info[1]);
+	s->entry_info[0] = s->entry_info[1] = NULL;
+	s->insns = NULL;
+	memset(&s->info, 0, sizeof(s->info));
+	if (s->btf_fd >= 0)
+		close(s->btf_fd);
+	if (s->target_prog_fd >= 0)
+		close(s->target_prog_fd);
+	s->btf_fd = s->target_prog_fd = s->prog_fd = -1;
+	twin_free(s->twins);
+	s->twins = NULL;
+	if (!s->pinned)
+		store_put(&s->store);
+	s->store.id = 0;
+	s->loaded = false;
+}
+
+static void session_free(struct session *s)
+{
+	unload(s);
+	free(s->want);
+	free(s);
+}
+
+struct session *session_get(struct session *s)
+{
+	pthread_mutex_lock(&reg.lock);
+	s->refs++;
+	pthread_mutex_unlock(&reg.lock);
+	return s;
+}
+
+void session_put(struct session *s)
+{
+	bool last;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&reg.lock);
+	last = --s->refs == 0;
+	pthread_mutex_unlock(&reg.lock);
+	if (last)
+		session_free(s);
+}
+
+/* A program whose fd now is nothing, or another program, belonged to an object that was closed. */
+static bool is_closed(const struct session *s)
+{
+	return s->loaded && s->prog_fd >= 0 && sys_prog_id(s->prog_fd) != s->prog_id;
+}
+
+/* Takes sessions out of the list: that of @prog, and those that are closed; NULL: all. */
+static struct session *take_dead(const struct bpf_program *prog)
+{
+	struct session **p = &reg.list, *dead = NULL, *s;
+
+	while ((s = *p)) {
+		if (!prog || s->prog == prog || is_closed(s)) {
+			*p = s->next;
+			s->next = dead;
+			dead = s;
+		} else {
+			p = &s->next;
+		}
+	}
+	return dead;
+}
+
+static void drop(const struct bpf_program *prog)
+{
+	struct session *dead, *next;
+
+	pthread_mutex_lock(&reg.lock);
+	dead = take_dead(prog);
+	pthread_mutex_unlock(&reg.lock);
+	for (; dead; dead = next) {
+		next = dead->next;
+		session_put(dead);
+	}
+}
+
+void session_drop_all(void)
+{
+	drop(NULL);
+}
+
+static struct session *find(const struct bpf_program *prog)
+{
+	struct session *s;
+
+	pthread_mutex_lock(&reg.lock);
+	for (s = reg.list; s && s->prog != prog; s = s->next)
+		;
+	pthread_mutex_unlock(&reg.lock);
+	return s;
+}
+
+int session_setup(struct bpf_program *prog, long kind)
+{
+	struct session *s;
+
+	drop(prog);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->refs = 1;
+	s->prog = prog;
+	s->kind = kind;
+	s->btf_fd = s->target_prog_fd = s->prog_fd = -1;
+	snprintf(s->name, sizeof(s->name), "%s", bpf_program__name(prog));
+	pthread_mutex_lock(&reg.lock);
+	s->next = reg.list;
+	reg.list = s;
+	pthread_mutex_unlock(&reg.lock);
+	return 0;
+}
+
+/* Remembers libbpf's fd, by which a closed object is recognised later. */
+static void note_fd(struct session *s)
+{
+	int fd = bpf_program__fd(s->prog);
+
+	if (fd < 0 || s->prog_fd == fd)
+		return;
+	s->prog_fd = fd;
+	s->prog_id = sys_prog_id(fd);
+}
+
+int session_of(const struct bpf_program *prog, struct session **ret)
+{
+	struct session *s = prog ? find(prog) : NULL;
+
+	if (!s)
+		return fail_hint(-EINVAL, "call fsession_register() before opening the object",
+				 "program '%s': not an fsession program",
+				 prog ? bpf_program__name(prog) : "(null)");
+	if (!s->loaded)
+		return fail(-EINVAL, "program '%s': not loaded", s->name);
+	note_fd(s);
+	*ret = s;
+	return 0;
+}
+
+struct session *session_by_prog_id(uint32_t id)
+{
+	struct session *s;
+
+	pthread_mutex_lock(&reg.lock);
+	for (s = reg.list; s; s = s->next) {
+		if (!s->loaded)
+			continue;
+		note_fd(s);
+		if (s->prog_id == id)
+			break;
+	}
+	pthread_mutex_unlock(&reg.lock);
+	return s;
+}
+
+int session_set_target(struct bpf_program *prog, const char *target)
+{
+	struct session *s = prog ? find(prog) : NULL;
+	char *copy;
+
+	if (!s || s->loaded || !target || !*target)
+		return fail(-EINVAL, "program '%s': cannot set a target: %s",
+			    prog ? bpf_program__name(prog) : "(null)",
+			    !s ? "not an fsession program" :
+			    s->loaded ? "it is loaded already" : "empty name");
+	copy = strdup(target);
+	if (!copy)
+		return -ENOMEM;
+	free(s->want);
+	s->want = copy;
+	return 0;
+}
+
+/* -- Target --------------------------------------------------------------------------------- */
+
+/* Behind the slash of SEC("fsession/..."), or "" */
+static const char *section_target(const struct bpf_program *prog)
+{
+	const char *slash = strchr(bpf_program__section_name(prog), '/');
+
+	return slash ? slash + 1 : "";
+}
+
+static bool is_multi_section(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__section_name(prog), "fsession.multi", 14);
+}
+
+static int take_first(const struct ktarget *t, const char *why, void *arg)
+{
+	if (why)
+		return 0;
+	*(struct ktarget *)arg = *t;
+	return 1;
+}
+
+/* Something to load a program for that is attached elsewhere later. */
+static int representative(struct session *s, const char *glob)
+{
+	int err;
+
+	if (glob[0]) {
+		err = ktarget_glob(glob, take_first, &s->target);
+		if (err == 1)
+			return 0;
+		return err ? err : fail(-ENOENT, "program '%s': no function that matches '%s' can be "
+					"attached to", s->name, glob);
+	}
+	err = ktarget_find("bpf_fentry_test1", &s->target);
+	return err;
+}
+
+static void describe_target(struct session *s)
+{
+	const struct ktarget *t = &s->target;
+
+	if (s->glob[0])
+		snprintf(s->target_text, sizeof(s->target_text), "%s", s->glob);
+	else if (t->prog_fd)
+		snprintf(s->target_text, sizeof(s->target_text), "prog %u:%s",
+			 sys_prog_id(t->prog_fd), t->name);
+	else
+		snprintf(s->target_text, sizeof(s->target_text), "%s%s%s", t->module,
+			 t->module[0] ? ":" : "", t->name);
+}
+
+static int resolve_prog_target(struct session *s, const struct bpf_prog_load_opts *opts)
+{
+	int err;
+
+	s->target_prog_fd = fcntl(opts->attach_prog_fd, F_DUPFD_CLOEXEC, 3);
+	if (s->target_prog_fd < 0)
+		return fail(-errno, "program '%s': target program fd %d: %s", s->name,
+			    opts->attach_prog_fd, log_errstr(errno));
+	err = opts->attach_btf_id ?
+	      ktarget_prog_from_id(s->target_prog_fd, opts->attach_btf_id, &s->target) :
+	      ktarget_find_prog(s->target_prog_fd, section_target(s->prog), &s->target);
+	return err;
+}
+
+static int resolve_target(struct session *s, const struct bpf_prog_load_opts *opts)
+{
+	const char *spec = s->want ? s->want : section_target(s->prog);
+
+	s->glob[0] = '\0';
+	if (opts->attach_prog_fd > 0)
+		return resolve_prog_target(s, opts);
+	if (opts->attach_btf_id)
+		return ktarget_from_id(opts->attach_btf_obj_fd, opts->attach_btf_id, &s->target);
+	if (s->kind & KIND_MULTI || glob_is_pattern(spec)) {
+		snprintf(s->glob, sizeof(s->glob), "%s", spec);
+		s->kind |= KIND_MULTI;
+		return representative(s, s->glob);
+	}
+	if (!*spec)
+		return fail_hint(-EINVAL, "name one in the section, SEC(\"fsession/FUNC\"), or call "
+				 "bpf_program__set_attach_target() or fsession_set_target(); the "
+				 "fsession command has --attach",
+				 "program '%s': no function to attach to", s->name);
+	return ktarget_find(spec, &s->target);
+}
+
+static int check_target(const struct session *s)
+{
+	const char *hint = NULL, *why = s->kind & KIND_MULTI ? NULL :
+							       ktarget_refusal(&s->target, &hint);
+
+	if (!why)
+		return 0;
+	return fail_hint(-EINVAL, hint, "program '%s': function '%s' %s", s->name, s->target.name, why);
+}
+
+/* -- Engine --------------------------------------------------------------------------------- */
+
+static int choose_engine(struct session *s)
+{
+	const struct kernel_features *f = probe_kernel();
+	enum fsession_engine want = reg.engine;
+	bool native = f->native.works, split = f->split.works;
+
+	if (want == FSESSION_ENGINE_KERNEL && !native)
+		return fail_hint(-EOPNOTSUPP, f->native.remedy[0] ? f->native.remedy : NULL,
+				 "program '%s': engine kernel: %s", s->name, f->native.how);
+	if (want == FSESSION_ENGINE_SPLIT && !split)
+		return fail_hint(-EOPNOTSUPP, f->split.remedy[0] ? f->split.remedy : NULL,
+				 "program '%s': engine split: %s", s->name, f->split.how);
+	if (!native && !split)
+		return fail_hint(strstr(f->split.remedy, "CAP_") ? -EPERM : -EOPNOTSUPP,
+				 f->split.remedy[0] ? f->split.remedy : "fsession doctor tells more",
+				 "program '%s': no engine works here: %s", s->name, f->split.how);
+	s->engine = native && want != FSESSION_ENGINE_SPLIT ? FSESSION_ENGINE_KERNEL :
+							      FSESSION_ENGINE_SPLIT;
+	if (want != FSESSION_ENGINE_AUTO)
+		snprintf(s->reason, sizeof(s->reason), "asked for");
+	else
+		snprintf(s->reason, sizeof(s->reason), "%s", f->native.how);
+	return 0;
+}
+
+/* -- Loading -------------------------------------------------------------------------------- */
+
+static void split_settings(struct session *s, const struct session_half *h, struct split_params *p)
+{
+	const struct kernel_features *f = probe_kernel();
+
+	*p = (struct split_params){
+		.half = h->half,
+		.store = s->store,
+		.nr_slots = h->target->proto.nr_slots,
+		.ret_void = h->target->proto.ret_size == 0,
+		.func_ip = h->target->addr,
+		.has_get_func_arg = f->get_func_arg,
+		.has_get_func_ip = f->get_func_ip,
+		.has_attach_cookie = f->attach_cookie,
+		.has_cmpxchg = f->cmpxchg,
+		.has_guard = f->recursion_guard,
+		.strong_release = !f->ordered_stores,
+		.tail_target = f->cmpxchg && !bpf_program__autoattach(s->prog),
+		.attach_cookie = h->attach_cookie,
+		.is_return_id = f->is_return_id,
+		.cookie_id = f->cookie_id,
+		.twin_array = twin_of,
+		.arg = &s->twins,
+	};
+}
+
+static int load_insns(const struct session *s, const struct session_half *h,
+		      const struct split_code *code, int attach_type)
+{
+	const struct ktarget *t = h->target;
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = attach_type,
+		    .prog_flags = s->flags,
+		    .attach_btf_id = t ? t->btf_id : 0,
+		    .attach_btf_obj_fd = t ? t->btf_fd : s->target.btf_fd,
+		    .attach_prog_fd = t ? t->prog_fd : 0,
+		    .log_buf = h->log,
+		    .log_size = h->log_size,
+		    .log_level = h->log ? 1 : 0);
+
+	if (s->btf_fd >= 0) {
+		opts.prog_btf_fd = s->btf_fd;
+		opts.func_info = code->func_info;
+		opts.func_info_cnt = s->info.func_cnt;
+		opts.func_info_rec_size = s->info.func_rec;
+		opts.line_info = code->line_info;
+		opts.line_info_cnt = s->info.line_cnt;
+		opts.line_info_rec_size = s->info.line_rec;
+	}
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, s->name, h->gpl ? "GPL" : "Proprietary",
+			     code->insns, code->cnt, &opts);
+}
+
+static int load_native(const struct session *s, const struct session_half *h)
+{
+	const struct kernel_features *f = probe_kernel();
+	struct split_code code = {
+		.cnt = s->cnt,
+		.func_info = (void *)s->info.func_info,
+		.line_info = (void *)s->info.line_info,
+	};
+	int fd;
+
+	code.insns = malloc(s->cnt * sizeof(*code.insns));
+	if (!code.insns)
+		return -ENOMEM;
+	memcpy(code.insns, s->insns, s->cnt * sizeof(*code.insns));
+	native_resolve(code.insns, code.cnt, f->is_return_id, f->cookie_id);
+	fd = load_insns(s, h, &code, h->target ? FS_BPF_TRACE_FSESSION : FS_BPF_TRACE_FSESSION_MULTI);
+	free(code.insns);
+	return fd;
+}
+
+int session_load(struct session *s, const struct session_half *h)
+{
+	struct split_params p;
+	struct split_code code;
+	int err;
+
+	if (s->engine == FSESSION_ENGINE_KERNEL)
+		return load_native(s, h);
+	split_settings(s, h, &p);
+	err = split_build(s->name, s->insns, s->cnt, &s->info, &p, &code);
+	if (err)
+		return err;
+	err = load_insns(s, h, &code, h->half == SPLIT_ENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
+	split_code_done(&code);
+	return err;
+}
+
+const char *session_log_reason(char *log)
+{
+	static const char * const noise[] = {
+		"processed ", "verification time", "stack depth", "max_states",
+	};
+	char *end = log + strlen(log), *line;
+
+	while (end > log) {
+		bool skip;
+
+		while (end > log && (end[-1] == '\n' || end[-1] == ' '))
+			*--end = '\0';
+		line = memrchr(log, '\n', end - log);
+		line = line ? line + 1 : log;
+		skip = !*line;
+		for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
+			skip |= !strncmp(line, noise[i], strlen(noise[i]));
+		if (!skip)
+			return line;
+		end = line;
+		*end = '\0';
+		if (end == log)
+			break;
+	}
+	return NULL;
+}
+
+int session_load_loudly(struct session *s, const struct session_half *h, const char *what)
+{
+	struct session_half with_log = *h;
+	const char *reason;
+	int fd = session_load(s, h);
+
+	if (fd >= 0)
+		return fd;
+	with_log.log = calloc(1, LOG_SIZE);
+	with_log.log_size = LOG_SIZE;
+	if (!with_log.log)
+		return -ENOMEM;
+	fd = session_load(s, &with_log);
+	if (fd >= 0) {
+		free(with_log.log);
+		return fd;
+	}
+	log_msg(LOG_DEBUG, "%s", with_log.log);
+	reason = session_log_reason(with_log.log);
+	fail_hint(fd, fd == -EPERM ? "needs CAP_BPF and CAP_PERFMON, or root" : NULL,
+		  "program '%s': %s: the kernel refuses it: %s", s->name, what,
+		  reason ? reason : log_errstr(fd));
+	free(with_log.log);
+	return fd;
+}
+
+bool session_is_gpl(struct session *s)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+
+	note_fd(s);
+	if (s->prog_fd < 0 || bpf_obj_get_info_by_fd(s->prog_fd, &info, &len))
+		return true;
+	return info.gpl_compatible;
+}
+
+/* -- What libbpf is about to load ----------------------------------------------------------------- */
+
+static void *copy_info(const void *info, uint32_t cnt, uint32_t rec)
+{
+	void *p = cnt ? malloc((size_t)cnt * rec) : NULL;
+
+	if (p)
+		memcpy(p, info, (size_t)cnt * rec);
+	return p;
+}
+
+static int keep_original(struct session *s, const struct bpf_prog_load_opts *opts)
+{
+	s->cnt = bpf_program__insn_cnt(s->prog);
+	s->insns = malloc(s->cnt * sizeof(*s->insns));
+	if (!s->insns)
+		return -ENOMEM;
+	memcpy(s->insns, bpf_program__insns(s->prog), s->cnt * sizeof(*s->insns));
+	s->flags = opts->prog_flags | (s->kind & KIND_SLEEPABLE ? BPF_F_SLEEPABLE : 0);
+	if (opts->prog_btf_fd > 0 && opts->func_info_cnt) {
+		s->info = (struct split_info){
+			.func_info = copy_info(opts->func_info, opts->func_info_cnt,
+					       opts->func_info_rec_size),
+			.func_cnt = opts->func_info_cnt,
+			.func_rec = opts->func_info_rec_size,
+			.line_info = copy_info(opts->line_info, opts->line_info_cnt,
+					       opts->line_info_rec_size),
+			.line_cnt = opts->line_info_cnt,
+			.line_rec = opts->line_info_rec_size,
+		};
+		s->btf_fd = fcntl(opts->prog_btf_fd, F_DUPFD_CLOEXEC, 3);
+		if (s->btf_fd < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void aim(const struct session *s, struct bpf_prog_load_opts *opts)
+{
+	opts->prog_flags = s->flags;
+	opts->attach_btf_id = s->kernel_multi ? 0 : s->target.btf_id;
+	opts->attach_prog_fd = s->target_prog_fd > 0 ? s->target_prog_fd : 0;
+	opts->attach_btf_obj_fd = s->target.btf_fd;
+}
+
+static int prepare_kernel(struct session *s, struct bpf_program *prog,
+			  struct bpf_prog_load_opts *opts)
+{
+	const struct kernel_features *f = probe_kernel();
+	struct bpf_insn *insns = malloc(s->cnt * sizeof(*insns));
+	int err;
+
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, s->insns, s->cnt * sizeof(*insns));
+	native_resolve(insns, s->cnt, f->is_return_id, f->cookie_id);
+	err = bpf_program__set_insns(prog, insns, s->cnt);
+	free(insns);
+	aim(s, opts);
+	opts->expected_attach_type = (int)(s->kernel_multi ? FS_BPF_TRACE_FSESSION_MULTI :
+							     FS_BPF_TRACE_FSESSION);
+	return err;
+}
+
+/* The exit half is verified now, so that a program which cannot run fails when it is loaded. */
+static int verify_exit_half(struct session *s)
+{
+	struct session_half h = { .target = &s->target, .half = SPLIT_EXIT, .gpl = true };
+	int fd = session_load_loudly(s, &h, "exit half");
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int prepare_split(struct session *s, struct bpf_program *prog,
+			 struct bpf_prog_load_opts *opts)
+{
+	struct session_half h = { .target = &s->target, .half = SPLIT_ENTRY };
+	struct split_params p;
+	struct split_code code;
+	int err;
+
+	err = store_get(&s->store);
+	if (err)
+		return err;
+	store_set_symbol(&s->store, s->kind & KIND_MULTI || s->target.prog_fd ? "" : s->target.name);
+	err = verify_exit_half(s);
+	if (err)
+		return err;
+	split_settings(s, &h, &p);
+	err = split_build(s->name, s->insns, s->cnt, &s->info, &p, &code);
+	if (err)
+		return err;
+	err = bpf_program__set_insns(prog, code.insns, code.cnt);
+	free(s->entry_info[0]);
+	free(s->entry_info[1]);
+	s->entry_info[0] = code.func_info;	/* libbpf reads them after we return */
+	s->entry_info[1] = code.line_info;
+	free(code.insns);
+	if (s->btf_fd >= 0) {
+		opts->func_info = s->entry_info[0];
+		opts->line_info = s->entry_info[1];
+	}
+	aim(s, opts);
+	opts->expected_attach_type = BPF_TRACE_FENTRY;
+	return err;
+}
+
+static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_load_opts *opts)
+{
+	const struct kernel_features *f;
+	int err = keep_original(s, opts);
+
+	if (err)
+		return err;
+	f = probe_kernel();
+	if (split_scan(s->insns, s->cnt, f->is_return_id, f->cookie_id, &s->uses))
+		return fail(-EINVAL, "program '%s': malformed instructions", s->name);
+	err = choose_engine(s);
+	if (!err)
+		err = resolve_target(s, opts);
+	if (!err)
+		err = check_target(s);
+	if (err)
+		return err;
+	if (s->kind & KIND_MULTI)
+		s->kernel_multi = s->engine == FSESSION_ENGINE_KERNEL && f->multi.works &&
+				  !s->uses.ctx_loads;
+	if (is_multi_section(prog) && s->uses.ctx_loads)
+		return fail_hint(-EACCES, "its functions have different arguments: use "
+				 "bpf_get_func_arg() and bpf_get_func_ret()",
+				 "program '%s': a .multi program cannot load from ctx", s->name);
+	describe_target(s);
+	err = s->engine == FSESSION_ENGINE_KERNEL ? prepare_kernel(s, prog, opts) :
+						    prepare_split(s, prog, opts);
+	if (err)
+		return err;
+	s->loaded = true;
+	return 0;
+}
+
+int session_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long kind)
+{
+	struct session *s = find(prog);
+	int err;
+
+	if (!s) {
+		err = session_setup(prog, kind);
+		if (err)
+			return err;
+		s = find(prog);
+	}
+	unload(s);
+	err = prepare(s, prog, opts);
+	if (err)
+		unload(s);
+	return err;
+}

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What becomes of a session program (store.h has the picture of the memory):
+ *
+ * entry half                              exit half
+ *   line = lines[this CPU]                  line = lines[this CPU]
+ *   if line->busy: missed++, return 0       look {ctx, id} up
+ *   claim a slot for {ctx, id}              none: unmatched++, return 0
+ *   none free: full++, return 0             line->busy = 1
+ *   cookie = 0, entries++                   the program, is_return = 1
+ *   the program, is_return = 0              free the slot, busy = 0, exits++
+ *
+ * A call made from inside the program is missed in both phases, as natively: from the entry half,
+ * the kernel's own guard keeps the nested entry from running and the nested exit finds no record;
+ * from the exit half, the nested entry sees busy and the kernel's guard stops the nested exit. Kernels
+ * without that guard (before 5.12) let nothing but interrupts in between, so there both halves set
+ * and test busy. Counters need no atomics: of one half, one run at a time is on a CPU.
+ *
+ * The record's address and the line's are spilled below main's own stack when that is known
+ * and leaves room; else, and in subprograms, the record is found through the line's cell.
+ */
+#include "engine/split.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/build.h"
+#include "bpf/ctxflow.h"
+#include "bpf/rewrite.h"
+#include "image/bpfobj.h"
+#include "util/log.h"
+
+enum {			/* helper numbers, include/uapi/linux/bpf.h */
+	HELPER_SMP_PROCESSOR_ID = 8,
+	HELPER_TAIL_CALL = 12,
+	HELPER_PID_TGID = 14,
+	HELPER_CURRENT_TASK = 35,	/* GPL only */
+	HELPER_PROBE_READ_KERNEL = 113,
+	HELPER_GET_FUNC_IP = 173,
+	HELPER_GET_ATTACH_COOKIE = 174,
+	HELPER_GET_FUNC_ARG = 183,
+	HELPER_GET_FUNC_RET = 184,
+	HELPER_GET_FUNC_ARG_CNT = 185,
+};
+
+#define LINE(f) offsetof(struct store_line, f)
+#define SLOT(f) offsetof(struct store_slot, f)
+#define HASH_MUL ((int32_t)0x9e3779b1)	/* 2^32 / golden ratio */
+#define HASH_SHIFT 15			/* bits 20.. of the product select a slot of 32 bytes */
+#define STACK_LIMIT 512
+#define MARKER_ID 0			/* session id of a record that announces a tail call */
+
+struct gen {
+	const char *name;
+	const struct bpf_insn *insns;
+	size_t cnt;
+	const struct split_params *p;
+	struct split_uses uses;
+	struct ctxflow flow;
+	struct rewrite rw;
+	bool spill;		/* there is room on main's stack */
+	int spill_slot;		/* offsets from r10 */
+	int spill_line;
+	int spill_marker;
+	int spill_off;
+	bool need_cell;		/* the record's offset is wanted in the line's cell */
+};
+
+static bool entry_half(const struct gen *g)
+{
+	return g->p->half == SPLIT_ENTRY;
+}
+
+static int cell_off(const struct gen *g)
+{
+	return entry_half(g) ? LINE(cell_entry) : LINE(cell_exit);
+}
+
+static uint32_t slots_mask(const struct gen *g)
+{
+	return ((1u << g->p->store.slots_bits) - 1) * STORE_SLOT_SIZE;
+}
+
+static uint32_t last_slot_off(const struct gen *g)
+{
+	return ((1u << g->p->store.slots_bits) + STORE_PROBES - 2) * STORE_SLOT_SIZE;
+}
+
+/* -- Pieces ------------------------------------------------------------------------------ */
+
+/* @dst = this CPU's line. Clobbers r0-r5. */
+static void gen_line(const struct gen *g, struct insn_seq *s, int dst)
+{
+	seq_add(s, INSN_CALL(HELPER_SMP_PROCESSOR_ID));
+	seq_add(s, INSN_ALU_I(BPF_AND, BPF_REG_0, g->p->store.cpu_mask));
+	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_0, 6));
+	seq_ld_map_value(s, dst, g->p->store.lines_fd, g->p->store.line_off);
+	seq_add(s, INSN_ALU_R(BPF_ADD, dst, BPF_REG_0));
+}
+
+static void gen_count(struct insn_seq *s, int line, int off, int tmp)
+{
+	seq_add(s, INSN_LDX(BPF_DW, tmp, line, off));
+	seq_add(s, INSN_ALU_I(BPF_ADD, tmp, 1));
+	seq_add(s, INSN_STX(BPF_DW, line, off, tmp));
+}
+
+static void gen_count_atomic(struct insn_seq *s, int line, int off, int tmp)
+{
+	seq_add(s, INSN_MOV_I(tmp, 1));
+	seq_add(s, INSN_ATOMIC(BPF_ADD, line, off, tmp));
+}
+
+/* @off = offset of the first slot to try for the scalar ctx in @ctx and session @id. */
+static void gen_hash(const struct gen *g, struct insn_seq *s, int off, int ctx, uint32_t id)
+{
+	seq_add(s, INSN_MOV_R(off, ctx));
+	seq_add(s, INSN_ALU_I(BPF_ADD, off, (int32_t)(id * 0x61c88647u & 0x7fffffff)));
+	seq_add(s, INSN_ALU_I(BPF_MUL, off, HASH_MUL));
+	seq_add(s, INSN_ALU_I(BPF_RSH, off, HASH_SHIFT));
+	seq_add(s, INSN_ALU_I(BPF_AND, off, slots_mask(g)));
+}
+
+/* @dst (a pointer to a slot) from the scalar offset in @off, whatever it holds. */
+static void gen_slot_at(const struct gen *g, struct insn_seq *s, int dst, int off)
+{
+	size_t ok;
+
+	seq_add(s, INSN_ALU_I(BPF_AND, off, 0x7fffffe0));
+	ok = seq_jmp_fwd(s, INSN_JMP_I(BPF_JLE, off, last_slot_off(g), 0));
+	seq_add(s, INSN_MOV_I(off, 0));
+	seq_land(s, ok);
+	seq_ld_map_value(s, dst, g->p->store.slots_fd, 0);
+	seq_add(s, INSN_ALU_R(BPF_ADD, dst, off));
+}
+
+/* Makes the slot at @slot free for others; the payload's stores come before. Clobbers @tmp. */
+static void gen_release(const struct gen *g, struct insn_seq *s, int slot, int tmp)
+{
+	if (!g->p->has_cmpxchg) {
+		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(ctx), 0));
+		seq_add(s, INSN_MOV_I(tmp, -1));
+		seq_add(s, INSN_ATOMIC(BPF_ADD, slot, SLOT(claims), tmp));
+	} else if (g->p->strong_release) {
+		seq_add(s, INSN_MOV_I(tmp, 0));
+		seq_add(s, INSN_ATOMIC(BPF_XCHG, slot, SLOT(ctx), tmp));
+	} else {
+		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(ctx), 0));
+	}
+}
+
+struct fixups {
+	size_t at[3 * STORE_PROBES];
+	int probe[3 * STORE_PROBES];
+	int cnt;
+};
+
+static void hit(struct insn_seq *s, struct fixups *fx, int probe, struct bpf_insn jmp)
+{
+	fx->at[fx->cnt] = seq_jmp_fwd(s, jmp);
+	fx->probe[fx->cnt++] = probe;
+}
+
+/* Jumps out to @fx when slot @i holds {ctx in r8, @id}. r0 or r1 holds the key. */
+static void gen_same_id(struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
+{
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_9, i * STORE_SLOT_SIZE + SLOT(id)));
+	hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_1, id, 0));
+}
+
+/* One try at slot @i of r9. A record of the same key is of a call that is over: its exit was lost. */
+static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
+{
+	int key = i * STORE_SLOT_SIZE + SLOT(ctx), claims = i * STORE_SLOT_SIZE + SLOT(claims);
+	size_t next, own;
+
+	if (g->p->has_cmpxchg) {
+		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_9, key, BPF_REG_8));
+		hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
+		next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
+		gen_same_id(s, fx, i, id);
+		seq_land(s, next);
+		return;
+	}
+	seq_add(s, INSN_MOV_I(BPF_REG_1, 1));
+	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_9, claims, BPF_REG_1));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_9, claims));
+	own = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 1, 0));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, key, BPF_REG_8));
+	hit(s, fx, i, INSN_JA(0));
+	seq_land(s, own);
+	seq_add(s, INSN_MOV_I(BPF_REG_1, -1));
+	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_9, claims, BPF_REG_1));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_9, key));
+	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
+	gen_same_id(s, fx, i, id);
+	seq_land(s, next);
+}
+
+static void gen_find(struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
+{
+	size_t next;
+
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_9, i * STORE_SLOT_SIZE + SLOT(ctx)));
+	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_1, BPF_REG_8, 0));
+	gen_same_id(s, fx, i, id);
+	seq_land(s, next);
+}
+
+/* All jumps of @fx land here, with r9 (and r2, its offset) moved to the slot that was hit. */
+static void gen_land_hits(struct insn_seq *s, const struct fixups *fx)
+{
+	size_t done[STORE_PROBES];
+	int nr_done = 0;
+
+	for (int i = STORE_PROBES - 1; i >= 0; i--) {
+		for (int k = 0; k < fx->cnt; k++)
+			if (fx->probe[k] == i)
+				seq_land(s, fx->at[k]);
+		if (i) {
+			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_9, i * STORE_SLOT_SIZE));
+			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_2, i * STORE_SLOT_SIZE));
+			done[nr_done++] = seq_jmp_fwd(s, INSN_JA(0));
+		}
+	}
+	for (int k = 0; k < nr_done; k++)
+		seq_land(s, done[k]);
+}
+
+/* r8 = ctx (in r6) as a scalar, r2 = first slot's offset, r9 = its address; r7 = line */
+static void gen_locate(const struct gen *g, struct insn_seq *s, uint32_t id)
+{
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_7, cell_off(g), BPF_REG_6));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_8, BPF_REG_7, cell_off(g)));
+	gen_hash(g, s, BPF_REG_2, BPF_REG_8, id);
+	seq_ld_map_value(s, BPF_REG_9, g->p->store.slots_fd, 0);
+	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_9, BPF_REG_2));
+}
+
+static void gen_return0(const struct gen *g, struct insn_seq *s)
+{
+	/* A session program needs a GPL-compatible licence, since it calls kfuncs. The kernel refuses
+	 * this helper to others, so a licence that would fail natively fails here too. */
+	if (g->uses.markers)
+		seq_add(s, INSN_CALL(HELPER_CURRENT_TASK));
+	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+	seq_add(s, INSN_EXIT());
+}
+
+/* -- Tail calls ---------------------------------------------------------------------------- */
+/*
+ * A program that is entered by a tail call goes on in the frame and the session of its caller.
+ * The caller announces it by a second record {ctx, MARKER_ID} whose cookie is the offset of
+ * its own record; the callee takes that away, and its exit half ends the session. (From a subprogram
+ * the caller's main would go on afterwards: refused.)
+ */
+
+/* Takes the marker, if there is one: then jumps away (to be landed by the caller) with r9 = the
+ * caller's record and r2 = its offset. */
+static size_t gen_take_marker(const struct gen *g, struct insn_seq *s)
+{
+	struct fixups fx = {};
+	size_t none, found;
+
+	gen_locate(g, s, MARKER_ID);
+	for (int i = 0; i < STORE_PROBES; i++)
+		gen_find(s, &fx, i, MARKER_ID);
+	none = seq_jmp_fwd(s, INSN_JA(0));
+	gen_land_hits(s, &fx);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_9, SLOT(cookie)));
+	gen_release(g, s, BPF_REG_9, BPF_REG_1);
+	gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
+	found = seq_jmp_fwd(s, INSN_JA(0));
+	seq_land(s, none);
+	return found;
+}
+
+/* r1 = ctx, r2 = array and r3 = index must survive; of the others r0, r4 and r5 are free. */
+static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
+{
+	bool owns_busy = !entry_half(g) || !g->p->has_guard;
+	size_t claimed[STORE_PROBES], full, none;
+
+	if (!g->spill || g->flow.subprog[i] || !g->p->has_cmpxchg)
+		return -EOPNOTSUPP;
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_4, cell_off(g)));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_off, BPF_REG_0));	/* record's offset */
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_1));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_5, BPF_REG_4, cell_off(g)));	/* ctx, a scalar */
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_0));
+	if (owns_busy)
+		seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, LINE(busy), 0));
+	gen_hash(g, s, BPF_REG_0, BPF_REG_5, MARKER_ID);
+	seq_ld_map_value(s, BPF_REG_4, g->p->store.slots_fd, 0);
+	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_4, BPF_REG_0));
+	for (int k = 0; k < STORE_PROBES; k++) {
+		if (k)
+			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_4, STORE_SLOT_SIZE));
+		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_4, SLOT(ctx), BPF_REG_5));
+		claimed[k] = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
+	}
+	/* no room for a marker: the callee drops what it cannot pair, as when the store is full */
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_10, g->spill_marker, 0));
+	full = seq_jmp_fwd(s, INSN_JA(0));
+	for (int k = 0; k < STORE_PROBES; k++)
+		seq_land(s, claimed[k]);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_10, g->spill_off));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(cookie), BPF_REG_0));
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, SLOT(id), MARKER_ID));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_marker, BPF_REG_4));
+	seq_land(s, full);
+	seq_add(s, INSN_CALL(HELPER_TAIL_CALL));
+	/* still here: it failed */
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_marker));
+	none = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_4, 0, 0));
+	gen_release(g, s, BPF_REG_4, BPF_REG_1);
+	seq_land(s, none);
+	if (owns_busy) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
+		seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, LINE(busy), 1));
+	}
+	return 0;
+}
+
+/* -- Prologue and epilogue --------------------------------------------------------------------- */
+
+static void gen_enter_body(const struct gen *g, struct insn_seq *s)
+{
+	if (g->need_cell)
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_7, cell_off(g), BPF_REG_2));
+	if (g->spill) {
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_slot, BPF_REG_9));
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_line, BPF_REG_7));
+	}
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_6));
+}
+
+static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
+{
+	uint32_t id = g->p->store.id;
+	struct fixups fx = {};
+	size_t missed, taken = 0;
+
+	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
+	gen_line(g, s, BPF_REG_7);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_7, LINE(busy)));
+	missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
+	if (!g->p->has_guard)
+		seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
+	if (g->p->tail_target)
+		taken = gen_take_marker(g, s);
+	gen_locate(g, s, id);
+	for (int i = 0; i < STORE_PROBES; i++)
+		gen_claim(g, s, &fx, i, id);
+	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
+	if (!g->p->has_guard)
+		seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
+	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+	seq_add(s, INSN_EXIT());
+	seq_land(s, missed);
+	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
+	gen_return0(g, s);
+
+	gen_land_hits(s, &fx);
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_9, SLOT(cookie), 0));
+	if (g->need_cell)
+		seq_add(s, INSN_MOV_R(BPF_REG_8, BPF_REG_2));
+	seq_add(s, INSN_CALL(HELPER_PID_TGID));
+	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_0, 32));
+	seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_0, id));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, SLOT(id), BPF_REG_0));
+	if (g->need_cell)
+		seq_add(s, INSN_MOV_R(BPF_REG_2, BPF_REG_8));
+	gen_count(s, BPF_REG_7, LINE(entries), BPF_REG_1);
+	if (g->p->tail_target)
+		seq_land(s, taken);
+	gen_enter_body(g, s);
+}
+
+static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
+{
+	uint32_t id = g->p->store.id;
+	struct fixups fx = {};
+	size_t missed = 0, taken = 0;
+
+	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
+	gen_line(g, s, BPF_REG_7);
+	if (!g->p->has_guard) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_7, LINE(busy)));
+		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
+	}
+	if (g->p->tail_target)
+		taken = gen_take_marker(g, s);
+	gen_locate(g, s, id);
+	for (int i = 0; i < STORE_PROBES; i++)
+		gen_find(s, &fx, i, id);
+	gen_count(s, BPF_REG_7, LINE(unmatched), BPF_REG_1);
+	gen_return0(g, s);
+	if (!g->p->has_guard) {
+		seq_land(s, missed);
+		gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
+		gen_return0(g, s);
+	}
+
+	gen_land_hits(s, &fx);
+	if (g->p->tail_target)
+		seq_land(s, taken);
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
+	gen_enter_body(g, s);
+}
+
+/* Before an exit of main; r0 is the program's result and stays what it is. r6-r9 are free. */
+static void gen_epilogue(const struct gen *g, struct insn_seq *s)
+{
+	if (entry_half(g) && g->p->has_guard) {
+		seq_add(s, INSN_EXIT());
+		return;
+	}
+	if (g->spill) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_9, BPF_REG_10, g->spill_slot));
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_7, BPF_REG_10, g->spill_line));
+	} else {
+		seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_0));
+		gen_line(g, s, BPF_REG_7);
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_7, cell_off(g)));
+		gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
+		seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_6));
+	}
+	if (!entry_half(g)) {
+		gen_release(g, s, BPF_REG_9, BPF_REG_1);
+		gen_count(s, BPF_REG_7, LINE(exits), BPF_REG_1);
+	}
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
+	seq_add(s, INSN_EXIT());
+}
+
+/* -- Calls ------------------------------------------------------------------------------ */
+
+static void gen_cookie(const struct gen *g, size_t i, struct insn_seq *s)
+{
+	if (g->spill && g->flow.subprog[i] == 0) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_10, g->spill_slot));
+	} else {
+		gen_line(g, s, BPF_REG_1);
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_1, cell_off(g)));
+		gen_slot_at(g, s, BPF_REG_0, BPF_REG_2);
+	}
+	seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_0, SLOT(cookie)));
+}
+
+/* bpf_get_func_arg(r1 = ctx, w2 = n, r3 = u64 *) as a read of the frame */
+static void gen_func_arg(const struct gen *g, struct insn_seq *s)
+{
+	size_t bad;
+
+	seq_add(s, INSN(BPF_ALU | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_2, 0, 0));
+	seq_add(s, INSN_MOV_I(BPF_REG_0, -EINVAL));
+	bad = seq_jmp_fwd(s, INSN_JMP_I(BPF_JGE, BPF_REG_2, g->p->nr_slots, 0));
+	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_2, 3));
+	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_1, BPF_REG_2));
+	seq_add(s, INSN_MOV_R(BPF_REG_4, BPF_REG_1));
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_3));
+	seq_add(s, INSN_MOV_I(BPF_REG_2, 8));
+	seq_add(s, INSN_MOV_R(BPF_REG_3, BPF_REG_4));
+	seq_add(s, INSN_CALL(HELPER_PROBE_READ_KERNEL));
+	seq_land(s, bad);
+}
+
+/* bpf_get_func_ret(r1 = ctx, r2 = u64 *): at entry the return slot reads 0, natively too */
+static void gen_func_ret(const struct gen *g, struct insn_seq *s)
+{
+	if (entry_half(g)) {
+		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_2, 0, BPF_REG_0));
+		return;
+	}
+	seq_add(s, INSN_MOV_R(BPF_REG_3, BPF_REG_1));
+	seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_3, 8 * g->p->nr_slots));
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_2));
+	seq_add(s, INSN_MOV_I(BPF_REG_2, 8));
+	seq_add(s, INSN_CALL(HELPER_PROBE_READ_KERNEL));
+}
+
+static int marker_of(const struct bpf_insn *insn, uint32_t is_return_id, uint32_t cookie_id)
+{
+	if (insn_is_helper_call(insn) &&
+	    (insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE))
+		return insn->imm;
+	if (insn_is_kfunc_call(insn) && insn->off == 0 && insn->imm) {
+		if ((uint32_t)insn->imm == is_return_id)
+			return FS_MARKER_IS_RETURN;
+		if ((uint32_t)insn->imm == cookie_id)
+			return FS_MARKER_COOKIE;
+	}
+	return 0;
+}
+
+static int rewrite_helper(struct gen *g, size_t i, struct insn_seq *s)
+{
+	switch (g->insns[i].imm) {
+	case HELPER_GET_FUNC_RET:
+		if (entry_half(g) || !g->p->has_get_func_arg)
+			gen_func_ret(g, s);
+		break;
+	case HELPER_GET_FUNC_ARG:
+		if (!g->p->has_get_func_arg)
+			gen_func_arg(g, s);
+		break;
+	case HELPER_GET_FUNC_ARG_CNT:
+		if (!g->p->has_get_func_arg)
+			seq_add(s, INSN_MOV_I(BPF_REG_0, g->p->nr_slots));
+		break;
+	case HELPER_GET_FUNC_IP:
+		if (!g->p->has_get_func_ip)
+			seq_ld_imm64(s, BPF_REG_0, g->p->func_ip);
+		break;
+	case HELPER_GET_ATTACH_COOKIE:
+		if (!g->p->has_attach_cookie)
+			seq_ld_imm64(s, BPF_REG_0, g->p->attach_cookie);
+		break;
+	case HELPER_TAIL_CALL:
+		return gen_tail_call(g, i, s);
+	}
+	return 0;
+}
+
+static bool is_ret_slot_load(const struct gen *g, size_t i)
+{
+	int lo = 8 * g->p->nr_slots;
+
+	return g->flow.ctx_load[i] && entry_half(g) && !g->p->ret_void &&
+	       g->insns[i].off >= lo && g->insns[i].off < lo + 8;
+}
+
+static int rewrite_insn(struct gen *g, size_t i)
+{
+	const struct bpf_insn *insn = &g->insns[i];
+	struct insn_seq s = {};
+	int err = 0, fd;
+
+	switch (marker_of(insn, g->p->is_return_id, g->p->cookie_id)) {
+	case FS_MARKER_IS_RETURN:
+		seq_add(&s, INSN_MOV_I(BPF_REG_0, !entry_half(g)));
+		break;
+	case FS_MARKER_COOKIE:
+		gen_cookie(g, i, &s);
+		break;
+	default:
+		if (insn_is_helper_call(insn)) {
+			err = rewrite_helper(g, i, &s);
+		} else if (insn_is_exit(insn) && g->flow.subprog[i] == 0) {
+			gen_epilogue(g, &s);
+		} else if (is_ret_slot_load(g, i)) {
+			seq_add(&s, INSN_MOV_I(insn->dst_reg, 0));
+		} else if (insn_is_ldimm64(insn) && insn->src_reg == BPF_PSEUDO_MAP_FD &&
+			   g->uses.tail_calls && !entry_half(g) && g->p->twin_array) {
+			fd = g->p->twin_array(insn->imm, g->p->arg);
+			if (fd < 0)
+				return fd;
+			seq_add(&s, *insn);
+			seq_add(&s, insn[1]);
+			if (!s.err && fd)
+				s.v[0].imm = fd;
+		}
+	}
+	if (s.cnt || s.err)
+		rewrite_replace(&g->rw, i, &s);
+	return err;
+}
+
+/* Room below main's stack, in units of 8 bytes; verifier and JITs round frames up anyway. */
+static void place_spills(struct gen *g)
+{
+	int low = g->flow.main_stack, want = g->uses.tail_calls ? 4 : 2;
+
+	if (low > 0)
+		return;
+	low = low / 8 * 8 - (low % 8 ? 8 : 0);
+	if (low - 8 * want < -STACK_LIMIT)
+		return;
+	g->spill = true;
+	g->spill_slot = low - 8;
+	g->spill_line = low - 16;
+	g->spill_marker = low - 24;
+	g->spill_off = low - 32;
+}
+
+static bool cookie_outside_main(const struct gen *g)
+{
+	for (size_t i = 0; i < g->cnt; i += insn_slots(&g->insns[i]))
+		if (g->flow.subprog[i] &&
+		    marker_of(&g->insns[i], g->p->is_return_id, g->p->cookie_id) == FS_MARKER_COOKIE)
+			return true;
+	return false;
+}
+
+static int build(struct gen *g, const struct split_info *info, struct split_code *ret)
+{
+	int err;
+
+	place_spills(g);
+	g->need_cell = !g->spill || g->uses.tail_calls || g->p->tail_target || cookie_outside_main(g);
+	for (size_t i = 0; i < g->cnt; i += insn_slots(&g->insns[i])) {
+		err = rewrite_insn(g, i);
+		if (err == -EOPNOTSUPP)
+			return fail(err, "split: program '%s': tail call from a subprogram, or without "
+				    "32 bytes of free stack, cannot be split", g->name);
+		if (err)
+			return err;
+	}
+	if (entry_half(g))
+		gen_entry_prologue(g, &g->rw.prologue);
+	else
+		gen_exit_prologue(g, &g->rw.prologue);
+	err = rewrite_apply(&g->rw, &ret->insns, &ret->cnt);
+	if (err)
+		return fail(err, "split: program '%s': cannot rewrite it: %s", g->name, log_errstr(err));
+	ret->func_info = rewrite_map_info(&g->rw, info->func_info, info->func_cnt, info->func_rec);
+	ret->line_info = rewrite_map_info(&g->rw, info->line_info, info->line_cnt, info->line_rec);
+	if ((info->func_cnt && !ret->func_info) || (info->line_cnt && !ret->line_info))
+		return -ENOMEM;
+	return 0;
+}
+
+int split_build(const char *name, const struct bpf_insn *insns, size_t cnt,
+		const struct split_info *info, const struct split_params *p, struct split_code *ret)
+{
+	struct gen g = { .name = name, .insns = insns, .cnt = cnt, .p = p };
+	int err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = split_scan(insns, cnt, p->is_return_id, p->cookie_id, &g.uses);
+	if (!err)
+		err = ctxflow_run(insns, cnt, &g.flow);
+	if (err)
+		return fail(err, "split: program '%s': malformed instructions", name);
+	err = rewrite_init(&g.rw, insns, cnt);
+	if (!err)
+		err = build(&g, info, ret);
+	rewrite_done(&g.rw);
+	ctxflow_done(&g.flow);
+	if (err)
+		split_code_done(ret);
+	return err;
+}
+
+void split_code_done(struct split_code *c)
+{
+	free(c->insns);
+	free(c->func_info);
+	free(c->line_info);
+	memset(c, 0, sizeof(*c));
+}
+
+int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id,
+	       struct split_uses *ret)
+{
+	struct ctxflow flow;
+	int err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = ctxflow_run(insns, cnt, &flow);
+	if (err)
+		return err;
+	for (size_t i = 0; i < cnt; i += insn_slots(&insns[i])) {
+		const struct bpf_insn *insn = &insns[i];
+
+		ret->ctx_loads |= flow.ctx_load[i];
+		ret->markers |= marker_of(insn, is_return_id, cookie_id) != 0;
+		if (!insn_is_helper_call(insn))
+			continue;
+		ret->func_ip |= insn->imm == HELPER_GET_FUNC_IP;
+		ret->attach_cookie |= insn->imm == HELPER_GET_ATTACH_COOKIE;
+		ret->tail_calls |= insn->imm == HELPER_TAIL_CALL;
+	}
+	ctxflow_done(&flow);
+	return 0;
+}
+
+void native_resolve(struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id)
+{
+	for (size_t i = 0; i < cnt; i += insn_slots(&insns[i])) {
+		int marker = insn_is_helper_call(&insns[i]) ? marker_of(&insns[i], 0, 0) : 0;
+
+		if (!marker)
+			continue;
+		insns[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
+		insns[i].imm = marker == FS_MARKER_IS_RETURN ? is_return_id : cookie_id;
+	}
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/store.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "util/log.h"
+
+#define MAX_SESSIONS (1 << 16)
+#define MAX_VALUE (4u << 20)		/* KMALLOC_MAX_SIZE: larger array values are -E2BIG */
+#define INIT_PID_NS 0xeffffffcU		/* include/linux/proc_ns.h */
+#define IDLE_SWEEPS 10			/* idle task: an interrupt handler does not take so long */
+
+struct candidate {		/* seen dead once; goes when it is seen so again */
+	uint64_t ctx;
+	uint32_t id, tid;
+	uint32_t seen;
+};
+
+struct session_slot {
+	bool used;
+	char symbol[128];
+	uint64_t swept;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	uint32_t want_slots, want_sessions;
+	int slots_fd, lines_fd;
+	uint32_t bits, nr_slots;	/* nr_slots with the spare ones */
+	uint32_t nr_sessions, cpus;	/* cpus: power of two */
+	struct store_slot *slots;	/* mapped */
+	struct store_line *lines;
+	struct session_slot *sessions;	/* [id], 0 unused */
+	struct candidate *seen;		/* [slot] */
+} st = { .lock = PTHREAD_MUTEX_INITIALIZER, .slots_fd = -1, .lines_fd = -1 };
+
+int store_configure(uint32_t slots, uint32_t max_sessions)
+{
+	if (slots && (slots < STORE_MIN_SLOTS || slots > STORE_MAX_SLOTS))
+		return fail(-EINVAL, "session store: %u slots: must be %d to %d", slots,
+			    STORE_MIN_SLOTS, STORE_MAX_SLOTS);
+	if (max_sessions > MAX_SESSIONS)
+		return fail(-EINVAL, "session store: %u sessions: at most %d", max_sessions,
+			    MAX_SESSIONS);
+	pthread_mutex_lock(&st.lock);
+	st.want_slots = slots;
+	st.want_sessions = max_sessions;
+	pthread_mutex_unlock(&st.lock);
+	return 0;
+}
+
+static int create_map(const char *name, size_t size, int *fd, void **mem)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int err;
+
+	*fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, 4, size, 1, &opts);
+	if (*fd < 0) {
+		err = *fd;
+		return fail_hint(err, err == -EPERM ? "needs CAP_BPF and CAP_PERFMON, or root" : NULL,
+				 "session store: cannot create map '%s' of %zu bytes: %s", name, size,
+				 log_errstr(err));
+	}
+	*mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (*mem == MAP_FAILED) {
+		err = -errno;
+		*mem = NULL;
+		return fail(err, "session store: cannot map '%s': %s", name, log_errstr(err));
+	}
+	return 0;
+}
+
+static size_t slots_size(void)
+{
+	return (size_t)st.nr_slots * STORE_SLOT_SIZE;
+}
+
+static size_t lines_size(void)
+{
+	return (size_t)st.nr_sessions * st.cpus * STORE_LINE_SIZE;
+}
+
+static void drop_locked(void)
+{
+	if (st.slots)
+		munmap(st.slots, slots_size());
+	if (st.lines)
+		munmap(st.lines, lines_size());
+	if (st.slots_fd >= 0)
+		close(st.slots_fd);
+	if (st.lines_fd >= 0)
+		close(st.lines_fd);
+	free(st.sessions);
+	free(st.seen);
+	st.slots_fd = st.lines_fd = -1;
+	st.slots = NULL;
+	st.lines = NULL;
+	st.sessions = NULL;
+	st.seen = NULL;
+}
+
+void store_drop(void)
+{
+	pthread_mutex_lock(&st.lock);
+	drop_locked();
+	pthread_mutex_unlock(&st.lock);
+}
+
+static int create_locked(void)
+{
+	uint32_t slots = st.want_slots ? st.want_slots : STORE_DEF_SLOTS;
+	int cpus = libbpf_num_possible_cpus(), err;
+
+	if (cpus < 0)
+		return fail(cpus, "session store: cannot count the possible CPUs");
+	for (st.bits = 0; 1u << st.bits < slots; st.bits++)
+		;
+	for (st.cpus = 1; st.cpus < (uint32_t)cpus; st.cpus *= 2)
+		;
+	st.nr_slots = (1u << st.bits) + STORE_PROBES - 1;
+	st.nr_sessions = (st.want_sessions ? st.want_sessions : STORE_DEF_SESSIONS) + 1;
+	if (lines_size() > MAX_VALUE)
+		st.nr_sessions = MAX_VALUE / (st.cpus * STORE_LINE_SIZE);
+	st.sessions = calloc(st.nr_sessions, sizeof(*st.sessions));
+	st.seen = calloc(st.nr_slots, sizeof(*st.seen));
+	err = st.sessions && st.seen ? 0 : -ENOMEM;
+	if (!err)
+		err = create_map("fs_slots", slots_size(), &st.slots_fd, (void **)&st.slots);
+	if (!err)
+		err = create_map("fs_lines", lines_size(), &st.lines_fd, (void **)&st.lines);
+	if (err)
+		drop_locked();
+	return err;
+}
+
+static struct store_line *line_of(const struct store_ref *ref, uint32_t cpu)
+{
+	return (struct store_line *)((char *)st.lines + ref->line_off) + cpu;
+}
+
+static int get_locked(struct store_ref *ret)
+{
+	uint32_t id;
+	int err = st.slots ? 0 : create_locked();
+
+	if (err)
+		return err;
+	for (id = 1; id < st.nr_sessions && st.sessions[id].used; id++)
+		;
+	if (id == st.nr_sessions)
+		return fail_hint(-ENOSPC, "raise max_sessions in struct fsession_register_opts",
+				 "session store: %u programs are loaded already", id - 1);
+	memset(&st.sessions[id], 0, sizeof(st.sessions[id]));
+	st.sessions[id].used = true;
+	*ret = (struct store_ref){
+		.slots_fd = st.slots_fd,
+		.slots_bits = st.bits,
+		.lines_fd = st.lines_fd,
+		.line_off = id * st.cpus * STORE_LINE_SIZE,
+		.cpu_mask = st.cpus - 1,
+		.id = id,
+	};
+	memset(line_of(ret, 0), 0, (size_t)st.cpus * STORE_LINE_SIZE);
+	return 0;
+}
+
+int store_get(struct store_ref *ret)
+{
+	int err;
+
+	pthread_mutex_lock(&st.lock);
+	err = get_locked(ret);
+	pthread_mutex_unlock(&st.lock);
+	return err;
+}
+
+/*
+ * Frees a slot whose call was found to be over. The owner cannot come back; but a new call at the
+ * same stack address may have taken the record over in between: then its word is another.
+ */
+static bool free_slot(struct store_slot *s, uint64_t ctx, uint32_t id, uint32_t tid)
+{
+	uint64_t expected = ctx;
+
+	if (!__atomic_compare_exchange_n(&s->ctx, &expected, 0, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return false;
+	if (__atomic_load_n(&s->id, __ATOMIC_SEQ_CST) != id ||
+	    __atomic_load_n(&s->tid, __ATOMIC_SEQ_CST) != tid) {
+		expected = 0;
+		__atomic_compare_exchange_n(&s->ctx, &expected, ctx, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+		return false;
+	}
+	if (s->claims)		/* kernels without compare-and-exchange count claims */
+		__atomic_fetch_sub(&s->claims, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static int purge_locked(const struct store_ref *ref)
+{
+	int n = 0;
+
+	for (uint32_t i = 0; i < st.nr_slots; i++) {
+		struct store_slot *s = &st.slots[i];
+		uint64_t ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE);
+
+		if (ctx && s->id == ref->id)
+			n += free_slot(s, ctx, s->id, s->tid);
+	}
+	for (uint32_t cpu = 0; cpu < st.cpus; cpu++)
+		line_of(ref, cpu)->busy = 0;
+	return n;
+}
+
+int store_purge(const struct store_ref *ref)
+{
+	int n = 0;
+
+	pthread_mutex_lock(&st.lock);
+	if (st.slots)
+		n = purge_locked(ref);
+	pthread_mutex_unlock(&st.lock);
+	return n;
+}
+
+void store_put(const struct store_ref *ref)
+{
+	if (!ref->id)
+		return;
+	pthread_mutex_lock(&st.lock);
+	if (st.slots && ref->id < st.nr_sessions) {
+		purge_locked(ref);
+		st.sessions[ref->id].used = false;
+	}
+	pthread_mutex_unlock(&st.lock);
+}
+
+void store_set_symbol(const struct store_ref *ref, const char *func)
+{
+	pthread_mutex_lock(&st.lock);
+	if (st.sessions)
+		snprintf(st.sessions[ref->id].symbol, sizeof(st.sessions[0].symbol), "%s", func);
+	pthread_mutex_unlock(&st.lock);
+}
+
+void store_read(const struct store_ref *ref, struct store_counters *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	pthread_mutex_lock(&st.lock);
+	if (!st.slots)
+		goto out;
+	for (uint32_t cpu = 0; cpu < st.cpus; cpu++) {
+		const struct store_line *l = line_of(ref, cpu);
+
+		ret->entries += __atomic_load_n(&l->entries, __ATOMIC_RELAXED);
+		ret->exits += __atomic_load_n(&l->exits, __ATOMIC_RELAXED);
+		ret->unmatched += __atomic_load_n(&l->unmatched, __ATOMIC_RELAXED);
+		ret->missed += __atomic_load_n(&l->missed, __ATOMIC_RELAXED);
+		ret->full += __atomic_load_n(&l->full, __ATOMIC_RELAXED);
+	}
+	for (uint32_t i = 0; i < st.nr_slots; i++)
+		ret->open += st.slots[i].id == ref->id &&
+			     __atomic_load_n(&st.slots[i].ctx, __ATOMIC_RELAXED);
+	ret->swept = st.sessions[ref->id].swept;
+out:
+	pthread_mutex_unlock(&st.lock);
+}
+
+/* -- Sweep ------------------------------------------------------------------------------- */
+
+/* Is @func on the kernel stack of task @tid? 1, 0, or -errno when nobody can tell. */
+static int task_is_inside(uint32_t tid, const char *func)
+{
+	char path[64], buf[16384], *hit;
+	size_t len = strlen(func);
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stack", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	n = read(fd, buf, sizeof(buf) - 1);
+	if (n < 0)
+		n = errno == ESRCH ? 0 : -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	for (hit = strstr(buf, func); hit; hit = strstr(hit + 1, func))
+		if (hit > buf && hit[-1] == ' ' && hit[len] == '+')
+			return 1;
+	/* a task that runs has no stack to show: it may be inside */
+	return n ? 0 : -EAGAIN;
+}
+
+static bool task_runs_in_user_mode(uint32_t tid)
+{
+	char path[64], buf[64] = "";
+	int fd;
+
+	/* blocked in a call: "nr args.. sp pc"; else "running" for on-CPU or preempted */
+	snprintf(path, sizeof(path), "/proc/%u/syscall", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH;
+	if (read(fd, buf, sizeof(buf) - 1) < 0)
+		buf[0] = '\0';
+	close(fd);
+	return !strncmp(buf, "-1 ", 3);	/* blocked outside a system call */
+}
+
+static bool task_is_gone(uint32_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u", tid);
+	return access(path, F_OK) && errno == ENOENT;
+}
+
+static bool looks_dead(const struct store_slot *s, const char *symbol, uint32_t seen)
+{
+	int inside;
+
+	if (!s->tid)
+		return seen >= IDLE_SWEEPS;
+	if (task_is_gone(s->tid))
+		return true;
+	if (!symbol[0])		/* a BPF program, or many functions: no name to look for */
+		return false;
+	inside = task_is_inside(s->tid, symbol);
+	if (inside == -EAGAIN)
+		return task_runs_in_user_mode(s->tid);
+	return inside == 0;
+}
+
+static int sweep_slot(uint32_t i)
+{
+	struct store_slot *s = &st.slots[i];
+	struct candidate *c = &st.seen[i];
+	struct store_slot now = { .ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE) };
+	struct session_slot *owner;
+
+	now.id = s->id;
+	now.tid = s->tid;
+	if (!now.ctx || now.id >= st.nr_sessions || !st.sessions[now.id].used) {
+		c->ctx = 0;
+		return 0;
+	}
+	owner = &st.sessions[now.id];
+	if (c->ctx != now.ctx || c->id != now.id || c->tid != now.tid) {
+		*c = (struct candidate){ now.ctx, now.id, now.tid, 0 };
+		return 0;
+	}
+	c->seen++;
+	if (!looks_dead(&now, owner->symbol, c->seen))
+		return 0;
+	if (!free_slot(s, now.ctx, now.id, now.tid))
+		return 0;
+	c->ctx = 0;
+	owner->swept++;
+	return 1;
+}
+
+int store_sweep(void)
+{
+	struct stat ns;
+	int n = 0;
+
+	/* records name tasks as the initial pid namespace does */
+	if (stat("/proc/self/ns/pid", &ns) || ns.st_ino != INIT_PID_NS)
+		return 0;
+	pthread_mutex_lock(&st.lock);
+	for (uint32_t i = 0; st.slots && i < st.nr_slots; i++)
+		n += sweep_slot(i);
+	pthread_mutex_unlock(&st.lock);
+	return n;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The session store of the split engine: what the entry half leaves for the exit half.
+ *
+ * Two one-element arrays, addressed directly by the programs and mapped here:
+ *
+ * slots	one record per call inside a traced function, found by a hash of ctx and the
+ *		session id, STORE_PROBES slots in a row (STORE_PROBES - 1 spare ones at the end, so
+ *		nothing wraps). ctx is an address inside the caller's own kernel stack: the same
+ *		at entry and exit, and unique among live calls of one function.
+ * lines	one cache line per session and CPU: the busy flag, scratch, counters. Only programs
+ *		of that session on that CPU write it, one at a time.
+ *
+ * Claiming a slot is the one atomic on memory that CPUs share: a compare-and-exchange of the
+ * key, or, where BPF has none (Linux < 5.12), an add to a claim count of which the one who
+ * reads 1 is the owner. Only the thread that runs the traced function ever reads a record's
+ * payload, so nothing else needs ordering but the release (a plain store after the payload's on
+ * x86; an exchange elsewhere).
+ */
+#ifndef FS_ENGINE_STORE_H
+#define FS_ENGINE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store_slot {
+	uint64_t ctx;		/* key; 0 = free */
+	uint64_t cookie;
+	uint32_t id;		/* session */
+	uint32_t tid;		/* of the caller, in the initial pid namespace; 0 = idle task */
+	uint64_t claims;	/* claim count of kernels without compare-and-exchange */
+};
+
+struct store_line {
+	uint64_t busy;		/* the exit half runs (and the entry half, without a guard) */
+	uint64_t cell_entry;	/* launders ctx into a scalar; then the record's offset */
+	uint64_t cell_exit;
+	uint64_t entries;
+	uint64_t exits;
+	uint64_t unmatched;
+	uint64_t missed;
+	uint64_t full;
+};
+
+enum {
+	STORE_SLOT_SIZE = 32,
+	STORE_LINE_SIZE = 64,
+	STORE_PROBES = 8,
+	STORE_MIN_SLOTS = 64,
+	STORE_MAX_SLOTS = 1 << 16,	/* an array's value is at most 4 MiB on old kernels */
+	STORE_DEF_SLOTS = 1 << 15,
+	STORE_DEF_SESSIONS = 512,
+};
+
+/* Where the programs of one session find things. */
+struct store_ref {
+	int slots_fd;
+	uint32_t slots_bits;	/* 1 << bits slots, and STORE_PROBES - 1 spare */
+	int lines_fd;
+	uint32_t line_off;	/* of CPU 0's line */
+	uint32_t cpu_mask;	/* possible CPUs, rounded up to a power of two, minus 1 */
+	uint32_t id;		/* 1 .. */
+};
+
+struct store_counters {
+	uint64_t entries, exits, unmatched, missed, full, swept, open;
+};
+
+/* Settings for the store that the first session creates. 0 = default. -EINVAL out of range. */
+int store_configure(uint32_t slots, uint32_t max_sessions);
+
+/* A session id with zeroed lines. -ENOSPC: max_sessions are in use; -EPERM, -ENOMEM, ... Messages
+ * are printed. */
+int store_get(struct store_ref *ret);
+/* Gives it back; its records are dropped. */
+void store_put(const struct store_ref *ref);
+
+/* Drops the records of a session that was detached; returns how many. */
+int store_purge(const struct store_ref *ref);
+void store_read(const struct store_ref *ref, struct store_counters *ret);
+/* Sessions tell which kernel symbol a caller inside the function has on its stack. */
+void store_set_symbol(const struct store_ref *ref, const char *func);
+int store_sweep(void);
+void store_drop(void);
+
+#endif
