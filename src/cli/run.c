@@ -16,6 +16,7 @@
 #include <fsession/fsession.h>
 
 #include "cli/attach.h"
+#include "cli/dump.h"
 #include "cli/help.h"
 #include "cli/json.h"
 #include "cli/lines.h"
@@ -174,20 +175,25 @@ static int watch(struct run *r)
 	return err;
 }
 
-static void finish(struct run *r)
+static int finish(struct run *r)
 {
+	int err = 0;
+
 	stop_release(&r->stop);
 	if (r->o->stats)
 		summary_print_stats(&r->attach, r->json);
 	attach_detach(&r->attach);
 	drain(r, PRINTK_FINAL);
+	if (r->o->dump)
+		err = dump_print(r->obj, r->json);
 	summary_print_end(&r->stop, r->cmd, r->lines.nr, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
+	return err;
 }
 
 static int run(struct run *r)
 {
-	int err;
+	int err, err_finish;
 
 	err = stop_init(&r->stop);
 	if (!err)
@@ -197,8 +203,8 @@ static int run(struct run *r)
 	if (err)
 		return err;
 	err = watch(r);
-	finish(r);
-	return err;
+	err_finish = finish(r);
+	return err ? err : err_finish;
 }
 
 /* Takes what was made, however far that went. */

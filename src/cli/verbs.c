@@ -18,6 +18,8 @@ static const struct opt run_opts[] = {
 	  "matches and can be traced.\n"
 	  "prog:ID, prog:NAME or prog:/PINNED/PATH is a loaded BPF program, with :FUNC at its end "
 	  "one of that program's functions" },
+	{ "dump", 'd', OPT_FLAG, OFF(run, dump), NULL,
+	  "At the end, print the object's global variables and maps, by their types" },
 	{ "engine", 'e', OPT_CHOICE, OFF(run, engine), "auto|kernel|split",
 	  "Which engine runs fsession programs: the kernel's own (Linux 7.0 and newer), split "
 	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one that works" },
