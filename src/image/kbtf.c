@@ -22,14 +22,20 @@ static void kbtf_free(struct kbtf *k)
 	free(k);
 }
 
-void kbtf_set_done(struct kbtf_set *s)
+static void free_list(struct kbtf *k)
 {
 	struct kbtf *next;
 
-	for (struct kbtf *m = s->modules; m; m = next) {
-		next = m->next;
-		kbtf_free(m);
+	for (; k; k = next) {
+		next = k->next;
+		kbtf_free(k);
 	}
+}
+
+void kbtf_set_done(struct kbtf_set *s)
+{
+	free_list(s->modules);
+	free_list(s->gone);
 	kbtf_free(s->vmlinux);		/* base of the modules' BTF: last */
 	memset(s, 0, sizeof(*s));
 }
@@ -85,6 +91,15 @@ uint32_t kbtf_func_find(const struct kbtf *k, const char *name)
 	return 0;
 }
 
+uint32_t kbtf_func_count(const struct kbtf *k, const char *name)
+{
+	uint32_t h = strhash(name) & k->hash_mask, n = 0;
+
+	for (; k->hash[h]; h = (h + 1) & k->hash_mask)
+		n += !strcmp(kbtf_func_name(k, k->hash[h]), name);
+	return n;
+}
+
 bool kbtf_module_name_eq(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++)
@@ -103,6 +118,7 @@ static int add_module(struct kbtf_set *s, uint32_t id, const char *name)
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	m->next = s->modules;
 	s->modules = m;
+	s->generation++;
 	return 0;
 }
 
@@ -129,6 +145,26 @@ static int look_at(struct kbtf_set *s, uint32_t id)
 	return 0;
 }
 
+/* Our own reference keeps the BTF of a module that was unloaded; its functions are gone. */
+static void drop_gone(struct kbtf_set *s)
+{
+	struct kbtf **link = &s->modules, *m;
+	char path[128];
+
+	if (access("/sys/module", F_OK))
+		return;
+	while ((m = *link)) {
+		snprintf(path, sizeof(path), "/sys/module/%s", m->name);
+		if (!access(path, F_OK)) {
+			link = &m->next;
+			continue;
+		}
+		*link = m->next;
+		m->next = s->gone;
+		s->gone = m;
+	}
+}
+
 void kbtf_scan(struct kbtf_set *s)
 {
 	uint32_t id = s->last_id;
@@ -141,6 +177,7 @@ void kbtf_scan(struct kbtf_set *s)
 		s->last_id = id;
 	}
 	s->scan_err = err == -ENOENT ? 0 : err;
+	drop_gone(s);
 }
 
 struct kbtf *kbtf_vmlinux(struct kbtf_set *s)

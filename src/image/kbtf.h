@@ -28,14 +28,17 @@ struct kbtf {
 struct kbtf_set {
 	struct kbtf *vmlinux;
 	struct kbtf *modules;
+	struct kbtf *gone;	/* unloaded since; kept, for their fds are lent out */
 	uint32_t last_id;	/* highest BTF object id looked at */
 	uint32_t vmlinux_id;	/* 0 = not seen: without privilege, or the kernel does not tell (< 5.11) */
+	uint32_t generation;	/* counts modules that appeared */
 	int scan_err;		/* why the objects cannot be listed; -EPERM without privilege */
 };
 
 void kbtf_set_done(struct kbtf_set *s);
 
-/* Looks at BTF objects that appeared since the last call. @s->scan_err tells the outcome. */
+/* Looks at BTF objects that appeared and modules that went since the last call. @s->scan_err tells
+ * the outcome. */
 void kbtf_scan(struct kbtf_set *s);
 
 /* vmlinux with its index, or NULL (prints nothing). */
@@ -50,6 +53,8 @@ int kbtf_module_load(struct kbtf_set *s, struct kbtf *m);
 int kbtf_index(struct kbtf *k);
 /* First FUNC of that name; 0 = none. */
 uint32_t kbtf_func_find(const struct kbtf *k, const char *name);
+/* How many FUNCs have that name. */
+uint32_t kbtf_func_count(const struct kbtf *k, const char *name);
 /* FUNC ids in ascending order: the next one after @id (0 to start); 0 = no more. */
 uint32_t kbtf_func_next(const struct kbtf *k, uint32_t id);
 const char *kbtf_func_name(const struct kbtf *k, uint32_t id);

@@ -23,10 +23,6 @@ static const char *const noreturn[] = {
 	"__module_put_and_kthread_exit",
 	"kunit_try_catch_throw",
 	"__kunit_abort",
-	"rcu_gp_kthread",		/* thread bodies with __noreturn */
-	"cpu_startup_entry",
-	"start_kernel",
-	"rest_init",
 };
 
 /* exit(2) and exit_group(2) in the spellings of the architectures */

@@ -19,14 +19,12 @@
 /* Strips typedefs and modifiers; NULL for void and for damaged chains. */
 static const struct btf_type *strip(const struct btf *btf, uint32_t id)
 {
-	const struct btf_type *t = btf__type_by_id(btf, id);
+	for (int i = 0; id && i < MAX_TYPE_DEPTH; i++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
 
-	for (int i = 0; t && i < MAX_TYPE_DEPTH; i++) {
-		if (!btf_is_mod(t) && !btf_is_typedef(t))
+		if (!t || (!btf_is_mod(t) && !btf_is_typedef(t)))
 			return t;
-		if (!t->type)
-			return NULL;
-		t = btf__type_by_id(btf, t->type);
+		id = t->type;
 	}
 	return NULL;
 }

@@ -2,15 +2,22 @@
 #include "image/ksyms.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "image/kbtf.h"
+#include "image/tracefs.h"
 #include "util/slurp.h"
 #include "util/strhash.h"
 
 #define KALLSYMS "/proc/kallsyms"
+#define TRACEABLE "available_filter_functions"
 #define MAX_TEXT (256u << 20)
+
+/* Reads one line, NUL-terminated; @no_module is an offset of "". */
+typedef int (*read_line_fn)(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap);
 
 const char *ksyms_name(const struct ksyms *k, const struct ksym *s)
 {
@@ -80,8 +87,17 @@ static void note_init_text(struct ksyms *k, const char *name, uint64_t addr)
 		k->init_end = addr;
 }
 
-/* "ADDR TYPE NAME[\t[MODULE]]", cut at its blanks in place; lines of another form are passed over. */
-static int parse_line(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap)
+/* Cuts "[MODULE]" at @p out of the line and returns its offset. */
+static uint32_t cut_module(const struct ksyms *k, char *p, char *end, uint32_t no_module)
+{
+	if (end - p < 3 || p[0] != '[' || end[-1] != ']')
+		return no_module;
+	end[-1] = '\0';
+	return p + 1 - k->text;
+}
+
+/* "ADDR TYPE NAME[\t[MODULE]]"; lines of another form are passed over. */
+static int kallsyms_line(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap)
 {
 	const char *p = line;
 	struct ksym s = { .module = no_module };
@@ -97,10 +113,7 @@ static int parse_line(struct ksyms *k, char *line, char *end, uint32_t no_module
 	tab = memchr(name, '\t', end - name);
 	if (tab) {
 		*tab = '\0';
-		if (end - tab > 3 && tab[1] == '[' && end[-1] == ']') {
-			s.module = tab + 2 - k->text;
-			end[-1] = '\0';
-		}
+		s.module = cut_module(k, tab + 1, end, no_module);
 	}
 	note_init_text(k, name, s.addr);
 	if (!wanted(type, k->text + s.module))
@@ -108,6 +121,19 @@ static int parse_line(struct ksyms *k, char *line, char *end, uint32_t no_module
 	if (s.addr)
 		k->hidden = false;
 	return append(k, cap, &s);
+}
+
+/* "NAME[ [MODULE]]" */
+static int traceable_line(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap)
+{
+	struct ksym s = { .name = line - k->text, .module = no_module };
+	char *blank = memchr(line, ' ', end - line);
+
+	if (blank) {
+		*blank = '\0';
+		s.module = cut_module(k, blank + 1, end, no_module);
+	}
+	return *line ? append(k, cap, &s) : 0;
 }
 
 static int index_names(struct ksyms *k)
@@ -131,7 +157,7 @@ static int index_names(struct ksyms *k)
 	return 0;
 }
 
-int ksyms_parse(char *text, struct ksyms **ret)
+static int parse(char *text, read_line_fn line_fn, struct ksyms **ret)
 {
 	struct ksyms *k = calloc(1, sizeof(*k));
 	size_t len = strlen(text);
@@ -154,7 +180,7 @@ int ksyms_parse(char *text, struct ksyms **ret)
 		if (!eol)
 			eol = end;
 		*eol = '\0';
-		err = parse_line(k, line, eol, len, &cap);	/* text[len] is the empty string */
+		err = line_fn(k, line, eol, len, &cap);		/* text[len] is "" */
 		if (err)
 			goto out;
 	}
@@ -168,12 +194,35 @@ out:
 	return err;
 }
 
+int ksyms_parse(char *text, struct ksyms **ret)
+{
+	return parse(text, kallsyms_line, ret);
+}
+
+int ksyms_parse_traceable(char *text, struct ksyms **ret)
+{
+	return parse(text, traceable_line, ret);
+}
+
 int ksyms_load(struct ksyms **ret)
 {
 	char *text;
 	int err = slurp(KALLSYMS, MAX_TEXT, &text, NULL);
 
 	return err ? err : ksyms_parse(text, ret);
+}
+
+int ksyms_load_traceable(struct ksyms **ret)
+{
+	int fd = tracefs_open(TRACEABLE, O_RDONLY);
+	char *text;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = slurp_fd(fd, MAX_TEXT, &text, NULL);
+	close(fd);
+	return err ? err : ksyms_parse_traceable(text, ret);
 }
 
 static bool in_module(const struct ksyms *k, const struct ksym *s, const char *module)
@@ -214,7 +263,7 @@ uint32_t ksyms_count(const struct ksyms *k, const char *module, const char *name
 	return n;
 }
 
-const struct ksym *ksyms_variant(const struct ksyms *k, const char *name)
+const struct ksym *ksyms_variant(const struct ksyms *k, const char *module, const char *name)
 {
 	size_t len = strlen(name);
 	const struct ksym *cold = NULL;
@@ -222,7 +271,7 @@ const struct ksym *ksyms_variant(const struct ksyms *k, const char *name)
 	for (uint32_t i = 0; i < k->nr; i++) {
 		const char *n = ksyms_name(k, &k->syms[i]);
 
-		if (strncmp(n, name, len) || n[len] != '.')
+		if (strncmp(n, name, len) || n[len] != '.' || !in_module(k, &k->syms[i], module))
 			continue;
 		if (strcmp(n + len, ".cold"))
 			return &k->syms[i];

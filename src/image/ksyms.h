@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text symbols of /proc/kallsyms. One immutable table per load; the caller owns it. Reading costs
- * the kernel about a microsecond per symbol, so it is done when first needed and no sooner.
+ * Tables of kernel functions by name: /proc/kallsyms (text symbols), and what ftrace can trace. One
+ * immutable table per load; the caller owns it. Reading costs the kernel about a microsecond per
+ * symbol, so it is done when first needed and no sooner.
  */
 #ifndef FS_IMAGE_KSYMS_H
 #define FS_IMAGE_KSYMS_H
@@ -28,8 +29,12 @@ struct ksyms {
 
 /* From /proc/kallsyms. -errno; prints nothing. */
 int ksyms_load(struct ksyms **ret);
-/* From text in that format; takes ownership of the malloc()ed, NUL-terminated @text. */
+/* From available_filter_functions of tracefs: without addresses. -errno; prints nothing. */
+int ksyms_load_traceable(struct ksyms **ret);
+/* From text in the format of kallsyms, or of the other; takes ownership of the malloc()ed,
+ * NUL-terminated @text. */
 int ksyms_parse(char *text, struct ksyms **ret);
+int ksyms_parse_traceable(char *text, struct ksyms **ret);
 void ksyms_free(struct ksyms *k);
 
 const char *ksyms_name(const struct ksyms *k, const struct ksym *s);
@@ -39,8 +44,8 @@ const char *ksyms_module(const struct ksyms *k, const struct ksym *s);
 const struct ksym *ksyms_find(const struct ksyms *k, const char *module, const char *name);
 /* Number of addresses that bear that name there. */
 uint32_t ksyms_count(const struct ksyms *k, const char *module, const char *name);
-/* A variant of @name the compiler made ("name.isra.0", "name.constprop.0", ...), or NULL. */
-const struct ksym *ksyms_variant(const struct ksyms *k, const char *name);
+/* What the compiler made of @name ("name.isra.0", "name.constprop.0", ...), or NULL. */
+const struct ksym *ksyms_variant(const struct ksyms *k, const char *module, const char *name);
 bool ksyms_in_init(const struct ksyms *k, const struct ksym *s);
 
 #endif

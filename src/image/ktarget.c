@@ -6,59 +6,67 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image/kbtf.h"
 #include "image/kdeny.h"
+#include "image/kmissing.h"
 #include "image/kprog.h"
 #include "image/kproto.h"
 #include "image/ksyms.h"
+#include "util/glob.h"
 #include "util/log.h"
 
-/* Everything below is under the lock. Messages are printed after it is released: a log sink may
- * call back. */
+/*
+ * Everything below is under the lock, except what is printed and what callers' functions do: a log
+ * sink may call back.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kbtf_set btfs;
-static struct ksyms *ksyms;
-static bool ksyms_tried;
 
-/* What to print once the lock is released. */
-struct why {
-	char text[512];
-	char hint[1024];
+/* A table that is read once, and again when modules have appeared. */
+struct table {
+	struct ksyms *syms;
+	int err;
+	bool tried;
+	uint32_t generation;
+	int (*load)(struct ksyms **ret);
 };
 
-static void why_set(struct why *w, const char *hint, const char *fmt, ...) FS_PRINTF(3, 4);
+static struct table kallsyms = { .load = ksyms_load };
+static struct table traceable = { .load = ksyms_load_traceable };
 
-static void why_set(struct why *w, const char *hint, const char *fmt, ...)
+static void table_drop(struct table *t)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(w->text, sizeof(w->text), fmt, ap);
-	va_end(ap);
-	snprintf(w->hint, sizeof(w->hint), "%s", hint ? hint : "");
+	ksyms_free(t->syms);
+	t->syms = NULL;
+	t->tried = false;
 }
 
-static int why_print(int err, const struct why *w)
+/* NULL when it cannot be read: then @t->err says why. */
+static const struct ksyms *table_get(struct table *t)
 {
-	return fail_hint(err, w->hint[0] ? w->hint : NULL, "%s", w->text);
-}
-
-static const struct ksyms *get_ksyms(void)
-{
-	if (!ksyms_tried && ksyms_load(&ksyms))
-		ksyms = NULL;
-	ksyms_tried = true;
-	return ksyms;
+	if (t->tried && t->generation != btfs.generation)
+		table_drop(t);
+	if (!t->tried)
+		t->err = t->load(&t->syms);
+	t->tried = true;
+	t->generation = btfs.generation;
+	return t->syms;
 }
 
 static uint64_t ksym_addr(const char *module, const char *name)
 {
-	const struct ksyms *k = get_ksyms();
+	const struct ksyms *k = table_get(&kallsyms);
 	const struct ksym *s = k ? ksyms_find(k, module, name) : NULL;
 
 	return s ? s->addr : 0;
+}
+
+static int print_missing(int err, const struct kmissing *w)
+{
+	return fail_hint(err, w->hint[0] ? w->hint : NULL, "%s", w->text);
 }
 
 static void copy_name(char *dst, size_t size, const char *src)
@@ -81,22 +89,22 @@ static int fill(const struct kbtf *k, uint32_t id, struct ktarget *ret)
 	return 0;
 }
 
-static int no_btf(struct why *w)
+static int no_btf(struct kmissing *w)
 {
-	why_set(w, "the kernel must be built with CONFIG_DEBUG_INFO_BTF=y; distributions' kernels are",
+	kmissing_set(w, "the kernel must be built with CONFIG_DEBUG_INFO_BTF=y; distributions' kernels are",
 		"kernel: has no BTF of its own (/sys/kernel/btf/vmlinux)");
 	return -ESRCH;
 }
 
 /* "MODULE:FUNC" into its parts; the module part of a plain name is "", as is "vmlinux:". */
-static int split_spec(const char *spec, char *module, size_t size, const char **func, struct why *w)
+static int split_spec(const char *spec, char *module, size_t size, const char **func, struct kmissing *w)
 {
 	const char *colon = strchr(spec, ':');
 	size_t len = colon ? colon - spec : 0;
 
 	*func = colon ? colon + 1 : spec;
 	if (!**func || len >= size) {
-		why_set(w, "write FUNCTION or MODULE:FUNCTION", "target '%s': names no function", spec);
+		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION", "target '%s': names no function", spec);
 		return -ENOENT;
 	}
 	memcpy(module, spec, len);
@@ -106,18 +114,16 @@ static int split_spec(const char *spec, char *module, size_t size, const char **
 	return 0;
 }
 
-static int find_module(const char *spec, const char *module, struct kbtf **ret, struct why *w)
+static int find_module(const char *spec, const char *module, const char *func, struct kbtf **ret,
+		       struct kmissing *w)
 {
 	struct kbtf *m = kbtf_module_find(&btfs, module);
 	int err = m ? kbtf_module_load(&btfs, m) : -ENOENT;
 
-	if (!err) {
-		*ret = m;
-		return 0;
-	}
-	why_set(w, NULL, "target '%s': cannot read the BTF of module '%s': %s", spec, module,
-		log_errstr(err));
-	return -ENOENT;
+	if (err)
+		return kmissing_module(w, &btfs, spec, module, func, err);
+	*ret = m;
+	return 0;
 }
 
 /* Plain names: vmlinux first, then the modules, newest first. */
@@ -141,44 +147,60 @@ static uint32_t find_anywhere(struct kbtf *vmlinux, const char *func, struct kbt
 	return 0;
 }
 
-static int find_locked(const char *spec, struct ktarget *ret, struct why *w)
+/* The object that @spec is about; NULL in @ret = any. */
+static int find_object(const char *spec, struct kbtf **ret, const char **func, struct kmissing *w)
 {
-	struct kbtf *vmlinux = kbtf_vmlinux(&btfs), *k;
-	char module[sizeof(ret->module)];
-	const char *func;
-	uint32_t id;
+	struct kbtf *vmlinux = kbtf_vmlinux(&btfs);
+	char module[sizeof(vmlinux->name)];
 	int err;
 
-	err = split_spec(spec, module, sizeof(module), &func, w);
+	err = split_spec(spec, module, sizeof(module), func, w);
 	if (err)
 		return err;
 	if (!vmlinux)
 		return no_btf(w);
-	if (module[0]) {
-		err = find_module(spec, module, &k, w);
-		if (err)
-			return err;
-		id = kbtf_func_find(k, func);
+	if (module[0])
+		return find_module(spec, module, *func, ret, w);
+	*ret = strchr(spec, ':') ? vmlinux : NULL;
+	return 0;
+}
+
+static int find_locked(const char *spec, struct kbtf **k, uint32_t *id, struct kmissing *w)
+{
+	const char *func;
+	int err;
+
+	err = find_object(spec, k, &func, w);
+	if (err)
+		return err;
+	if (*k) {
+		*id = kbtf_func_find(*k, func);
+		if (!*id)
+			kmissing_func(w, &btfs, *k, table_get(&kallsyms), spec, func);
 	} else {
-		id = strchr(spec, ':') ? kbtf_func_find(k = vmlinux, func) :
-					 find_anywhere(vmlinux, func, &k);
+		*id = find_anywhere(btfs.vmlinux, func, k);
+		if (!*id)
+			kmissing_func(w, &btfs, NULL, table_get(&kallsyms), spec, func);
 	}
-	if (!id) {
-		why_set(w, NULL, "target '%s': no such function in the kernel's BTF", spec);
-		return -ENOENT;
-	}
-	return fill(k, id, ret);
+	return *id ? 0 : -ENOENT;
 }
 
 int ktarget_find(const char *spec, struct ktarget *ret)
 {
-	struct why w = {};
+	struct kmissing w = {};
+	struct kbtf *k;
+	uint32_t id;
 	int err;
 
 	pthread_mutex_lock(&lock);
-	err = find_locked(spec, ret, &w);
+	err = find_locked(spec, &k, &id, &w);
+	if (!err) {
+		err = fill(k, id, ret);
+		if (err)
+			kmissing_set(&w, NULL, "target '%s': its BTF is damaged", spec);
+	}
 	pthread_mutex_unlock(&lock);
-	return err ? why_print(err, &w) : 0;
+	return err ? print_missing(err, &w) : 0;
 }
 
 /* The cache's module for a BTF fd of somebody else's. */
@@ -200,7 +222,7 @@ static int module_of_fd(int btf_fd, struct kbtf **ret)
 	return -ENOENT;
 }
 
-static int from_id_locked(int btf_fd, uint32_t btf_id, struct ktarget *ret, struct why *w)
+static int from_id_locked(int btf_fd, uint32_t btf_id, struct ktarget *ret, struct kmissing *w)
 {
 	struct kbtf *k = kbtf_vmlinux(&btfs);
 	int err = 0;
@@ -210,26 +232,26 @@ static int from_id_locked(int btf_fd, uint32_t btf_id, struct ktarget *ret, stru
 	if (btf_fd)
 		err = module_of_fd(btf_fd, &k);
 	if (err) {
-		why_set(w, NULL, "target: cannot read the module BTF of file descriptor %d: %s", btf_fd,
+		kmissing_set(w, NULL, "target: cannot read the module BTF of file descriptor %d: %s", btf_fd,
 			log_errstr(err));
 		return err;
 	}
 	err = fill(k, btf_id, ret);
 	if (err)
-		why_set(w, NULL, "target: BTF id %u of '%s' is not a function", btf_id,
+		kmissing_set(w, NULL, "target: BTF id %u of '%s' is not a function", btf_id,
 			k->name[0] ? k->name : "vmlinux");
 	return err;
 }
 
 int ktarget_from_id(int btf_fd, uint32_t btf_id, struct ktarget *ret)
 {
-	struct why w = {};
+	struct kmissing w = {};
 	int err;
 
 	pthread_mutex_lock(&lock);
 	err = from_id_locked(btf_fd, btf_id, ret, &w);
 	pthread_mutex_unlock(&lock);
-	return err ? why_print(err, &w) : 0;
+	return err ? print_missing(err, &w) : 0;
 }
 
 static int fill_prog(const struct kprog *p, const struct kprog_func *f, int prog_fd, struct ktarget *ret)
@@ -305,19 +327,155 @@ const char *ktarget_refusal(const struct ktarget *t, const char **hint)
 	return why;
 }
 
+/* -- Patterns ------------------------------------------------------------------------------ */
+
+struct match {
+	uint32_t id;
+	const char *why;
+};
+
+struct matches {
+	const struct kbtf *k;
+	struct match *v;
+	size_t nr, cap;
+};
+
+/* What the kernel would refuse, or do to another function than was meant. */
+static const char *unattachable(const struct kbtf *k, uint32_t id)
+{
+	const struct ksyms *syms = table_get(&kallsyms), *list = table_get(&traceable);
+	const char *name = kbtf_func_name(k, id);
+	const struct ksym *sym = syms ? ksyms_find(syms, k->name, name) : NULL;
+	struct ktarget_proto proto;
+	const char *why;
+
+	if (kproto_from_btf(k->btf, id, &proto))
+		return "has damaged BTF";
+	why = kproto_refusal(&proto, NULL) ?: kdeny_reason(name, NULL);
+	if (why)
+		return why;
+	if (kbtf_func_count(k, name) > 1 || (syms && ksyms_count(syms, k->name, name) > 1))
+		return "its name is ambiguous";
+	if (syms && !sym)
+		return "is not in the kernel's symbol table";
+	if (sym && ksyms_in_init(syms, sym))
+		return "is in an .init section, which is freed after boot";
+	if (list && !ksyms_find(list, k->name, name))
+		return "is not traceable (notrace, inlined or removed)";
+	return NULL;
+}
+
+static int add_match(struct matches *m, uint32_t id)
+{
+	if (m->nr == m->cap) {
+		size_t cap = m->cap ? 2 * m->cap : 256;
+		struct match *v = reallocarray(m->v, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		m->v = v;
+		m->cap = cap;
+	}
+	m->v[m->nr++] = (struct match){ .id = id, .why = unattachable(m->k, id) };
+	return 0;
+}
+
+static int match_all(struct matches *m, const char *glob)
+{
+	int err = 0;
+
+	for (uint32_t id = kbtf_func_next(m->k, 0); id && !err; id = kbtf_func_next(m->k, id)) {
+		const char *name = kbtf_func_name(m->k, id);
+
+		/* of several FUNCs of one name the first stands for all */
+		if (glob_match(glob, name) && kbtf_func_find(m->k, name) == id)
+			err = add_match(m, id);
+	}
+	return err;
+}
+
+static int glob_locked(const char *spec, struct matches *m, struct kmissing *w)
+{
+	const char *glob;
+	struct kbtf *k;
+	uint32_t id;
+	int err;
+
+	if (!glob_is_pattern(spec)) {
+		err = find_locked(spec, &k, &id, w);
+		m->k = k;
+		err = err ?: add_match(m, id);
+	} else {
+		err = find_object(spec, &k, &glob, w);
+		if (err)
+			return err;
+		m->k = k ?: btfs.vmlinux;
+		err = match_all(m, glob);
+		if (!err && !m->nr) {
+			kmissing_glob(w, &btfs, m->k, spec, glob);
+			return -ENOENT;
+		}
+	}
+	if (err == -ENOMEM)
+		kmissing_set(w, NULL, "target '%s': out of memory", spec);
+	return err;
+}
+
 int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),
 		 void *arg)
 {
+	struct matches m = {};
+	struct kmissing w = {};
 	struct ktarget t;
-	int err = ktarget_find(spec, &t);
+	int err;
 
-	return err ? err : cb(&t, ktarget_refusal(&t, NULL), arg);
+	pthread_mutex_lock(&lock);
+	err = glob_locked(spec, &m, &w);
+	pthread_mutex_unlock(&lock);
+	if (err)
+		err = print_missing(err, &w);
+	for (size_t i = 0; i < m.nr && !err; i++) {
+		pthread_mutex_lock(&lock);
+		err = fill(m.k, m.v[i].id, &t);
+		pthread_mutex_unlock(&lock);
+		err = err ? 0 : cb(&t, m.v[i].why, arg);
+	}
+	free(m.v);
+	return err;
 }
 
 int ktarget_is_traceable(const char *name)
 {
-	(void)name;
-	return -ENOSYS;
+	const char *colon = strchr(name, ':');
+	char module[sizeof(btfs.vmlinux->name)];
+	const struct ksyms *list;
+	int ret;
+
+	if (colon)
+		snprintf(module, sizeof(module), "%.*s", (int)(colon - name), name);
+	pthread_mutex_lock(&lock);
+	list = table_get(&traceable);
+	if (list)
+		ret = ksyms_find(list, colon ? module : NULL, colon ? colon + 1 : name) != NULL;
+	else
+		ret = traceable.err;
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+/* -- Symbols and the cache ------------------------------------------------------------------- */
+
+const char *ktarget_addr_hint(void)
+{
+	const struct ksyms *k;
+
+	pthread_mutex_lock(&lock);
+	k = table_get(&kallsyms);
+	pthread_mutex_unlock(&lock);
+	if (!k)
+		return "/proc/kallsyms cannot be read";
+	return k->hidden ? "the kernel hides its addresses: run as root with 'sysctl kernel.kptr_restrict=1'" :
+			   NULL;
 }
 
 uint64_t ktarget_ksym(const char *module, const char *name)
@@ -344,8 +502,7 @@ void ktarget_cache_drop(void)
 {
 	pthread_mutex_lock(&lock);
 	kbtf_set_done(&btfs);
-	ksyms_free(ksyms);
-	ksyms = NULL;
-	ksyms_tried = false;
+	table_drop(&kallsyms);
+	table_drop(&traceable);
 	pthread_mutex_unlock(&lock);
 }

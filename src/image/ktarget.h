@@ -39,12 +39,13 @@ struct ktarget {
 	struct ktarget_proto proto;
 };
 
-/* Reason codes in words; a string constant. */
-
 /**
  * ktarget_find() - resolve "FUNC" or "MODULE:FUNC"
  *
+ * A plain name is looked for in vmlinux, then in the modules, as libbpf does; "vmlinux:FUNC" only there.
+ * In names of modules '-' and '_' are the same.
  * Return: 0, or (message and hint printed, with the nearest names where the name is unknown)
+ *   -EPERM   the BTF of modules cannot be listed
  *   -ENOENT  no such function; inlined or not in BTF; no such module; module without BTF
  *   -ESRCH   the kernel has no BTF at all
  */
@@ -86,7 +87,8 @@ const char *ktarget_refusal(const struct ktarget *t, const char **hint);
  * "distinct": names that stand for several functions (duplicate static symbols) are given once, with
  * @why set to "its name is ambiguous"; likewise what ktarget_refusal() refuses, what is not in
  * available_filter_functions (where readable: "is not traceable (notrace, inlined or removed)"),
- * and functions in .init sections. @why is NULL for the good ones. An exact name is a glob.
+ * and functions in .init sections. @why is NULL for the good ones. An exact name is a glob. A
+ * pattern without module looks in vmlinux only.
  * Return: 0, what @cb returned, or as ktarget_find().
  */
 int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),
@@ -95,10 +97,14 @@ int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char
 /* kallsyms address of a symbol, first one of that name in vmlinux (or @module); 0 if none or hidden. */
 uint64_t ktarget_ksym(const char *module, const char *name);
 
+/* Why addresses are 0, as a hint; NULL when they are not. */
+const char *ktarget_addr_hint(void);
+
 /* vmlinux BTF, cached and owned here; NULL if the kernel has none (not printed). */
 const struct btf *ktarget_vmlinux(void);
 
-/* Is @name in the list of traceable functions? 1, 0, or -errno when the list cannot be read. */
+/* Is "FUNC" (in vmlinux or any module) or "MODULE:FUNC" in the list of traceable functions? 1, 0, or
+ * -errno when the list cannot be read. */
 int ktarget_is_traceable(const char *name);
 
 /* Frees the cache (tests, and fsession_unregister()). No other call may run. */

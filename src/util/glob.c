@@ -5,15 +5,15 @@
 #include <string.h>
 
 /* Linear with one backtrack point: the last '*' is the only one worth returning to. */
-bool glob_match(const char *glob, const char *name)
+static bool match_one(const char *glob, const char *end, const char *name)
 {
 	const char *star = NULL, *resume = NULL;
 
 	while (*name) {
-		if (*glob == '*') {
+		if (glob < end && *glob == '*') {
 			star = glob++;
 			resume = name;
-		} else if (*glob == '?' || *glob == *name) {
+		} else if (glob < end && (*glob == '?' || *glob == *name)) {
 			glob++;
 			name++;
 		} else if (star) {
@@ -23,12 +23,25 @@ bool glob_match(const char *glob, const char *name)
 			return false;
 		}
 	}
-	while (*glob == '*')
+	while (glob < end && *glob == '*')
 		glob++;
-	return !*glob;
+	return glob == end;
+}
+
+bool glob_match(const char *glob, const char *name)
+{
+	const char *end;
+
+	for (;; glob = end + 1) {
+		end = glob + strcspn(glob, ",");
+		if (match_one(glob, end, name))
+			return true;
+		if (!*end)
+			return false;
+	}
 }
 
 bool glob_is_pattern(const char *s)
 {
-	return strpbrk(s, "*?") != NULL;
+	return strpbrk(s, "*?,") != NULL;
 }
