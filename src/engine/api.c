@@ -86,7 +86,7 @@ static const struct {
 	{ "fsession.multi.s+", KIND_MULTI | KIND_SLEEPABLE },
 };
 
-#define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
+#define NR_SECTIONS ((int)(sizeof(sections) / sizeof(sections[0])))
 
 static int handlers[NR_SECTIONS];
 static bool registered;
@@ -122,7 +122,7 @@ int fsession_register(const struct fsession_register_opts *user)
 		return err;
 	log_set_level(o.log_level < 0 ? LOG_ERROR : o.log_level ? o.log_level : LOG_WARN);
 	session_set_engine(o.engine);
-	for (size_t i = 0; i < NR_SECTIONS && !registered; i++) {
+	for (int i = 0; i < NR_SECTIONS && !registered; i++) {
 		LIBBPF_OPTS(libbpf_prog_handler_opts, h,
 			    .cookie = sections[i].kind,
 			    .prog_setup_fn = session_setup,
@@ -133,11 +133,11 @@ int fsession_register(const struct fsession_register_opts *user)
 		handlers[i] = libbpf_register_prog_handler(sections[i].sec, BPF_PROG_TYPE_TRACING,
 							   (enum bpf_attach_type)FS_BPF_TRACE_FSESSION, &h);
 		if (handlers[i] < 0) {
-			err = handlers[i];
-			while (i--)
+			err = fail(handlers[i], "fsession_register: libbpf refuses section '%s': %s",
+				   sections[i].sec, log_errstr(handlers[i]));
+			while (--i >= 0)
 				libbpf_unregister_prog_handler(handlers[i]);
-			return fail(err, "fsession_register: libbpf refuses section '%s': %s",
-				    sections[i].sec, log_errstr(err));
+			return err;
 		}
 	}
 	registered = true;
@@ -146,7 +146,7 @@ int fsession_register(const struct fsession_register_opts *user)
 
 void fsession_unregister(void)
 {
-	for (size_t i = 0; i < NR_SECTIONS && registered; i++)
+	for (int i = 0; i < NR_SECTIONS && registered; i++)
 		libbpf_unregister_prog_handler(handlers[i]);
 	registered = false;
 	session_drop_all();
@@ -247,7 +247,7 @@ int fsession_open_file(const char *path, const struct bpf_object_open_opts *opts
 {
 	size_t size = 0;
 	char name[64];
-	void *data;
+	void *data = NULL;
 	int err;
 
 	if (!path || !ret)
