@@ -225,7 +225,8 @@ struct fsession_multi_opts {
 /**
  * fsession_attach_multi() - attach a program to many kernel functions with one link
  * @prog:    loaded, with SEC("fsession.multi[.s]...") or a bare SEC("fsession[.s]")
- * @glob:    "GLOB" or "MODULE:GLOB" ('*' and '?'), or NULL with opts->ids
+ * @glob:    "GLOB" or "MODULE:GLOB" ('*', '?', and ',' between alternatives), or NULL
+ *           with opts->ids
  * @opts:    may be NULL with @glob
  * @ret:     out: one link for all of them
  *

@@ -25,6 +25,19 @@ TEST(glob_wild)
 	CHECK(!glob_match("[ab]", "a"));
 }
 
+TEST(glob_alternatives)
+{
+	CHECK(glob_match("icmp_rcv,tcp_*", "icmp_rcv"));
+	CHECK(glob_match("icmp_rcv,tcp_*", "tcp_v4_rcv"));
+	CHECK(!glob_match("icmp_rcv,tcp_*", "icmp_rcv,tcp_"));
+	CHECK(!glob_match("a*,b", "ba"));
+	CHECK(glob_match("a,b,c", "c"));
+	CHECK(!glob_match("a,b,c", "d"));
+	CHECK(!glob_match("a,", "b"));
+	CHECK(glob_is_pattern("a,b"));
+	CHECK(!glob_is_pattern("mod:a"));
+}
+
 TEST(glob_no_blowup)
 {
 	char name[4096];
