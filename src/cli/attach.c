@@ -152,19 +152,12 @@ static int attach_fsession(struct attach *a, struct bpf_program *prog, const str
 {
 	bool multi;
 	const char *rest = section_rest(prog, &multi);
-	int total = 0, n;
 
 	if (*rest)
 		return multi ? attach_glob(a, prog, rest + 1) : attach_one(a, prog);
-	if (targets_kind(t) == TARGETS_ONE && (!multi || t->prog_fd >= 0))
+	if (targets_kind(t) == TARGETS_ONE && (!multi || !t->funcs))
 		return attach_one(a, prog);
-	for (size_t i = 0; i < t->nr_funcs; i++) {
-		n = attach_glob(a, prog, t->funcs[i]);
-		if (n < 0)
-			return n;
-		total += n;
-	}
-	return total;
+	return attach_glob(a, prog, t->funcs);
 }
 
 /* kprobe, tracepoint, xdp...: libbpf knows. */

@@ -147,17 +147,39 @@ out:
 	return err;
 }
 
+/* Makes @t->funcs "a,tcp_*" of "a" and "tcp_*", "m:a,b" of "m:a" and "m:b". */
+static int add_func(struct targets *t, const char *spec)
+{
+	const char *colon = strchr(spec, ':'), *name = colon ? colon + 1 : spec;
+	size_t len = name - spec, size;
+	char *funcs;
+
+	if (!t->funcs) {
+		t->funcs = strdup(spec);
+		return t->funcs ? 0 : fail(-ENOMEM, "out of memory");
+	}
+	/* One program is loaded against the types of one module. */
+	if (strncmp(t->funcs, spec, len) || !strchr(t->funcs, ':') != !colon)
+		return fail_hint(-EINVAL, "run fsession once for each module",
+				 "--attach: '%s' and '%s' are not in the same module", t->funcs,
+				 spec);
+	size = strlen(t->funcs) + strlen(name) + 2;
+	funcs = realloc(t->funcs, size);
+	if (!funcs)
+		return fail(-ENOMEM, "out of memory");
+	strcat(strcat(funcs, ","), name);
+	t->funcs = funcs;
+	return 0;
+}
+
 int targets_open(const struct opt_list *specs, struct targets *ret)
 {
 	struct targets t = { .prog_fd = -1 };
 	int err = 0;
 
-	t.funcs = calloc(specs->n + 1, sizeof(*t.funcs));
-	if (!t.funcs)
-		return fail(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < specs->n && !err; i++) {
 		if (strncmp(specs->v[i], PROG, strlen(PROG)))
-			t.funcs[t.nr_funcs++] = specs->v[i];
+			err = add_func(&t, specs->v[i]);
 		else if (specs->n > 1)
 			err = fail(-EINVAL, "--attach '%s': a BPF program must be the only target",
 				   specs->v[i]);
@@ -181,48 +203,18 @@ void targets_done(struct targets *t)
 
 enum targets_kind targets_kind(const struct targets *t)
 {
-	if (t->prog_fd >= 0 || (t->nr_funcs == 1 && !glob_is_pattern(t->funcs[0])))
-		return TARGETS_ONE;
-	return t->nr_funcs ? TARGETS_MANY : TARGETS_NONE;
-}
-
-/* One program is loaded against the BTF of one module. */
-static int check_modules(const struct targets *t)
-{
-	const char *first = t->funcs[0];
-	size_t len = strcspn(first, ":");
-
-	for (size_t i = 1; i < t->nr_funcs; i++) {
-		const char *f = t->funcs[i];
-
-		if (!first[len] != !strchr(f, ':') ||
-		    (first[len] && strncmp(f, first, len + 1)))
-			return fail_hint(-EINVAL, "run fsession once for each module",
-					 "--attach: '%s' and '%s' are not in the same module",
-					 first, f);
-	}
-	return 0;
+	if (t->funcs)
+		return glob_is_pattern(t->funcs) ? TARGETS_MANY : TARGETS_ONE;
+	return t->prog_fd >= 0 ? TARGETS_ONE : TARGETS_NONE;
 }
 
 int targets_set(const struct targets *t, struct bpf_program *prog)
 {
-	const char *module = t->nr_funcs ? t->funcs[0] : "";
-	char any[128];
 	int err;
 
-	if (t->prog_fd >= 0) {
-		err = bpf_program__set_attach_target(prog, t->prog_fd, t->prog_func);
-		return err ? fail(err, "program '%s': cannot be attached to function '%s' of a BPF "
-				  "program: %s", bpf_program__name(prog), t->prog_func,
-				  log_errstr(err)) : 0;
-	}
-	if (t->nr_funcs <= 1)
-		return fsession_set_target(prog, t->funcs[0]);
-	err = check_modules(t);
-	if (err)
-		return err;
-	/* Several: whatever it is loaded for, it is attached to each of them by name. */
-	snprintf(any, sizeof(any), "%.*s*",
-		 strchr(module, ':') ? (int)strcspn(module, ":") + 1 : 0, module);
-	return fsession_set_target(prog, any);
+	if (t->funcs)
+		return fsession_set_target(prog, t->funcs);
+	err = bpf_program__set_attach_target(prog, t->prog_fd, t->prog_func);
+	return err ? fail(err, "program '%s': cannot be attached to function '%s' of a BPF program: %s",
+			  bpf_program__name(prog), t->prog_func, log_errstr(err)) : 0;
 }

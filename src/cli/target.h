@@ -3,15 +3,12 @@
 #ifndef FS_CLI_TARGET_H
 #define FS_CLI_TARGET_H
 
-#include <stddef.h>
-
 struct bpf_program;
 struct opt_list;
 
 /* The targets of all programs that have a bare section. */
 struct targets {
-	const char **funcs;	/* "FUNC", "MODULE:FUNC" or patterns; borrowed */
-	size_t nr_funcs;
+	char *funcs;		/* "FUNC", "MODULE:FUNC" or a pattern of all that were named; or NULL */
 	int prog_fd;		/* or this program, -1 = none */
 	char prog_func[128];	/* and this function of it */
 };
@@ -23,7 +20,7 @@ void targets_done(struct targets *t);
 /* Tells a program with a bare section, before it is loaded, where it will be attached. */
 int targets_set(const struct targets *t, struct bpf_program *prog);
 
-/* Is it attached to each function by itself (fsession_attach_multi())? */
+/* TARGETS_MANY need fsession_attach_multi(). */
 enum targets_kind { TARGETS_NONE, TARGETS_ONE, TARGETS_MANY };
 enum targets_kind targets_kind(const struct targets *t);
 
