@@ -70,6 +70,8 @@ static void add_kernel(struct doctor *d)
 
 	if (!uname(&u))
 		snprintf(f->value, sizeof(f->value), "%.60s %.30s", u.release, u.machine);
+	f = add_fact(d, "libbpf");
+	snprintf(f->value, sizeof(f->value), "%s", libbpf_version_string());
 }
 
 static void add_btf(struct doctor *d)
@@ -113,8 +115,9 @@ static void add_filesystems(struct doctor *d)
 		close(fd);
 		strcpy(f->value, "yes");
 	} else {
-		snprintf(f->value, sizeof(f->value), "no: %s", log_errstr(fd));
-		f->remark = "bpf_printk() lines cannot be shown";
+		strcpy(f->value, "no");
+		f->remark = "bpf_printk() lines cannot be shown: it is read by root alone, or the "
+			    "kernel has none";
 	}
 	f = add_fact(d, "bpffs");
 	strcpy(f->value, access("/sys/fs/bpf/.", W_OK) ? "no" : "yes");
@@ -127,7 +130,7 @@ static void add_settings(struct doctor *d)
 	const char *lockdown = privilege_lockdown();
 	struct fact *f = add_fact(d, "lockdown");
 
-	snprintf(f->value, sizeof(f->value), "%s", lockdown ? lockdown : "not there, or not readable");
+	snprintf(f->value, sizeof(f->value), "%s", lockdown ? lockdown : "unknown");
 	if (lockdown && !strcmp(lockdown, "confidentiality"))
 		f->remark = "forbids BPF programs to read the kernel's memory: no engine works";
 	f = add_fact(d, "kptr_restrict");
@@ -174,11 +177,15 @@ static void print_facts(const struct doctor *d)
 	for (size_t i = 0; i < d->nr_facts; i++) {
 		const struct fact *f = &d->facts[i];
 
-		if (j)
+		if (j && (!strcmp(f->value, "yes") || !strcmp(f->value, "no"))) {
+			json_key(j, f->name);
+			json_bool(j, f->value[0] == 'y');
+		} else if (j) {
 			json_key_str(j, f->name, f->value);
-		else
+		} else {
 			printf("%-26s %s%s%s%s\n", f->name, f->value, f->remark ? " (" : "",
 			       f->remark ? f->remark : "", f->remark ? ")" : "");
+		}
 	}
 	if (j)
 		json_close(j, '}');

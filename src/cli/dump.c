@@ -22,6 +22,11 @@ struct dump {
 	struct json *json;	/* NULL = text */
 };
 
+struct entry {
+	char *name;
+	unsigned char *values;
+};
+
 /* One map being shown. */
 struct shown {
 	const struct dump *d;
@@ -35,6 +40,7 @@ struct shown {
 	unsigned char *key, *next_key;
 	unsigned char *value;		/* of all CPUs */
 	unsigned char *total;
+	struct entry *entries;		/* text: all of them */
 	size_t nr_entries;
 };
 
@@ -73,6 +79,11 @@ static void shown_done(struct shown *s)
 	free(s->next_key);
 	free(s->value);
 	free(s->total);
+	for (size_t i = 0; i < s->nr_entries; i++) {
+		free(s->entries[i].name);
+		free(s->entries[i].values);
+	}
+	free(s->entries);
 }
 
 static int shown_init(struct shown *s, const struct dump *d, const struct bpf_map *map)
@@ -107,10 +118,6 @@ static struct bytes key_of(const struct shown *s)
 
 static void print_key(const struct shown *s, struct json *j)
 {
-	if (!j) {
-		value_print_key(&s->d->v, s->key_type, key_of(s), stdout);
-		return;
-	}
 	json_key(j, "key");
 	if (s->is_array)	/* whatever its type is called, it is an index */
 		json_u64(j, *(uint32_t *)s->key);
@@ -139,43 +146,51 @@ static bool is_zero(const struct shown *s)
 	return !s->value[0] && !memcmp(s->value, s->value + 1, n - 1);
 }
 
-static void print_entry_text(const struct shown *s)
+static char *key_text(const struct shown *s)
 {
-	const struct value *v = &s->d->v;
-	struct bytes total = { s->total, bpf_map__value_size(s->map) };
-	char *name = NULL, cpu_name[32];
+	char *text = NULL;
 	size_t size;
-	FILE *f = open_memstream(&name, &size);
+	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
-		return;
-	if (s->key_type)
-		value_print_key(v, s->key_type, key_of(s), f);
-	else if (s->is_array)
+		return NULL;
+	if (!s->key_type && s->is_array)
 		fprintf(f, "%u", *(uint32_t *)s->key);
 	else
-		value_print_key(v, 0, key_of(s), f);
+		value_print_key(&s->d->v, s->key_type, key_of(s), f);
 	fclose(f);
+	return text;
+}
+
+/* @name is the key, @values what shown.value held. */
+static void print_entry_text(const struct shown *s, const char *name, const unsigned char *values)
+{
+	const struct value *v = &s->d->v;
+	size_t size = bpf_map__value_size(s->map);
+	char cpu_name[32];
+
 	if (s->sum) {
-		memset(s->total, 0, total.size);
+		memset(s->total, 0, size);
 		for (int cpu = 0; cpu < s->nr_cpus; cpu++)
-			value_add(v, s->value_type, s->total, value_of(s, cpu));
-		value_print(v, name, s->value_type, total, INDENT, stdout);
-	} else if (!s->nr_cpus) {
-		value_print(v, name, s->value_type, value_of(s, 0), INDENT, stdout);
-	} else {
-		printf("%*s%s\n", INDENT, "", name);
-		for (int cpu = 0; cpu < s->nr_cpus; cpu++) {
-			snprintf(cpu_name, sizeof(cpu_name), "cpu %d", cpu);
-			value_print(v, cpu_name, s->value_type, value_of(s, cpu), 2 * INDENT,
-				    stdout);
-		}
+			value_add(v, s->value_type, s->total,
+				  (struct bytes){ values + cpu * s->stride_bytes, size });
+		values = s->total;
 	}
-	free(name);
+	if (s->sum || !s->nr_cpus) {
+		value_print(v, name, s->value_type, (struct bytes){ values, size }, INDENT, stdout);
+		return;
+	}
+	printf("%*s%s\n", INDENT, "", name);
+	for (int cpu = 0; cpu < s->nr_cpus; cpu++) {
+		snprintf(cpu_name, sizeof(cpu_name), "cpu %d", cpu);
+		value_print(v, cpu_name, s->value_type,
+			    (struct bytes){ values + cpu * s->stride_bytes, size }, 2 * INDENT,
+			    stdout);
+	}
 }
 
 /* Calls @fn for each entry that is still there when it is read. */
-static int for_each_entry(struct shown *s, void (*fn)(struct shown *s))
+static int for_each_entry(struct shown *s, int (*fn)(struct shown *s))
 {
 	int fd = bpf_map__fd(s->map), err;
 	const void *from = NULL;
@@ -188,29 +203,51 @@ static int for_each_entry(struct shown *s, void (*fn)(struct shown *s))
 		from = s->key;
 		err = bpf_map_lookup_elem(fd, s->key, s->value);
 		if (!err)
-			fn(s);
-		else if (err != -ENOENT)
+			err = fn(s);
+		if (err && err != -ENOENT)
 			return err;
 	}
 	return 0;
 }
 
-static void count_entry(struct shown *s)
+static int take_entry_json(struct shown *s)
 {
-	s->nr_entries += !s->is_array || !is_zero(s);
+	print_entry_json(s, s->d->json);
+	return 0;
 }
 
-static void print_entry(struct shown *s)
+/* Text is sorted by key, so entries are kept until all are there. */
+static int take_entry_text(struct shown *s)
 {
-	if (s->d->json)
-		print_entry_json(s, s->d->json);
-	else if (!s->is_array || !is_zero(s))
-		print_entry_text(s);
+	size_t bytes = s->stride_bytes * (s->nr_cpus ? s->nr_cpus : 1);
+	struct entry *e;
+
+	if (s->is_array && is_zero(s))
+		return 0;
+	if (!(s->nr_entries & (s->nr_entries - 1))) {	/* full at each power of two */
+		e = realloc(s->entries, (s->nr_entries ? 2 * s->nr_entries : 1) * sizeof(*e));
+		if (!e)
+			return -ENOMEM;
+		s->entries = e;
+	}
+	e = &s->entries[s->nr_entries];
+	e->name = key_text(s);
+	e->values = malloc(bytes + 1);
+	s->nr_entries++;
+	if (!e->name || !e->values)
+		return -ENOMEM;
+	memcpy(e->values, s->value, bytes);
+	return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	return strverscmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
 static int print_map_text(struct shown *s)
 {
-	int err = for_each_entry(s, count_entry);
+	int err = for_each_entry(s, take_entry_text);
 
 	if (err)
 		return err;
@@ -220,7 +257,10 @@ static int print_map_text(struct shown *s)
 	if (s->sum)
 		printf(", sums of %d CPUs", s->nr_cpus);
 	putchar('\n');
-	return for_each_entry(s, print_entry);
+	qsort(s->entries, s->nr_entries, sizeof(*s->entries), compare_entries);
+	for (size_t i = 0; i < s->nr_entries; i++)
+		print_entry_text(s, s->entries[i].name, s->entries[i].values);
+	return 0;
 }
 
 static int print_map_json(struct shown *s, struct json *j)
@@ -233,7 +273,7 @@ static int print_map_json(struct shown *s, struct json *j)
 	json_key_u64(j, "max_entries", bpf_map__max_entries(s->map));
 	json_key(j, "entries");
 	json_open(j, '[');
-	err = for_each_entry(s, print_entry);
+	err = for_each_entry(s, take_entry_json);
 	json_close(j, ']');
 	json_close(j, '}');
 	return err;

@@ -44,6 +44,7 @@ struct run {
 	struct printk *printk;	/* NULL: no program prints */
 	struct lines lines;
 	struct stop stop;
+	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
 };
 
 /* A link of a function is a descriptor or two. */
@@ -127,6 +128,8 @@ static int start(struct run *r)
 		err = load(r);
 	if (!err)
 		err = open_printk(r);
+	if (!err && r->o->stats)	/* may be missing: then the kernel engine's runs are 0 */
+		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err)
 		err = attach_all(&r->attach, r->obj, &r->targets);
 	if (!err)
@@ -215,6 +218,8 @@ static void run_done(struct run *r)
 	targets_done(&r->targets);
 	printk_close(r->printk);
 	stop_done(&r->stop);
+	if (r->stats_fd >= 0)
+		close(r->stats_fd);
 	fsession_unregister();
 }
 
@@ -234,7 +239,7 @@ int run_verb(const struct verb *v, char **argv)
 {
 	struct run_opts o = { 0 };
 	struct run r = { .o = &o, .attach = { is_cancelled, &r }, .targets = { .prog_fd = -1 },
-			 .stop = { .sig_fd = -1, .timer_fd = -1 } };
+			 .stop = { .sig_fd = -1, .timer_fd = -1 }, .stats_fd = -1 };
 	struct opt_rest rest;
 	int err;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fsession/fsession.h>
 
@@ -70,11 +71,12 @@ static void print_skipped(const struct skipped *s, size_t n, int verbose)
 
 	if (!f)
 		return;
-	fprintf(f, "left out %zu function%s (%s):", n, n == 1 ? "" : "s", s->reason);
+	fprintf(f, "left out %zu function%s:", n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < shown; i++)
 		fprintf(f, "%s %s", i ? "," : "", s[i].func);
 	if (shown < n)
 		fprintf(f, " and %zu more", n - shown);
+	fprintf(f, " (%s)", s->reason);
 	if (!fclose(f))
 		report_line("%s", text);
 	free(text);
@@ -108,59 +110,93 @@ void summary_print_start(const struct run_opts *o, const struct attach *a, struc
 	print_all_skipped(a, o->verbose, json);
 }
 
+/* The counters of a program. The kernel engine has but two of them. */
+struct counters {
+	struct fsession_stats s;
+	uint64_t runs;		/* of the program, entries and exits */
+	bool split;
+};
+
 static const struct {
 	const char *name;
 	size_t off;
-} counters[] = {
-	{ "entries", offsetof(struct fsession_stats, entries) },
-	{ "exits", offsetof(struct fsession_stats, exits) },
-	{ "unmatched", offsetof(struct fsession_stats, unmatched) },
-	{ "missed", offsetof(struct fsession_stats, missed) },
-	{ "full", offsetof(struct fsession_stats, full) },
-	{ "swept", offsetof(struct fsession_stats, swept) },
-	{ "open", offsetof(struct fsession_stats, open) },
+	bool split_only;
+} columns[] = {
+	{ "runs", offsetof(struct counters, runs), false },
+	{ "entries", offsetof(struct counters, s.entries), true },
+	{ "exits", offsetof(struct counters, s.exits), true },
+	{ "missed", offsetof(struct counters, s.missed), false },
+	{ "unmatched", offsetof(struct counters, s.unmatched), true },
+	{ "full", offsetof(struct counters, s.full), true },
+	{ "swept", offsetof(struct counters, s.swept), true },
+	{ "open", offsetof(struct counters, s.open), true },
 };
 
-#define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
+#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static void print_counters(const struct bpf_program *prog, const struct fsession_stats *s,
-			   struct json *j)
+static uint64_t kernel_runs(const struct bpf_program *prog)
 {
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) ? 0 : info.run_cnt;
+}
+
+static bool read_counters(const struct bpf_program *prog, struct counters *c)
+{
+	struct fsession_prog_info info = { .sz = sizeof(info) };
+
+	*c = (struct counters){ .s = { .sz = sizeof(c->s) } };
+	if (!attach_is_fsession(prog) || fsession_prog_info(prog, &info) ||
+	    fsession_prog_stats(prog, &c->s))
+		return false;
+	c->split = info.engine == FSESSION_ENGINE_SPLIT;
+	c->runs = c->split ? c->s.entries + c->s.exits : kernel_runs(prog);
+	return true;
+}
+
+static void print_counter(const struct counters *c, size_t column, struct json *j)
+{
+	bool has = c->split || !columns[column].split_only;
 	uint64_t v;
 
+	memcpy(&v, (const char *)c + columns[column].off, sizeof(v));
 	if (j) {
-		json_record(j, "stats");
-		json_key_str(j, "program", bpf_program__name(prog));
+		json_key(j, columns[column].name);
+		has ? json_u64(j, v) : json_null(j);
+	} else if (has) {
+		printf(" %10" PRIu64, v);
 	} else {
-		printf("%-24s", bpf_program__name(prog));
+		printf(" %10s", "-");
 	}
-	for (size_t i = 0; i < NR_COUNTERS; i++) {
-		memcpy(&v, (const char *)s + counters[i].off, sizeof(v));
-		if (j)
-			json_key_u64(j, counters[i].name, v);
-		else
-			printf(" %10" PRIu64, v);
-	}
-	if (j)
-		json_close(j, '}');
-	else
-		putchar('\n');
 }
 
 void summary_print_stats(const struct attach *a, struct json *json)
 {
-	struct fsession_stats s = { .sz = sizeof(s) };
+	struct counters c;
 
 	if (!json) {
 		printf("%-24s", "program");
-		for (size_t i = 0; i < NR_COUNTERS; i++)
-			printf(" %10s", counters[i].name);
+		for (size_t i = 0; i < NR_COLUMNS; i++)
+			printf(" %10s", columns[i].name);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < a->nr_progs; i++)
-		if (attach_is_fsession(a->progs[i].prog) &&
-		    !fsession_prog_stats(a->progs[i].prog, &s))
-			print_counters(a->progs[i].prog, &s, json);
+	for (size_t i = 0; i < a->nr_progs; i++) {
+		if (!read_counters(a->progs[i].prog, &c))
+			continue;
+		if (json) {
+			json_record(json, "stats");
+			json_key_str(json, "program", bpf_program__name(a->progs[i].prog));
+		} else {
+			printf("%-24s", bpf_program__name(a->progs[i].prog));
+		}
+		for (size_t k = 0; k < NR_COLUMNS; k++)
+			print_counter(&c, k, json);
+		if (json)
+			json_close(json, '}');
+		else
+			putchar('\n');
+	}
 }
 
 /* What became of the command. */
