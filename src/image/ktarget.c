@@ -330,12 +330,12 @@ const char *ktarget_refusal(const struct ktarget *t, const char **hint)
 /* -- Patterns ------------------------------------------------------------------------------ */
 
 struct match {
+	const struct kbtf *k;
 	uint32_t id;
 	const char *why;
 };
 
 struct matches {
-	const struct kbtf *k;
 	struct match *v;
 	size_t nr, cap;
 };
@@ -365,7 +365,7 @@ static const char *unattachable(const struct kbtf *k, uint32_t id)
 	return NULL;
 }
 
-static int add_match(struct matches *m, uint32_t id)
+static int add_match(struct matches *m, const struct kbtf *k, uint32_t id)
 {
 	if (m->nr == m->cap) {
 		size_t cap = m->cap ? 2 * m->cap : 256;
@@ -376,26 +376,28 @@ static int add_match(struct matches *m, uint32_t id)
 		m->v = v;
 		m->cap = cap;
 	}
-	m->v[m->nr++] = (struct match){ .id = id, .why = unattachable(m->k, id) };
+	m->v[m->nr++] = (struct match){ .k = k, .id = id };
 	return 0;
 }
 
-static int match_all(struct matches *m, const char *glob)
+static int add_all(struct matches *m, const struct kbtf *k, const char *glob)
 {
 	int err = 0;
 
-	for (uint32_t id = kbtf_func_next(m->k, 0); id && !err; id = kbtf_func_next(m->k, id)) {
-		const char *name = kbtf_func_name(m->k, id);
+	for (uint32_t id = kbtf_func_next(k, 0); id && !err; id = kbtf_func_next(k, id)) {
+		const char *name = kbtf_func_name(k, id);
 
 		/* of several FUNCs of one name the first stands for all */
-		if (glob_match(glob, name) && kbtf_func_find(m->k, name) == id)
-			err = add_match(m, id);
+		if (glob_match(glob, name) && kbtf_func_find(k, name) == id)
+			err = add_match(m, k, id);
 	}
 	return err;
 }
 
-static int glob_locked(const char *spec, struct matches *m, struct kmissing *w)
+/* One alternative: a name or a pattern, with or without module. */
+static int glob_one(const char *spec, struct matches *m, struct kmissing *w)
 {
+	size_t before = m->nr;
 	const char *glob;
 	struct kbtf *k;
 	uint32_t id;
@@ -403,21 +405,68 @@ static int glob_locked(const char *spec, struct matches *m, struct kmissing *w)
 
 	if (!glob_is_pattern(spec)) {
 		err = find_locked(spec, &k, &id, w);
-		m->k = k;
-		err = err ?: add_match(m, id);
+		if (err)
+			return err;
+		err = add_match(m, k, id);
 	} else {
 		err = find_object(spec, &k, &glob, w);
 		if (err)
 			return err;
-		m->k = k ?: btfs.vmlinux;
-		err = match_all(m, glob);
-		if (!err && !m->nr) {
-			kmissing_glob(w, &btfs, m->k, spec, glob);
+		k = k ?: btfs.vmlinux;
+		err = add_all(m, k, glob);
+		if (!err && m->nr == before) {
+			kmissing_glob(w, &btfs, k, spec, glob);
 			return -ENOENT;
 		}
 	}
-	if (err == -ENOMEM)
+	if (err)
 		kmissing_set(w, NULL, "target '%s': out of memory", spec);
+	return err;
+}
+
+static int by_object_and_id(const void *a, const void *b)
+{
+	const struct match *x = a, *y = b;
+
+	if (x->k != y->k)
+		return x->k->name[0] && y->k->name[0] ? strcmp(x->k->name, y->k->name) :
+							!!x->k->name[0] - !!y->k->name[0];
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* A function that several alternatives match counts once. */
+static void sort_matches(struct matches *m)
+{
+	size_t n = 0;
+
+	if (m->nr)
+		qsort(m->v, m->nr, sizeof(*m->v), by_object_and_id);
+	for (size_t i = 0; i < m->nr; i++) {
+		if (n && m->v[n - 1].k == m->v[i].k && m->v[n - 1].id == m->v[i].id)
+			continue;
+		m->v[n] = m->v[i];
+		m->v[n].why = unattachable(m->v[n].k, m->v[n].id);
+		n++;
+	}
+	m->nr = n;
+}
+
+static int glob_locked(const char *spec, struct matches *m, struct kmissing *w)
+{
+	char *parts = strdup(spec), *save = NULL;
+	int err = parts ? 0 : -ENOMEM;
+
+	for (char *p = err ? NULL : strtok_r(parts, ",", &save); p && !err;
+	     p = strtok_r(NULL, ",", &save))
+		err = glob_one(p, m, w);
+	free(parts);
+	if (!err && !m->nr) {
+		err = -ENOENT;
+		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION", "target '%s': names no function",
+			     spec);
+	}
+	if (!err)
+		sort_matches(m);
 	return err;
 }
 
@@ -436,7 +485,7 @@ int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char
 		err = print_missing(err, &w);
 	for (size_t i = 0; i < m.nr && !err; i++) {
 		pthread_mutex_lock(&lock);
-		err = fill(m.k, m.v[i].id, &t);
+		err = fill(m.v[i].k, m.v[i].id, &t);
 		pthread_mutex_unlock(&lock);
 		err = err ? 0 : cb(&t, m.v[i].why, arg);
 	}

@@ -81,14 +81,15 @@ int ktarget_prog_from_id(int prog_fd, uint32_t btf_id, struct ktarget *ret);
 const char *ktarget_refusal(const struct ktarget *t, const char **hint);
 
 /**
- * ktarget_glob() - every function that matches "GLOB" or "MODULE:GLOB"
+ * ktarget_glob() - every function that matches "GLOB" or "MODULE:GLOB", or several: "GLOB,MODULE:GLOB"
  * @cb: called once per distinct function; non-zero ends the walk and is returned
  *
  * "distinct": names that stand for several functions (duplicate static symbols) are given once, with
  * @why set to "its name is ambiguous"; likewise what ktarget_refusal() refuses, what is not in
  * available_filter_functions (where readable: "is not traceable (notrace, inlined or removed)"),
  * and functions in .init sections. @why is NULL for the good ones. An exact name is a glob. A
- * pattern without module looks in vmlinux only.
+ * pattern without module looks in vmlinux only. Each alternative between commas has, or has not, a
+ * module of its own, and must match something. vmlinux comes first, then the modules, by BTF id.
  * Return: 0, what @cb returned, or as ktarget_find().
  */
 int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),

@@ -149,6 +149,23 @@ TEST(ktarget_patterns)
 	CHECK_EQ(glob("nosuchmodule:*", &s), -ENOENT);
 }
 
+TEST(ktarget_alternatives)
+{
+	struct seen s, both;
+
+	need_btf();
+	CHECK_EQ(glob("vfs_write,vmlinux:vfs_read,vfs_read", &s), 0);
+	CHECK_EQ(s.nr, 2);
+	CHECK_EQ(glob("vfs_*", &s), 0);
+	CHECK_EQ(glob("vfs_re*,vfs_*", &both), 0);
+	CHECK_EQ(both.nr, s.nr);
+	CHECK_EQ(glob("vfs_*,vfs_raed", &s), -ENOENT);
+	CHECK_EQ(s.nr, 0);
+	CHECK_EQ(glob("vfs_*,no_such_*", &s), -ENOENT);
+	CHECK_EQ(glob(",", &s), -ENOENT);
+	CHECK_EQ(glob("", &s), -ENOENT);
+}
+
 static int stop(const struct ktarget *t, const char *why, void *arg)
 {
 	(void)t;
