@@ -14,6 +14,7 @@
 #define EXIT_SKIP 77
 
 static struct tap_test *tests, **tests_end = &tests;
+static void (*set_up)(void);
 static int failures;
 static char *skip_reason;	/* shared with the test's process */
 static int nr_args;
@@ -23,6 +24,11 @@ void tap_register(struct tap_test *t)
 {
 	*tests_end = t;
 	tests_end = &t->next;
+}
+
+void tap_set_up(void (*fn)(void))
+{
+	set_up = fn;
 }
 
 void tap_fail(const char *file, int line, const char *fmt, ...)
@@ -53,6 +59,9 @@ static void run(const struct tap_test *t, int nr)
 	int status = 0;
 	pid_t pid;
 
+	if (set_up)
+		set_up();
+	set_up = NULL;
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0) {

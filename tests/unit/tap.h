@@ -28,6 +28,8 @@ struct tap_test {
 void tap_register(struct tap_test *t);
 void tap_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* @fn runs once, before the first test, in the process from which all tests are forked. */
+void tap_set_up(void (*fn)(void));
 /* Ends the test as skipped. */
 void tap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
