@@ -7,6 +7,7 @@ import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.path.join(ROOT, '.cache')
+EXIT_UNAVAILABLE = 77
 
 
 class Unavailable(Exception):

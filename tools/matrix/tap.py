@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 ROW = re.compile(r'(not )?ok\b\s*\d*\s*(?:- )?(.*?)(?:\s*# *SKIP\b\s*(.*))?$', re.I)
+NOTES = 60      # lines shown of what a failing test printed
 CLOSING = re.compile(r'(\d+) passed, (\d+) failed, (\d+) skipped$')
 
 
@@ -20,7 +21,10 @@ class Row:
     def show(self, prefix=''):
         mark = {'passed': 'ok', 'failed': 'FAILED', 'skipped': 'skipped'}[self.kind]
         lines = [f'{mark}: {prefix}{self.name}' + (f': {self.text}' if self.text else '')]
-        return '\n'.join(lines + ['    ' + n for n in self.notes])
+        notes = self.notes
+        if len(notes) > NOTES:
+            notes = notes[:NOTES // 2] + ['...'] + notes[-NOTES // 2:]
+        return '\n'.join(lines + ['    ' + n for n in notes])
 
 
 def parse(lines, program, status):
@@ -46,7 +50,7 @@ def parse(lines, program, status):
             notes.append(line)
     why = _broken(rows, plan, status)
     if why:
-        rows.append(Row(program, 'failed', why, notes[-40:]))
+        rows.append(Row(program, 'failed', why, notes))
     return rows
 
 
