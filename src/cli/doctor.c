@@ -14,11 +14,11 @@
 
 #include "cli/help.h"
 #include "cli/json.h"
-#include "cli/privilege.h"
 #include "cli/report.h"
 #include "cli/verbs.h"
 #include "image/tracefs.h"
 #include "util/log.h"
+#include "util/privilege.h"
 
 #ifndef CAP_PERFMON	/* linux/capability.h before 5.8 */
 #define CAP_PERFMON 38

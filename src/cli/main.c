@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fsession command: picks the verb. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,21 +10,24 @@
 #include "cli/help.h"
 #include "cli/verbs.h"
 #include "util/log.h"
-
-static const char *next_verb(size_t i, const void *arg)
-{
-	return ((const struct verb *)arg)[i].name;
-}
+#include "util/nearest.h"
 
 static int fail_unknown_verb(const char *name)
 {
-	const char *near = opt_nearest(name, next_verb, verbs);
-	char hint[128] = "'fsession --help' lists the verbs";
+	char hint[256] = "did you mean ";
+	size_t len = strlen(hint);
+	struct nearest near;
 
-	if (near)
-		snprintf(hint, sizeof(hint), "did you mean '%s'?", near);
+	nearest_init(&near, name);
+	for (const struct verb *v = verbs; v->name; v++)
+		nearest_offer(&near, NULL, v->name);
+	nearest_format(&near, hint + len, sizeof(hint) - len - 1);
+	if (near.nr)
+		strcat(hint, "?");
 	else if (strstr(name, ".o"))
-		snprintf(hint, sizeof(hint), "'fsession run FILE.bpf.o' runs an object");
+		snprintf(hint, sizeof(hint), "'fsession run %.64s' runs an object", name);
+	else
+		snprintf(hint, sizeof(hint), "'fsession --help' lists the verbs");
 	fail_hint(0, hint, "unknown verb '%s'", name);
 	return EXIT_USAGE;
 }
@@ -45,13 +49,24 @@ static int run_globals(char **argv)
 	return o.help ? EXIT_OK : EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int dispatch(char **argv)
 {
-	(void)argc;
 	if (!argv[0] || !argv[1] || argv[1][0] == '-')
 		return run_globals(argv + !!argv[0]);
 	for (const struct verb *v = verbs; v->name; v++)
 		if (!strcmp(v->name, argv[1]))
 			return v->fn(v, argv + 2);
 	return fail_unknown_verb(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int ret = dispatch(argv);
+
+	(void)argc;
+	if (ferror(stdout) | fclose(stdout)) {
+		fail(0, "cannot write the output: %s", log_errstr(errno));
+		return ret ? ret : EXIT_FAILED;
+	}
+	return ret;
 }

@@ -9,54 +9,7 @@
 #include <string.h>
 
 #include "util/log.h"
-
-#define WORD_MAX 64	/* longer words have no near name */
-
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	a = a < b ? a : b;
-	return a < c ? a : c;
-}
-
-/* Levenshtein distance, one row at a time. */
-static unsigned int distance(const char *a, const char *b)
-{
-	size_t len_a = strlen(a), len_b = strlen(b);
-	unsigned int row[WORD_MAX + 1], diag, up;
-
-	if (len_a > WORD_MAX || len_b > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= len_b; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= len_a; i++) {
-		diag = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= len_b; j++) {
-			up = row[j];
-			row[j] = min3(up + 1, row[j - 1] + 1, diag + (a[i - 1] != b[j - 1]));
-			diag = up;
-		}
-	}
-	return row[len_b];
-}
-
-const char *opt_nearest(const char *word, const char *(*next)(size_t i, const void *arg),
-			const void *arg)
-{
-	unsigned int best = 1 + (strlen(word) + 1) / 3, d;
-	const char *ret = NULL, *name;
-
-	for (size_t i = 0; (name = next(i, arg)); i++) {
-		d = distance(word, name);
-		if (!strncmp(word, name, strlen(word)) && d)
-			d = 1;	/* the beginning of a name is near, however much is missing */
-		if (d < best || (d == best && !ret)) {
-			best = d;
-			ret = name;
-		}
-	}
-	return ret;
-}
+#include "util/nearest.h"
 
 int opt_time(const char *s, uint64_t *ret)
 {
@@ -137,18 +90,17 @@ static int store(const struct opt *o, const char *value, void *dst)
 	return -EINVAL;
 }
 
-static const char *next_name(size_t i, const void *arg)
-{
-	return ((const struct opt *)arg)[i].name;
-}
-
 static int fail_unknown(const struct opt *opts, const char *name)
 {
-	const char *near = opt_nearest(name, next_name, opts);
-	char hint[128];
+	char hint[256] = "did you mean ";
+	struct nearest near;
 
-	snprintf(hint, sizeof(hint), "did you mean '--%s'?", near ? near : "");
-	return fail_hint(-EINVAL, near ? hint : NULL, "unknown option '--%s'", name);
+	nearest_init(&near, name);
+	for (const struct opt *o = opts; o->name; o++)
+		nearest_offer(&near, "--", o->name);
+	nearest_format(&near, hint + strlen(hint), sizeof(hint) - strlen(hint) - 1);
+	strcat(hint, "?");
+	return fail_hint(-EINVAL, near.nr ? hint : NULL, "unknown option '--%s'", name);
 }
 
 /* argv[*i] is "--name" or "--name=value". */

@@ -55,8 +55,4 @@ void opt_done(const struct opt *opts, void *dst);
 /* "1.5s", "250ms", "10us", "2m", "1h"; a bare number is seconds. 0, or -EINVAL (not printed). */
 int opt_time(const char *s, uint64_t *ret);
 
-/* The name of @next() most like @word, or NULL if none is near. @next returns NULL at the end. */
-const char *opt_nearest(const char *word, const char *(*next)(size_t i, const void *arg),
-			const void *arg);
-
 #endif

@@ -21,13 +21,13 @@
 #include "cli/json.h"
 #include "cli/lines.h"
 #include "cli/printk.h"
-#include "cli/privilege.h"
 #include "cli/report.h"
 #include "cli/stop.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/verbs.h"
 #include "util/log.h"
+#include "util/privilege.h"
 
 #define SWEEP_MS 1000
 #define PENDING_MS 10	/* lines wait for older ones of other CPUs */

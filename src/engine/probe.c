@@ -19,6 +19,7 @@
 #include "bpf/uapi.h"
 #include "image/ktarget.h"
 #include "util/log.h"
+#include "util/privilege.h"
 
 enum { HELPER_GET_FUNC_IP = 173, HELPER_ATTACH_COOKIE = 174, HELPER_GET_FUNC_ARG_CNT = 185 };
 
@@ -27,8 +28,6 @@ struct trigger {
 	struct ktarget target;
 	bool test_run;		/* by BPF_PROG_TEST_RUN of a program attached to it; else getpgid() */
 };
-
-static const char privilege_remedy[] = "run as root, or with CAP_BPF and CAP_PERFMON";
 
 static struct kernel_features features;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -54,7 +53,7 @@ static bool is_privilege(struct rung_result *r, const char *what, int err)
 	if (err != -EPERM && err != -EACCES)
 		return false;
 	outcome(r, false, "%s: %s", what, log_errstr(err));
-	remedy(r, privilege_remedy);
+	remedy(r, privilege_hint());
 	return true;
 }
 
@@ -388,7 +387,7 @@ static void probe_all(void)
 		char how[128];
 
 		snprintf(how, sizeof(how), "creating a map: %s", log_errstr(map_fd));
-		all_fail(how, map_fd == -EPERM ? privilege_remedy : "");
+		all_fail(how, map_fd == -EPERM ? privilege_hint() : "");
 		goto out;
 	}
 	features.ordered_stores = machine_orders_stores();

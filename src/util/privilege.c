@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/privilege.h"
+#include "util/privilege.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -48,9 +48,9 @@ const char *privilege_hint(void)
 	const char *lockdown = privilege_lockdown();
 
 	if (!privilege_has(CAP_SYS_ADMIN) && !(privilege_has(CAP_BPF) && privilege_has(CAP_PERFMON)))
-		return "run it as root, or with the capabilities CAP_BPF and CAP_PERFMON";
+		return "run as root, or with CAP_BPF and CAP_PERFMON";
 	if (lockdown && !strcmp(lockdown, "confidentiality"))
-		return "the kernel is locked down (confidentiality): boot without lockdown";
-	return "the capabilities are there, so a sandbox forbids it: run outside the container, or "
-	       "allow bpf(2) in its seccomp profile";
+		return "CAP_BPF is there, but the kernel is locked down (confidentiality): boot without";
+	return "CAP_BPF and CAP_PERFMON are there, so a sandbox forbids it: run outside the container, "
+	       "or allow bpf(2) in its seccomp profile";
 }
