@@ -66,6 +66,10 @@ void lines_print(const struct printk_line *l, void *arg)
 	struct lines *lines = arg;
 	struct comm c;
 
+	if (l->who == WHOSE_OTHERS) {
+		lines->nr_others++;
+		return;
+	}
 	lines->nr++;
 	if (lines->json) {
 		print_json(l, lines->json);

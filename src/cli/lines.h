@@ -13,6 +13,7 @@ struct lines {
 	bool prefix;
 	struct json *json;	/* NULL = text */
 	uint64_t nr;		/* printed so far */
+	uint64_t nr_others;	/* not printed, since other programs sent them */
 };
 
 /* A printk_fn; @arg is a struct lines. */

@@ -20,6 +20,7 @@
 
 #define EVENT_ID "events/bpf_trace/bpf_trace_printk/id"
 #define RING_PAGES 64		/* of data, per CPU; fewer where locked memory is short */
+#define FRAMES_MAX 8		/* between the tracepoint and the program are two or three */
 #define RECORD_MAX 65536	/* perf's u16 record size */
 
 struct ring {
@@ -42,20 +43,24 @@ struct printk {
 	size_t max_lines;
 	uint64_t nr_read;
 	uint64_t lost;
-	char record[RECORD_MAX];	/* the one being read, made contiguous */
+	struct whose *whose;		/* NULL = not told */
+	char record[RECORD_MAX] __attribute__((aligned(8)));	/* the one being read, contiguous */
 };
 
-/* A record of ours, as sample_type of ring_open() lays it out. */
+/* A record of ours, as sample_type of ring_open() lays it out; after the call chain follows raw. */
 struct sample {
 	struct perf_event_header header;
 	uint32_t pid, tid;
 	uint64_t time_ns;
 	uint32_t cpu, reserved;
-	uint32_t raw_bytes;
-	char raw[];
+	uint64_t nr_ips;
+	uint64_t ips[];
 };
 
-#define SAMPLE_MIN offsetof(struct sample, raw)	/* sizeof() has padding */
+struct raw {
+	uint32_t bytes;
+	char data[];
+};
 
 /* The tracepoint's own record: the common fields, then where its string is. */
 struct tracepoint {
@@ -103,7 +108,9 @@ static int ring_open(struct printk *p, int cpu, uint64_t event_id)
 		.config = event_id,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
-			       PERF_SAMPLE_RAW,
+			       PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW,
+		.sample_max_stack = FRAMES_MAX,
+		.exclude_callchain_user = 1,
 		.wakeup_events = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
@@ -170,6 +177,11 @@ void printk_close(struct printk *p)
 	free(p);
 }
 
+void printk_set_whose(struct printk *p, struct whose *w)
+{
+	p->whose = w;
+}
+
 int printk_fd(const struct printk *p)
 {
 	return p->epoll_fd;
@@ -183,15 +195,21 @@ uint64_t printk_lost(const struct printk *p)
 /* The text in a sample, or NULL if the record is not what we asked for. */
 static char *sample_text(const struct sample *s)
 {
-	const struct tracepoint *tp = (const void *)s->raw;
+	const char *end = (const char *)s + s->header.size;
+	const struct tracepoint *tp;
+	const struct raw *raw;
 	size_t len;
 	char *text;
 
-	if (s->header.size < SAMPLE_MIN || s->raw_bytes < sizeof(*tp) ||
-	    s->raw_bytes > s->header.size - SAMPLE_MIN ||
-	    tp->text_off + tp->text_bytes > s->raw_bytes)
+	if (s->header.size < sizeof(*s) + sizeof(*raw) ||
+	    s->nr_ips > (s->header.size - sizeof(*s) - sizeof(*raw)) / sizeof(*s->ips))
 		return NULL;
-	text = strndup(s->raw + tp->text_off, tp->text_bytes);
+	raw = (const void *)&s->ips[s->nr_ips];
+	tp = (const void *)raw->data;
+	if (raw->bytes > (size_t)(end - raw->data) || raw->bytes < sizeof(*tp) ||
+	    tp->text_off + tp->text_bytes > raw->bytes)
+		return NULL;
+	text = strndup(raw->data + tp->text_off, tp->text_bytes);
 	len = text ? strlen(text) : 0;
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
@@ -202,9 +220,12 @@ static void keep_sample(struct printk *p, const struct sample *s)
 {
 	struct kept *lines = p->lines;
 	char *text = sample_text(s);
+	enum whose_is who = WHOSE_UNKNOWN;
 
 	if (!text)
 		goto lost;
+	if (p->whose)
+		who = whose_is(p->whose, s->ips, s->nr_ips);
 	if (p->nr_lines == p->max_lines) {
 		size_t max = p->max_lines ? 2 * p->max_lines : 256;
 
@@ -215,7 +236,7 @@ static void keep_sample(struct printk *p, const struct sample *s)
 		p->max_lines = max;
 	}
 	lines[p->nr_lines++] = (struct kept){
-		{ s->time_ns, s->cpu, s->pid, s->tid, text }, p->nr_read++ };
+		{ s->time_ns, s->cpu, s->pid, s->tid, text, who }, p->nr_read++ };
 	return;
 lost:
 	free(text);

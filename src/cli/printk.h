@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/whose.h"
+
 struct printk;
 
 struct printk_line {
@@ -21,6 +23,7 @@ struct printk_line {
 	uint32_t pid;
 	uint32_t tid;
 	char *text;		/* without the newline at its end */
+	enum whose_is who;	/* printed it */
 };
 
 typedef void (*printk_fn)(const struct printk_line *line, void *arg);
@@ -28,6 +31,9 @@ typedef void (*printk_fn)(const struct printk_line *line, void *arg);
 /* Lines printed from now on are kept for printk_drain(). 0, or -errno with the message printed. */
 int printk_open(struct printk **ret);
 void printk_close(struct printk *p);
+
+/* Tells whose program printed a line from now on; until then, and without, that is unknown. Borrowed. */
+void printk_set_whose(struct printk *p, struct whose *w);
 
 /* Becomes readable when there are lines. */
 int printk_fd(const struct printk *p);

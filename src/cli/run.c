@@ -26,6 +26,7 @@
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/verbs.h"
+#include "cli/whose.h"
 #include "util/log.h"
 #include "util/privilege.h"
 
@@ -42,6 +43,7 @@ struct run {
 	struct targets targets;
 	struct attach attach;
 	struct printk *printk;	/* NULL: no program prints */
+	struct whose whose;
 	struct lines lines;
 	struct stop stop;
 	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
@@ -117,6 +119,7 @@ static int start(struct run *r)
 	int err;
 
 	raise_limits();
+	whose_begin(&r->whose);
 	err = fsession_register(&opts);
 	if (!err)
 		err = fsession_open_file(r->path, NULL, &r->obj);
@@ -132,6 +135,9 @@ static int start(struct run *r)
 		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err)
 		err = attach_all(&r->attach, r->obj, &r->targets);
+	whose_end(&r->whose);
+	if (!err && r->printk)
+		printk_set_whose(r->printk, &r->whose);
 	if (!err)
 		summary_print_start(r->o, &r->attach, r->json);
 	return err;
@@ -189,7 +195,7 @@ static int finish(struct run *r)
 	drain(r, PRINTK_FINAL);
 	if (r->o->dump)
 		err = dump_print(r->obj, r->json);
-	summary_print_end(&r->stop, r->cmd, r->lines.nr, r->printk ? printk_lost(r->printk) : 0,
+	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
 	return err;
 }
@@ -217,6 +223,7 @@ static void run_done(struct run *r)
 	bpf_object__close(r->obj);
 	targets_done(&r->targets);
 	printk_close(r->printk);
+	whose_done(&r->whose);
 	stop_done(&r->stop);
 	if (r->stats_fd >= 0)
 		close(r->stats_fd);

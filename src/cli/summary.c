@@ -13,6 +13,7 @@
 
 #include "cli/attach.h"
 #include "cli/json.h"
+#include "cli/lines.h"
 #include "cli/report.h"
 #include "cli/stop.h"
 #include "cli/verbs.h"
@@ -213,7 +214,7 @@ static void report_command(const struct stop *stop, const char *name)
 		report_line("'%s' exited with status %d", name, WEXITSTATUS(status));
 }
 
-static void print_end_json(const struct stop *stop, uint64_t nr_lines, uint64_t lost,
+static void print_end_json(const struct stop *stop, const struct lines *lines, uint64_t lost,
 			   struct json *j)
 {
 	static const char *const why[] = {
@@ -229,13 +230,14 @@ static void print_end_json(const struct stop *stop, uint64_t nr_lines, uint64_t 
 		json_key_u64(j, "command_status", WEXITSTATUS(stop->child_status));
 	if (stop->child_ended && WIFSIGNALED(stop->child_status))
 		json_key_u64(j, "command_signal", WTERMSIG(stop->child_status));
-	json_key_u64(j, "lines", nr_lines);
+	json_key_u64(j, "lines", lines->nr);
+	json_key_u64(j, "lines_of_others", lines->nr_others);
 	json_key_u64(j, "lost", lost);
 	json_close(j, '}');
 }
 
-void summary_print_end(const struct stop *stop, char *const *cmd, uint64_t nr_lines, uint64_t lost,
-		       struct json *json)
+void summary_print_end(const struct stop *stop, char *const *cmd, const struct lines *lines,
+		       uint64_t lost, struct json *json)
 {
 	if (lost)
 		report_line("warning: %" PRIu64 " lines of bpf_printk() came too fast and were lost",
@@ -243,5 +245,5 @@ void summary_print_end(const struct stop *stop, char *const *cmd, uint64_t nr_li
 	if (stop->child)
 		report_command(stop, cmd[0]);
 	if (json)
-		print_end_json(stop, nr_lines, lost, json);
+		print_end_json(stop, lines, lost, json);
 }

@@ -7,6 +7,7 @@
 
 struct attach;
 struct json;
+struct lines;
 struct run_opts;
 struct stop;
 
@@ -19,7 +20,7 @@ void summary_print_start(const struct run_opts *o, const struct attach *a, struc
 void summary_print_stats(const struct attach *a, struct json *json);
 
 /* How it ended. */
-void summary_print_end(const struct stop *stop, char *const *cmd, uint64_t nr_lines, uint64_t lost,
-		       struct json *json);
+void summary_print_end(const struct stop *stop, char *const *cmd, const struct lines *lines,
+		       uint64_t lost, struct json *json);
 
 #endif
