@@ -233,6 +233,7 @@ static bool emit_all(struct jit *j)
 	bool moved = false;
 
 	st->code.len = 0;
+	st->code.err = 0;	/* what was too far before need not be now */
 	st->probe_cnt = 0;
 	for (u32 i = 0; i < st->func_cnt; i++) {
 		emit_padding(j);
@@ -261,7 +262,7 @@ static int emit_settled(struct jit *j)
 	struct jit_state *st = &j->st;
 	int passes = 0;
 
-	while (emit_all(j) && !st->code.err)
+	while (emit_all(j))
 		if (++passes == PASSES_MAX)
 			return -E2BIG;
 	if (st->code.err)
