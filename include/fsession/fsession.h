@@ -110,7 +110,9 @@ FSESSION_API int fsession_register(const struct fsession_register_opts *opts);
 /**
  * fsession_unregister() - undo fsession_register() and free what the library keeps
  *
- * Objects must be closed and links destroyed before.
+ * Objects must be closed and links destroyed before. libbpf tells nobody when an object is closed:
+ * what the library keeps of it (its BTF, and the BPF program that was its target) goes when another one
+ * is opened, or here.
  */
 FSESSION_API void fsession_unregister(void);
 
@@ -249,7 +251,8 @@ FSESSION_API int fsession_attach_multi(const struct bpf_program *prog, const cha
 /**
  * fsession_link_pin() - pin a link, all halves of it
  * @link: from any attach call
- * @path: on a bpffs; the split engine also makes @path with ".exit" appended
+ * @path: on a bpffs; the split engine also makes @path with "_exit" appended;
+ *        neither name may have a dot in it (a rule of bpffs)
  *
  * bpf_link__pin() does the same for the kernel engine; for split it pins the entry half
  * and bpf_link__destroy() then pins the other beside it, while this pins both or none.

@@ -68,10 +68,10 @@ int attach_pair(int entry_prog, int exit_prog, uint64_t attach_cookie, struct li
 }
 
 /*
- * The entry half anew, in place of libbpf's: kernels before 5.13 attach a program but once, a
- * program on a BPF program forgets its target, and an attach cookie may have to be baked in.
+ * libbpf's program anew, in its place: kernels before 5.13 attach a program but once, a program
+ * on a BPF program forgets its target, and an attach cookie may have to be baked in.
  */
-static int reload_entry(struct session *s, uint64_t attach_cookie)
+static int reload(struct session *s, uint64_t attach_cookie)
 {
 	struct session_half h = {
 		.target = &s->target,
@@ -79,7 +79,8 @@ static int reload_entry(struct session *s, uint64_t attach_cookie)
 		.attach_cookie = attach_cookie,
 		.gpl = session_is_gpl(s),
 	};
-	int fd = session_load_loudly(s, &h, "entry half"), err = 0;
+	const char *what = s->engine == FSESSION_ENGINE_KERNEL ? "loading again" : "entry half";
+	int fd = session_load_loudly(s, &h, what), err = 0;
 
 	if (fd < 0)
 		return fd;
@@ -90,7 +91,15 @@ static int reload_entry(struct session *s, uint64_t attach_cookie)
 	return err;
 }
 
-static int attach_split(struct session *s, uint64_t attach_cookie, struct link_pair *ret)
+/* Does @s need reload() before it is attached once more? */
+static bool forgot_target(const struct session *s)
+{
+	return s->nr_attaches && s->target.prog_fd;
+}
+
+/* With an exit half of its own each time, for the same reasons. *@step: NULL if it is told already. */
+static int attach_halves(struct session *s, uint64_t attach_cookie, struct link_pair *ret,
+			 const char **step)
 {
 	struct session_half h = {
 		.target = &s->target,
@@ -98,36 +107,46 @@ static int attach_split(struct session *s, uint64_t attach_cookie, struct link_p
 		.attach_cookie = attach_cookie,
 		.gpl = session_is_gpl(s),
 	};
-	bool native_cookie = probe_kernel()->attach_cookie;
-	bool baked = !native_cookie && s->uses.attach_cookie;
-	const char *step = "";
-	int exit_fd, err;
+	int exit_fd = session_load_loudly(s, &h, "exit half"), err;
 
-	err = twin_sync(s->twins);
-	if (err)
-		return err;
-	exit_fd = session_load_loudly(s, &h, "exit half");
+	*step = NULL;
 	if (exit_fd < 0)
 		return exit_fd;
-	if (!native_cookie)
-		attach_cookie = 0;
-	err = baked && (h.attach_cookie || s->nr_attaches) ? reload_entry(s, h.attach_cookie) : 0;
-	if (!err)
-		err = attach_pair(s->prog_fd, exit_fd, attach_cookie, ret, &step);
-	if ((err == -ENOENT || err == -EINVAL) && s->nr_attaches) {
-		err = reload_entry(s, h.attach_cookie);
-		if (!err)
-			err = attach_pair(s->prog_fd, exit_fd, attach_cookie, ret, &step);
-	}
+	err = attach_pair(s->prog_fd, exit_fd, probe_kernel()->attach_cookie ? attach_cookie : 0, ret,
+			  step);
 	s->exit_id = err ? 0 : sys_prog_id(exit_fd);
 	close(exit_fd);
-	return err ? attach_failed(s, step, err) : 0;
+	return err;
+}
+
+static int attach_split(struct session *s, uint64_t attach_cookie, struct link_pair *ret)
+{
+	bool baked = !probe_kernel()->attach_cookie && s->uses.attach_cookie;
+	const char *step = NULL;
+	int err;
+
+	err = twin_sync(s->twins);
+	if (!err && (forgot_target(s) || (baked && (attach_cookie || s->nr_attaches))))
+		err = reload(s, attach_cookie);
+	if (err)
+		return err;
+	err = attach_halves(s, attach_cookie, ret, &step);
+	if ((err == -ENOENT || err == -EINVAL) && step && s->nr_attaches) {
+		err = reload(s, attach_cookie);
+		if (err)
+			return err;
+		err = attach_halves(s, attach_cookie, ret, &step);
+	}
+	return err && step ? attach_failed(s, step, err) : err;
 }
 
 static int attach_native(struct session *s, uint64_t attach_cookie, struct link_pair *ret)
 {
-	int fd = sys_link_tracing(s->prog_fd, FS_BPF_TRACE_FSESSION, attach_cookie);
+	int fd, err = forgot_target(s) ? reload(s, attach_cookie) : 0;
 
+	if (err)
+		return err;
+	fd = sys_link_tracing(s->prog_fd, FS_BPF_TRACE_FSESSION, attach_cookie);
 	if (fd < 0)
 		return attach_failed(s, "", fd);
 	*ret = (struct link_pair){ fd, -1 };

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "bpf/uapi.h"
@@ -17,8 +18,9 @@
 #include "engine/store.h"
 #include "util/log.h"
 
+#define BPF_FS_MAGIC 0xcafe4a11	/* include/uapi/linux/magic.h */
 #define LINK_MAGIC 0x66736c6bU
-#define EXIT_SUFFIX ".exit"
+#define EXIT_SUFFIX "_exit"		/* a bpf file system takes no dots in names */
 
 /* The head as libbpf's src/libbpf.c has had it from 0.8 to 1.8. */
 struct libbpf_link_head {
@@ -46,6 +48,30 @@ void link_pair_close(struct link_pair *p)
 	if (p->exit_fd >= 0)
 		close(p->exit_fd);
 	p->entry_fd = p->exit_fd = -1;
+}
+
+static bool on_bpffs(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	struct statfs fs;
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+	return statfs(dir, &fs) || fs.f_type == BPF_FS_MAGIC;
+}
+
+/* libbpf looks at the file system and says -EINVAL, the kernel says -EPERM. */
+static int pin_failed(int err, const char *path)
+{
+	const char *base = strrchr(path, '/'), *hint = NULL;
+
+	if (!on_bpffs(path)) {
+		err = -EINVAL;
+		hint = "the path must lie on a bpf file system (mount -t bpf)";
+	} else if (err == -EPERM && strchr(base ? base : path, '.')) {
+		hint = "a bpf file system takes no dots in names";
+	}
+	return fail_hint(err, hint, "link: cannot pin at '%s': %s", path, log_errstr(err));
 }
 
 static int exit_path(const char *path, char *buf, size_t size)
@@ -212,8 +238,7 @@ int link_pin(struct bpf_link *link, const char *path)
 		if (!err && bpf_obj_pin(l->pairs[0].exit_fd, other))
 			err = -errno;
 		if (err)
-			return fail_hint(err, "the path must lie on a bpf file system (mount -t bpf)",
-					 "link: cannot pin at '%s': %s", other, log_errstr(err));
+			return pin_failed(err, other);
 		l->exit_pin = strdup(other);
 	}
 	err = bpf_link__pin(link, path);
@@ -223,8 +248,7 @@ int link_pin(struct bpf_link *link, const char *path)
 			free(l->exit_pin);
 			l->exit_pin = NULL;
 		}
-		return fail_hint(err, "the path must lie on a bpf file system (mount -t bpf)",
-				 "link: cannot pin at '%s': %s", path, log_errstr(err));
+		return pin_failed(err, path);
 	}
 	return 0;
 }
