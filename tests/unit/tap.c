@@ -62,6 +62,7 @@ static void run(const struct tap_test *t, int nr)
 	if (set_up)
 		set_up();
 	set_up = NULL;
+	printf("# run %s\n", t->name);
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0) {

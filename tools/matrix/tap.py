@@ -31,12 +31,15 @@ def parse(lines, program, status):
     """The rows of one program which ended with that exit status (None: it did not end).
 
     A program that fails without a failing row, breaks its plan or prints no plan has one more
-    row, in its own name.
+    row, in its own name or, where the last "# run NAME" tells, in that of the test.
     """
-    rows, notes, plan = [], [], None
+    rows, notes, plan, running = [], [], None, None
     for line in lines:
         m = ROW.match(line)
-        if m:
+        if line.startswith('# run '):
+            running = line.split()[2]
+        elif m:
+            running = None
             kind = 'failed' if m[1] else 'skipped' if m[3] is not None else 'passed'
             rows.append(Row(f'{program}/{m[2]}', kind, m[3] or '', notes if kind == 'failed' else []))
             notes = []
@@ -50,7 +53,7 @@ def parse(lines, program, status):
             notes.append(line)
     why = _broken(rows, plan, status)
     if why:
-        rows.append(Row(program, 'failed', why, notes))
+        rows.append(Row(f'{program}/{running}' if running else program, 'failed', why, notes))
     return rows
 
 
