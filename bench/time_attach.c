@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 {
 	bench_init(argc, argv);
 	attach_glob("1", bench_target());
-	attach_glob("100", "ip6_[a-m]*");
+	attach_glob("100", "inet_*");
 	attach_glob("1000", "x*");
 	return 0;
 }

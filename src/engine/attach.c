@@ -125,7 +125,7 @@ static int attach_split(struct session *s, uint64_t attach_cookie, struct link_p
 	const char *step = NULL;
 	int err;
 
-	err = twin_sync(s->twins);
+	err = twin_sync(s);
 	if (!err && (forgot_target(s) || (baked && (attach_cookie || s->nr_attaches))))
 		err = reload(s, attach_cookie);
 	if (err)

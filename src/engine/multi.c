@@ -435,12 +435,12 @@ static int attach_all(struct multi *m, struct bpf_link **ret)
 static int check_arguments(const struct session *s, const char *glob,
 			   const struct fsession_multi_opts *o)
 {
-	if (!(s->kind & KIND_MULTI))
+	if (!(s->kind & KIND_MULTI) && (glob || o->ids))
 		return fail_hint(-EINVAL, "call fsession_set_target() with the pattern before loading it",
 				 "program '%s': was loaded for '%s' alone", s->name, s->target_text);
 	if ((o->ids == NULL) != (o->cnt == 0) || (glob && o->ids) || (o->cookies && !o->ids))
 		return fail(-EINVAL, "program '%s': give a pattern, or ids and their number", s->name);
-	if (!glob && !o->ids && !s->glob[0])
+	if (!glob && !o->ids && s->kind & KIND_MULTI && !s->glob[0])
 		return fail(-EINVAL, "program '%s': neither a pattern nor ids", s->name);
 	if (o->cnt > FS_MAX_MULTI_IDS)
 		return fail(-E2BIG, "program '%s': %zu ids: at most %u", s->name, o->cnt,
@@ -458,6 +458,10 @@ int attach_multi(struct session *s, const char *glob, const struct fsession_mult
 	n = check_arguments(s, glob, m.opts);
 	if (n)
 		return n;
+	if (!(s->kind & KIND_MULTI)) {		/* an exact name is a pattern, too */
+		n = attach_single(s, 0, ret);
+		return n ? n : 1;
+	}
 	m.by_id = m.opts->ids != NULL;
 	n = m.by_id ? collect_ids(&m) : ktarget_glob(glob ? glob : s->glob, on_match, &m);
 	if (!n && !m.cnt)

@@ -183,16 +183,17 @@ int session_of(const struct bpf_program *prog, struct session **ret)
 	return 0;
 }
 
-struct session *session_by_prog_id(uint32_t id)
+struct session *session_of_object(const struct session *sibling, uint32_t prog_id)
 {
 	struct session *s;
 
 	pthread_mutex_lock(&reg.lock);
 	for (s = reg.list; s; s = s->next) {
-		if (!s->loaded)
+		/* of the same object, hence still open */
+		if (!s->loaded || s->btf_id != sibling->btf_id)
 			continue;
 		note_fd(s);
-		if (s->prog_id == id)
+		if (s->prog_id == prog_id)
 			break;
 	}
 	pthread_mutex_unlock(&reg.lock);
@@ -531,6 +532,7 @@ static int keep_original(struct session *s, const struct bpf_prog_load_opts *opt
 		s->btf_fd = fcntl(opts->prog_btf_fd, F_DUPFD_CLOEXEC, 3);
 		if (s->btf_fd < 0)
 			return -errno;
+		s->btf_id = sys_btf_id(s->btf_fd);
 	}
 	return 0;
 }
@@ -582,6 +584,9 @@ static int prepare_split(struct session *s, struct bpf_program *prog,
 	struct split_code code;
 	int err;
 
+	if (s->flags & BPF_F_SLEEPABLE && !probe_kernel()->recursion_guard)
+		return fail(-EOPNOTSUPP, "program '%s': sleepable sessions need Linux 5.12: before, a "
+			    "sleepable program may change its CPU", s->name);
 	err = store_get(&s->store);
 	if (err)
 		return err;
@@ -641,6 +646,19 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 	return 0;
 }
 
+/* bpf_program__clone() of newer libbpf comes with the instructions we set before. */
+static int prepare_clone(const struct session *s, struct bpf_prog_load_opts *opts)
+{
+	if (s->engine == FSESSION_ENGINE_SPLIT)
+		return fail_hint(-EOPNOTSUPP, "use fsession_attach_multi()", "program '%s': the split "
+				 "engine's programs cannot be cloned", s->name);
+	opts->prog_flags = s->flags;
+	opts->expected_attach_type = (int)FS_BPF_TRACE_FSESSION;
+	if (!opts->attach_btf_id)
+		aim(s, opts);
+	return 0;
+}
+
 int session_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long kind)
 {
 	struct session *s = find(prog);
@@ -652,6 +670,8 @@ int session_prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, l
 			return err;
 		s = find(prog);
 	}
+	if (s->loaded && bpf_program__fd(prog) >= 0)
+		return prepare_clone(s, opts);
 	unload(s);
 	err = prepare(s, prog, opts);
 	if (err)

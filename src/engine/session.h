@@ -52,6 +52,7 @@ struct session {
 	struct split_info info;		/* owned copies */
 	void *entry_info[2];		/* func_info and line_info of the entry half */
 	int btf_fd;			/* the object's BTF, dup */
+	uint32_t btf_id;		/* its kernel id: one per open object */
 	int target_prog_fd;		/* dup, -1 none */
 	uint32_t flags;
 	struct store_ref store;		/* split; id 0 = none */
@@ -84,7 +85,8 @@ int session_of(const struct bpf_program *prog, struct session **ret);
 struct session *session_get(struct session *s);
 void session_put(struct session *s);
 int session_set_target(struct bpf_program *prog, const char *target);
-struct session *session_by_prog_id(uint32_t id);
+/* The loaded session of @sibling's object whose program has this kernel id, or NULL. Borrowed. */
+struct session *session_of_object(const struct session *sibling, uint32_t prog_id);
 void session_drop_all(void);
 
 /* Loads a half (split) or a copy (kernel). Return: an fd, or -errno without a message. */

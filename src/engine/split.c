@@ -393,12 +393,16 @@ static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_7, LINE(busy)));
 		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
 	}
+	/* as early as can be: what interrupts us before this may run an entry half whose exit half the
+	 * kernel then suppresses */
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);
 	for (int i = 0; i < STORE_PROBES; i++)
 		gen_find(s, &fx, i, id);
 	gen_count(s, BPF_REG_7, LINE(unmatched), BPF_REG_1);
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
 	gen_return0(g, s);
 	if (!g->p->has_guard) {
 		seq_land(s, missed);
@@ -409,7 +413,6 @@ static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 	gen_land_hits(s, &fx);
 	if (g->p->tail_target)
 		seq_land(s, taken);
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
 	gen_enter_body(g, s);
 }
 

@@ -60,7 +60,7 @@ void twin_free(struct twin_array *list)
 	}
 }
 
-static int sync_one(const struct twin_array *t, uint32_t key)
+static int sync_one(const struct session *s, const struct twin_array *t, uint32_t key)
 {
 	struct session_half h = { .half = SPLIT_EXIT };
 	struct session *callee;
@@ -71,10 +71,10 @@ static int sync_one(const struct twin_array *t, uint32_t key)
 		bpf_map_delete_elem(t->fd, &key);
 		return 0;
 	}
-	callee = session_by_prog_id(id);
+	callee = session_of_object(s, id);
 	if (!callee || callee->engine != FSESSION_ENGINE_SPLIT)
-		return fail(-EINVAL, "tail calls: program id %u in the prog array is not one of this "
-			    "process's split sessions", id);
+		return fail(-EINVAL, "tail calls: program id %u in the prog array is not a split "
+			    "session of the same object", id);
 	h.target = &callee->target;
 	h.gpl = session_is_gpl(callee);
 	fd = session_load_loudly(callee, &h, "exit half");
@@ -86,12 +86,12 @@ static int sync_one(const struct twin_array *t, uint32_t key)
 			  callee->name, log_errstr(errno)) : 0;
 }
 
-int twin_sync(struct twin_array *list)
+int twin_sync(const struct session *s)
 {
 	int err = 0;
 
-	for (; list && !err; list = list->next)
-		for (uint32_t key = 0; key < list->max_entries && !err; key++)
-			err = sync_one(list, key);
+	for (const struct twin_array *t = s->twins; t && !err; t = t->next)
+		for (uint32_t key = 0; key < t->max_entries && !err; key++)
+			err = sync_one(s, t, key);
 	return err;
 }

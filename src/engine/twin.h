@@ -14,7 +14,7 @@ struct twin_array;
 int twin_of(int map_fd, void *arg);
 void twin_free(struct twin_array *list);
 
-/* Copies what the originals hold now, by way of session_by_prog_id(). */
-int twin_sync(struct twin_array *list);
+/* Fills the twins of @s with the exit halves of what the originals hold now. 0 or -errno (printed). */
+int twin_sync(const struct session *s);
 
 #endif
