@@ -10,6 +10,7 @@
 
 #include "cli/report.h"
 #include "cli/target.h"
+#include "image/bpfobj.h"
 #include "util/log.h"
 
 /* What follows the keyword of an fsession section ("", or "/..."), or NULL. */
@@ -43,14 +44,36 @@ bool attach_is_bare(const struct bpf_program *prog)
 	return rest && !rest[0];
 }
 
-int attach_set_targets(struct bpf_object *obj, const struct targets *t)
+/* The kernel would call it an unknown helper. */
+static int check_foreign(const struct bpf_program *prog)
+{
+	const struct bpf_insn *insn = bpf_program__insns(prog);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++, insn++)
+		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+		    (insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE))
+			return fail_hint(-EINVAL, "sessions are for SEC(\"fsession/FUNC\") and the like",
+					 "program '%s': calls %s(), but its section is '%s'",
+					 bpf_program__name(prog),
+					 insn->imm == FS_MARKER_COOKIE ? "bpf_session_cookie" :
+									 "bpf_session_is_return",
+					 bpf_program__section_name(prog));
+	return 0;
+}
+
+int attach_prepare(struct bpf_object *obj, const struct targets *t)
 {
 	struct bpf_program *prog;
 	bool used = false;
 	int err = 0;
 
 	bpf_object__for_each_program(prog, obj) {
-		if (!bpf_program__autoload(prog) || !attach_is_bare(prog))
+		if (!bpf_program__autoload(prog))
+			continue;
+		err = attach_is_fsession(prog) ? 0 : check_foreign(prog);
+		if (err)
+			return err;
+		if (!attach_is_bare(prog))
 			continue;
 		used = true;
 		if (targets_kind(t) == TARGETS_NONE)

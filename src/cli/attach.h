@@ -40,8 +40,9 @@ bool attach_is_fsession(const struct bpf_program *prog);
 /* Is its section without a target? */
 bool attach_is_bare(const struct bpf_program *prog);
 
-/* Gives the programs with a bare section their targets, before the object is loaded. */
-int attach_set_targets(struct bpf_object *obj, const struct targets *t);
+/* Before the object is loaded: gives the programs with a bare section their targets, and refuses
+ * what cannot work. */
+int attach_prepare(struct bpf_object *obj, const struct targets *t);
 
 /* Attaches the programs that are loaded. 0; -ECANCELED, not printed; or -errno, printed: what is
  * attached by then stays until attach_done(). */

@@ -18,12 +18,12 @@ int opt_time(const char *s, uint64_t *ret)
 		double ns;
 	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
 		      { "", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
-	char *end;
-	double v;
+	const char *end = s + strspn(s, "0123456789.");	/* strtod() also takes signs, "inf", hex */
+	char *parsed;
+	double v = strtod(s, &parsed);
 
-	if (*s < '0' || *s > '9')	/* strtod() also takes signs, "inf" and hex */
+	if (end == s || parsed != end)
 		return -EINVAL;
-	v = strtod(s, &end);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(end, units[i].unit))
 			continue;

@@ -57,13 +57,9 @@ static void fsession_sink(enum fsession_log_level level, const char *line, void 
 	take_line(level, line);
 }
 
-static void copy_line(char *dst, size_t size, const char *src, size_t len)
-{
-	snprintf(dst, size, "%.*s", (int)len, src);
-}
-
-/* The last line of a verifier log which is neither its statistics nor a comment. */
-static void keep_verifier_line(const char *log, const char *end)
+/* The last line of a verifier log which is neither its statistics nor a comment; before it goes
+ * what libbpf calls the program, "prog 'name': ". */
+static void keep_verifier_line(const char *name, int name_len, const char *log, const char *end)
 {
 	const char *line, *eol;
 
@@ -74,25 +70,24 @@ static void keep_verifier_line(const char *log, const char *end)
 		if (eol == line || *line == ';' || !strncmp(line, "processed ", 10) ||
 		    !strncmp(line, "verification time ", 18) || !strncmp(line, "stack depth ", 12))
 			continue;
-		copy_line(state.verifier, sizeof(state.verifier), line, eol - line);
+		snprintf(state.verifier, sizeof(state.verifier), "%.*s%.*s", name_len, name,
+			 (int)(eol - line), line);
 	}
 }
 
 static void keep_libbpf(const char *text)
 {
-	const char *log = strstr(text, LOG_BEGIN), *end;
-	size_t skip;
+	const char *begin = strstr(text, LOG_BEGIN), *log, *end;
 
-	if (log) {
-		log += strlen(LOG_BEGIN);
+	text += strncmp(text, "libbpf: ", 8) ? 0 : 8;
+	if (begin) {
+		log = begin + strlen(LOG_BEGIN);
 		end = strstr(log, LOG_END);
-		keep_verifier_line(log, end ? end : log + strlen(log));
-		return;
+		keep_verifier_line(text, begin - text, log, end ? end : log + strlen(log));
+	} else if (!state.libbpf[0]) {
+		snprintf(state.libbpf, sizeof(state.libbpf), "%.*s", (int)strcspn(text, "\n"),
+			 text);
 	}
-	skip = strncmp(text, "libbpf: ", 8) ? 0 : 8;
-	if (!state.libbpf[0])
-		copy_line(state.libbpf, sizeof(state.libbpf), text + skip,
-			  strcspn(text + skip, "\n"));
 }
 
 static int libbpf_sink(enum libbpf_print_level level, const char *fmt, va_list ap)

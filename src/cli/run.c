@@ -126,7 +126,7 @@ static int start(struct run *r)
 	if (!err)
 		err = targets_open(&r->o->attach, &r->targets);
 	if (!err)
-		err = attach_set_targets(r->obj, &r->targets);
+		err = attach_prepare(r->obj, &r->targets);
 	if (!err)
 		err = load(r);
 	if (!err)
