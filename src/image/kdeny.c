@@ -30,7 +30,10 @@ static const char *const exit_prefixes[] = {
 	"__x64_", "__ia32_", "__ia32_compat_", "__arm64_", "__arm64_compat_", "__se_", "__do_", "",
 };
 
-/* btf_id_deny of the verifier: the trampoline itself runs through them */
+/*
+ * What a trampoline itself runs through: the verifier's own list, of which older kernels have only a part
+ * (6.1 takes a program on __rcu_read_unlock, and hangs).
+ */
 static const char *const machinery[] = {
 	"migrate_disable",
 	"migrate_enable",
@@ -40,9 +43,11 @@ static const char *const machinery[] = {
 	"preempt_count_sub",
 	"__rcu_read_lock",
 	"__rcu_read_unlock",
+	"__bpf_tramp_enter",
+	"__bpf_tramp_exit",
 };
 
-static const char *const machinery_prefixes[] = { "__bpf_prog_enter", "__bpf_prog_exit", "__bpf_tramp_" };
+static const char *const machinery_prefixes[] = { "__bpf_prog_enter", "__bpf_prog_exit" };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

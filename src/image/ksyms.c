@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -210,6 +211,39 @@ int ksyms_load(struct ksyms **ret)
 	int err = slurp(KALLSYMS, MAX_TEXT, &text, NULL);
 
 	return err ? err : ksyms_parse(text, ret);
+}
+
+/* "ADDR TYPE NAME", the line end cut off */
+static bool is_line_of(const char *line, const char *name, uint64_t *addr)
+{
+	const char *p = line;
+	uint64_t v = hex(&p);
+
+	if (p == line || p[0] != ' ' || !p[1] || p[2] != ' ' || strcmp(p + 3, name) ||
+	    !wanted(p[1], ""))
+		return false;
+	*addr = v;
+	return true;
+}
+
+int ksyms_scan(const char *name, uint64_t *ret)
+{
+	FILE *f = fopen(KALLSYMS, "re");
+	int err = f ? -ENOENT : -errno;
+	size_t size = 0;
+	char *line = NULL;
+	ssize_t len;
+
+	while (f && err && (len = getline(&line, &size, f)) > 0) {
+		if (line[len - 1] == '\n')
+			line[len - 1] = '\0';
+		if (is_line_of(line, name, ret))
+			err = 0;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return err;
 }
 
 int ksyms_load_traceable(struct ksyms **ret)

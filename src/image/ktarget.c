@@ -36,6 +36,8 @@ struct table {
 
 static struct table kallsyms = { .load = ksyms_load };
 static struct table traceable = { .load = ksyms_load_traceable };
+static int nr_scans;		/* addresses looked up without the table */
+#define MAX_SCANS 2
 
 static void table_drop(struct table *t)
 {
@@ -56,11 +58,17 @@ static const struct ksyms *table_get(struct table *t)
 	return t->syms;
 }
 
+/* One or two functions are found faster by reading the list up to them than by learning it. */
 static uint64_t ksym_addr(const char *module, const char *name)
 {
-	const struct ksyms *k = table_get(&kallsyms);
-	const struct ksym *s = k ? ksyms_find(k, module, name) : NULL;
+	const struct ksyms *k = kallsyms.syms;
+	const struct ksym *s;
+	uint64_t addr;
 
+	if (!k && !module[0] && nr_scans++ < MAX_SCANS)
+		return ksyms_scan(name, &addr) ? 0 : addr;
+	k = table_get(&kallsyms);
+	s = k ? ksyms_find(k, module, name) : NULL;
 	return s ? s->addr : 0;
 }
 
@@ -553,5 +561,6 @@ void ktarget_cache_drop(void)
 	kbtf_set_done(&btfs);
 	table_drop(&kallsyms);
 	table_drop(&traceable);
+	nr_scans = 0;
 	pthread_mutex_unlock(&lock);
 }

@@ -198,9 +198,10 @@ TEST(ktarget_refused_by_name)
 	static const char *const names[] = {
 		"do_exit", "do_group_exit", "__x64_sys_exit", "__x64_sys_exit_group", "__arm64_sys_exit",
 		"__ia32_sys_exit_group", "kthread_exit", "migrate_disable", "__rcu_read_lock",
-		"__bpf_prog_enter_recur",
+		"__bpf_prog_enter_recur", "__bpf_tramp_exit",
 	};
-	static const char *const fine[] = { "do_exit_", "sys_exitus", "x_sys_exit", "exit_mm", "rcu_read_lock" };
+	static const char *const fine[] = { "do_exit_", "sys_exitus", "x_sys_exit", "exit_mm", "rcu_read_lock",
+					   "__bpf_tramp_image_put_deferred" };
 	const char *hint = "";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
