@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define BUDGET_INSNS_DEFAULT 100000000ULL
+/* A tail call in a subprogram keeps the frames above it, so every one may add a full set. */
+#define FRAMES_MAX (INSN_FRAMES_MAX * (INSN_TAIL_CALLS_MAX + 1))
 
 struct frame {
 	const struct bpf_insn *insns;	/* of the program this frame runs */
@@ -18,7 +20,7 @@ struct frame {
 struct vm {
 	const struct interp_opts *opts;
 	u64 regs[INSN_REGS];
-	struct frame frames[INSN_FRAMES_MAX];
+	struct frame frames[FRAMES_MAX];
 	int depth;			/* index of the running frame */
 	u32 tail_calls;
 	u64 budget_insns;
@@ -33,7 +35,7 @@ static int frame_push(struct vm *vm, const struct bpf_insn *insns, u32 pc)
 {
 	struct frame *f;
 
-	if (vm->depth + 1 >= INSN_FRAMES_MAX)
+	if (vm->depth + 1 >= FRAMES_MAX)
 		return -ELOOP;
 	f = &vm->frames[++vm->depth];
 	memcpy(f->saved, &vm->regs[6], sizeof(f->saved));
@@ -318,9 +320,14 @@ u64 interp_callback(u64 cb, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 
 int interp_run(const struct interp_prog *prog, const struct interp_opts *opts, u64 ctx, u64 *ret)
 {
-	struct vm vm = { .opts = opts, .depth = -1 }, *outer = running;
+	struct vm vm, *outer = running;	/* frames are not worth clearing */
 	int err;
 
+	memset(vm.regs, 0, sizeof(vm.regs));
+	vm.opts = opts;
+	vm.depth = -1;
+	vm.tail_calls = 0;
+	vm.err = 0;
 	vm.budget_insns = opts->budget_insns ?: BUDGET_INSNS_DEFAULT;
 	vm.regs[1] = ctx;
 	running = &vm;

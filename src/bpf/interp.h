@@ -24,7 +24,7 @@ struct interp_opts {
 /*
  * Runs @prog with r1 = @ctx. Return: 0 and r0 in @ret, or
  *   -ETIMEDOUT  the budget is used up
- *   -ELOOP      calls nest deeper than INSN_FRAMES_MAX
+ *   -ELOOP      calls nest too deep: INSN_FRAMES_MAX frames, and as many again per tail call
  *   -EINVAL     no such instruction
  *   or what @resolve returned
  */
