@@ -257,7 +257,8 @@ static int print_map_text(struct shown *s)
 	if (s->sum)
 		printf(", sums of %d CPUs", s->nr_cpus);
 	putchar('\n');
-	qsort(s->entries, s->nr_entries, sizeof(*s->entries), compare_entries);
+	if (s->nr_entries)
+		qsort(s->entries, s->nr_entries, sizeof(*s->entries), compare_entries);
 	for (size_t i = 0; i < s->nr_entries; i++)
 		print_entry_text(s, s->entries[i].name, s->entries[i].values);
 	return 0;

@@ -310,7 +310,8 @@ size_t printk_drain(struct printk *p, enum printk_drain how, printk_fn fn, void 
 	for (int i = 0; i < p->nr_rings; i++)
 		if (p->rings[i].head)
 			ring_read(p, &p->rings[i]);
-	qsort(p->lines, p->nr_lines, sizeof(*p->lines), compare_lines);
+	if (p->nr_lines)
+		qsort(p->lines, p->nr_lines, sizeof(*p->lines), compare_lines);
 	for (; n < p->nr_lines && p->lines[n].line.time_ns <= horizon_ns; n++) {
 		fn(&p->lines[n].line, arg);
 		free(p->lines[n].line.text);

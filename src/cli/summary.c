@@ -87,7 +87,8 @@ static void print_all_skipped(const struct attach *a, int verbose, struct json *
 {
 	size_t from = 0;
 
-	qsort(a->skipped, a->nr_skipped, sizeof(*a->skipped), compare_reasons);
+	if (a->nr_skipped)
+		qsort(a->skipped, a->nr_skipped, sizeof(*a->skipped), compare_reasons);
 	for (size_t i = 0; i < a->nr_skipped; i++) {
 		const struct skipped *s = &a->skipped[i];
 

@@ -85,7 +85,8 @@ void whose_begin(struct whose *w)
 void whose_end(struct whose *w)
 {
 	scan(w, &w->ours);
-	qsort(w->ours.spans, w->ours.nr, sizeof(*w->ours.spans), compare);
+	if (w->ours.nr)
+		qsort(w->ours.spans, w->ours.nr, sizeof(*w->ours.spans), compare);
 }
 
 void whose_done(struct whose *w)
