@@ -3,8 +3,7 @@
 #ifndef FS_BPF_BUILD_H
 #define FS_BPF_BUILD_H
 
-#include <linux/bpf.h>
-#include <stdint.h>
+#include "bpf/insn.h"
 
 #define INSN(c, d, s, o, i)                                                                        \
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
@@ -23,59 +22,10 @@
 #define INSN_CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define INSN_EXIT()		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-static inline int insn_class(const struct bpf_insn *insn)
-{
-	return BPF_CLASS(insn->code);
-}
-
-/* Any jump with a target inside the program: conditional, ja, gotol, may_goto (JCOND). */
-static inline int insn_is_jump(const struct bpf_insn *insn)
-{
-	int op = BPF_OP(insn->code);
-
-	return (insn_class(insn) == BPF_JMP || insn_class(insn) == BPF_JMP32) && op != BPF_CALL &&
-	       op != BPF_EXIT;
-}
-
 /* JMP32|JA keeps its displacement in imm. */
-static inline int insn_is_gotol(const struct bpf_insn *insn)
+static inline bool insn_is_gotol(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP32 | BPF_JA);
-}
-
-static inline int64_t insn_jump_disp(const struct bpf_insn *insn)
-{
-	return insn_is_gotol(insn) ? insn->imm : insn->off;
-}
-
-static inline int insn_is_call(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_CALL);
-}
-
-static inline int insn_is_helper_call(const struct bpf_insn *insn)
-{
-	return insn_is_call(insn) && insn->src_reg == 0;
-}
-
-static inline int insn_is_pseudo_call(const struct bpf_insn *insn)
-{
-	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_CALL;
-}
-
-static inline int insn_is_kfunc_call(const struct bpf_insn *insn)
-{
-	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
-}
-
-static inline int insn_is_ldimm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-static inline int insn_is_exit(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_EXIT);
 }
 
 #endif

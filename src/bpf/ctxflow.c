@@ -187,7 +187,7 @@ static void step_store(struct flow *f, size_t i, struct flow_state *s, const str
 		else if (reg || insn_class(insn) == BPF_ST)
 			s->stack_ctx &= ~slot_bit(off);
 	}
-	if (BPF_MODE(insn->code) == BPF_ATOMIC && insn->imm & BPF_FETCH)
+	if (insn_is_atomic(insn) && insn->imm & BPF_FETCH)
 		clobber(s, insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg);
 }
 
@@ -195,10 +195,10 @@ static void step_call(struct flow *f, size_t i, struct flow_state *s, const stru
 {
 	/* a pointer with unknown offset may reach anywhere below it only through variable
 	 * arithmetic, which step_alu() has seen; what a callee does stays above the pointer */
-	if (insn_is_pseudo_call(insn)) {
+	if (insn_is_subprog_call(insn)) {
 		struct flow_state callee = { .ctx = s->ctx & 0x3e };
 
-		flow_to(f, (int64_t)i + 1 + insn->imm, &callee);
+		flow_to(f, insn_func_target(insn, i), &callee);
 	}
 	for (int r = 0; r <= 5; r++)
 		clobber(s, r);
@@ -224,10 +224,10 @@ static void step(struct flow *f, size_t i)
 		break;
 	case BPF_LD:
 		clobber(&s, insn->dst_reg);
-		if (insn_is_ldimm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC) {
+		if (insn_is_func_addr(insn)) {
 			struct flow_state callee = {};
 
-			flow_to(f, (int64_t)i + 1 + insn->imm, &callee);
+			flow_to(f, insn_func_target(insn, i), &callee);
 		}
 		break;
 	default:
@@ -237,7 +237,7 @@ static void step(struct flow *f, size_t i)
 			step_call(f, i, &s, insn);
 			break;
 		}
-		flow_to(f, (int64_t)i + 1 + insn_jump_disp(insn), &s);
+		flow_to(f, insn_jump_target(insn, i), &s);
 		if (BPF_OP(insn->code) == BPF_JA)
 			return;
 	}
@@ -253,11 +253,10 @@ static int find_subprogs(struct flow *f)
 	memset(f->queued, 0, f->cnt);
 	for (size_t i = 0; i < f->cnt; i += slots) {
 		const struct bpf_insn *insn = &f->insns[i];
-		int64_t t = (int64_t)i + 1 + insn->imm;
+		int64_t t = insn_func_target(insn, i);
 
 		slots = insn_slots(insn);
-		if (!insn_is_pseudo_call(insn) &&
-		    !(insn_is_ldimm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC))
+		if (!insn_is_subprog_call(insn) && !insn_is_func_addr(insn))
 			continue;
 		if (t < 0 || t >= (int64_t)f->cnt)
 			return -EINVAL;

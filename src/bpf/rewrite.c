@@ -106,11 +106,9 @@ static size_t layout(struct rewrite *rw)
 	return pos;
 }
 
-/* Where what was @disp behind the end of @i is now, seen from the end of its copy at @at. */
-static int moved_disp(const struct rewrite *rw, size_t i, int64_t disp, size_t at, int64_t *ret)
+/* How far from the end of an instruction copied to @at is what was at @target. */
+static int moved_disp(const struct rewrite *rw, int64_t target, size_t at, int64_t *ret)
 {
-	int64_t target = (int64_t)i + 1 + disp;
-
 	if (target < 0 || target >= (int64_t)rw->cnt)
 		return -EINVAL;
 	*ret = (int64_t)rw->new_off[target] - (int64_t)at - 1;
@@ -123,7 +121,7 @@ static int relocate(const struct rewrite *rw, size_t i, size_t at, struct bpf_in
 	int err;
 
 	if (insn_is_jump(insn)) {
-		err = moved_disp(rw, i, insn_jump_disp(insn), at, &disp);
+		err = moved_disp(rw, insn_jump_target(insn, i), at, &disp);
 		if (err)
 			return err;
 		if (insn_is_gotol(insn)) {
@@ -133,9 +131,8 @@ static int relocate(const struct rewrite *rw, size_t i, size_t at, struct bpf_in
 				return -E2BIG;
 			insn->off = disp;
 		}
-	} else if (insn_is_pseudo_call(insn) ||
-		   (insn_is_ldimm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC)) {
-		err = moved_disp(rw, i, insn->imm, at, &disp);
+	} else if (insn_is_subprog_call(insn) || insn_is_func_addr(insn)) {
+		err = moved_disp(rw, insn_func_target(insn, i), at, &disp);
 		if (err)
 			return err;
 		insn->imm = disp;

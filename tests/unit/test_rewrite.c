@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bpf/rewrite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bpf/build.h"
+#include "bpf/ctxflow.h"
+#include "tap.h"
+
+static struct insn_seq nops(int n)
+{
+	struct insn_seq s = {};
+
+	for (int i = 0; i < n; i++)
+		seq_add(&s, INSN_MOV_R(BPF_REG_0, BPF_REG_0));
+	return s;
+}
+
+TEST(rewrite_nothing)
+{
+	struct bpf_insn in[] = { INSN_MOV_I(0, 1), INSN_JMP_I(BPF_JEQ, 0, 1, 1), INSN_JA(-2), INSN_EXIT() };
+	struct bpf_insn *out = NULL;
+	struct rewrite rw;
+	size_t n = 0;
+
+	CHECK_EQ(rewrite_init(&rw, in, 4), 0);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), 0);
+	CHECK_EQ(n, 4);
+	CHECK(!memcmp(in, out, sizeof(in)));
+	free(out);
+	rewrite_done(&rw);
+}
+
+TEST(rewrite_jumps_follow)
+{
+	/* 0: if r0 == 0 goto 3; 1: call 5 (replaced by 4); 2: goto 0; 3: exit */
+	struct bpf_insn in[] = { INSN_JMP_I(BPF_JEQ, 0, 0, 2), INSN_CALL(5), INSN_JA(-3), INSN_EXIT() };
+	struct insn_seq four = nops(4);
+	struct bpf_insn *out = NULL;
+	struct rewrite rw;
+	size_t n = 0;
+
+	CHECK_EQ(rewrite_init(&rw, in, 4), 0);
+	rewrite_replace(&rw, 1, &four);
+	rw.prologue = nops(3);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), 0);
+	CHECK_EQ(n, 10);
+	CHECK_EQ(out[3].off, 5);	/* to 9, the exit */
+	CHECK_EQ(out[8].off, -6);	/* back behind the prologue */
+	free(out);
+	rewrite_done(&rw);
+}
+
+TEST(rewrite_calls_callbacks_gotol_info)
+{
+	struct bpf_insn in[] = {
+		INSN(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_FUNC, 0, 5), INSN(0, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 3),
+		INSN(BPF_JMP32 | BPF_JA, 0, 0, 0, 0),
+		INSN_CALL(7),
+		INSN_EXIT(),
+		INSN_EXIT(),
+	};
+	uint32_t info[][2] = { { 0, 1 }, { 6, 2 } };
+	struct insn_seq two = nops(2);
+	struct bpf_insn *out = NULL;
+	uint32_t (*mapped)[2];
+	struct rewrite rw;
+	size_t n = 0;
+
+	CHECK_EQ(rewrite_init(&rw, in, 7), 0);
+	rewrite_replace(&rw, 4, &two);
+	rw.prologue = nops(1);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), 0);
+	CHECK_EQ(n, 9);
+	CHECK_EQ(out[1].imm, 6);	/* 1 + 1 + 6 = 8: the last */
+	CHECK_EQ(out[3].imm, 4);
+	CHECK_EQ(out[4].imm, 0);
+	mapped = rewrite_map_info(&rw, info, 2, 8);
+	CHECK(mapped != NULL);
+	if (mapped) {
+		CHECK_EQ(mapped[0][0], 0);
+		CHECK_EQ(mapped[1][0], 8);
+		CHECK_EQ(mapped[1][1], 2);
+	}
+	free(mapped);
+	free(out);
+	rewrite_done(&rw);
+}
+
+TEST(rewrite_refuses)
+{
+	struct bpf_insn wild[] = { INSN_JA(100), INSN_EXIT() };
+	struct bpf_insn cut[] = { INSN(BPF_LD | BPF_IMM | BPF_DW, 0, 0, 0, 0) };
+	struct bpf_insn far[] = { INSN_JMP_I(BPF_JEQ, 0, 0, 1), INSN_CALL(1), INSN_EXIT() };
+	struct insn_seq many = nops(40000);
+	struct bpf_insn *out = NULL;
+	struct rewrite rw;
+	size_t n;
+
+	CHECK_EQ(rewrite_init(&rw, wild, 2), 0);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), -EINVAL);
+	rewrite_done(&rw);
+	CHECK_EQ(rewrite_init(&rw, cut, 1), 0);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), -EINVAL);
+	rewrite_done(&rw);
+	CHECK_EQ(rewrite_init(&rw, far, 3), 0);
+	rewrite_replace(&rw, 1, &many);
+	CHECK_EQ(rewrite_apply(&rw, &out, &n), -E2BIG);
+	rewrite_done(&rw);
+}
+
+TEST(ctxflow_follows_copies)
+{
+	struct bpf_insn in[] = {
+		INSN_MOV_R(6, 1),
+		INSN_STX(BPF_DW, 10, -16, 6),
+		INSN_CALL(8),			/* r1 is gone */
+		INSN_LDX(BPF_DW, 2, 6, 0),	/* 3: ctx */
+		INSN_LDX(BPF_DW, 3, 10, -16),
+		INSN_LDX(BPF_DW, 4, 3, 8),	/* 5: ctx */
+		INSN_LDX(BPF_DW, 5, 4, 8),	/* 6: an argument's memory, not ctx */
+		INSN_MOV_R(1, 3),
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 2),
+		INSN_MOV_I(0, 0),
+		INSN_EXIT(),
+		INSN_LDX(BPF_DW, 0, 1, 16),	/* 11: ctx in a subprogram */
+		INSN_MOV_R(1, 0),
+		INSN_LDX(BPF_DW, 0, 1, 16),	/* 13: not */
+		INSN_EXIT(),
+	};
+	size_t cnt = sizeof(in) / sizeof(in[0]);
+	struct ctxflow f;
+
+	CHECK_EQ(ctxflow_run(in, cnt, &f), 0);
+	for (size_t i = 0; i < cnt; i++)
+		CHECK_EQ(f.ctx_load[i], i == 3 || i == 5 || i == 11);
+	CHECK_EQ(f.subprog[10], 0);
+	CHECK_EQ(f.subprog[12], 11);
+	CHECK_EQ(f.main_stack, -16);
+	ctxflow_done(&f);
+}
+
+TEST(ctxflow_joins_paths)
+{
+	/* ctx on one path only: may be, hence counted */
+	struct bpf_insn in[] = {
+		INSN_MOV_R(2, 1),
+		INSN_JMP_I(BPF_JEQ, 0, 0, 1),
+		INSN_MOV_I(2, 0),
+		INSN_LDX(BPF_W, 0, 2, 4),
+		INSN_JMP_I(BPF_JNE, 0, 0, -3),	/* a loop ends */
+		INSN_EXIT(),
+	};
+	struct ctxflow f;
+
+	CHECK_EQ(ctxflow_run(in, 6, &f), 0);
+	CHECK_EQ(f.ctx_load[3], 1);
+	ctxflow_done(&f);
+}
+
+TEST(ctxflow_stack_depth)
+{
+	struct bpf_insn computed[] = {
+		INSN_MOV_R(2, 10), INSN_ALU_I(BPF_ADD, 2, -40), INSN_ST(BPF_DW, 2, -8, 0), INSN_EXIT(),
+	};
+	struct bpf_insn variable[] = {
+		INSN_MOV_R(2, 10), INSN_ALU_R(BPF_ADD, 2, 3), INSN_ST(BPF_B, 2, -100, 0), INSN_EXIT(),
+	};
+	struct bpf_insn callee[] = {
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1), INSN_EXIT(),
+		INSN_ST(BPF_DW, 10, -400, 0), INSN_EXIT(),
+	};
+	struct ctxflow f;
+
+	CHECK_EQ(ctxflow_run(computed, 4, &f), 0);
+	CHECK_EQ(f.main_stack, -48);
+	ctxflow_done(&f);
+	CHECK_EQ(ctxflow_run(variable, 4, &f), 0);
+	CHECK_EQ(f.main_stack, 1);
+	ctxflow_done(&f);
+	CHECK_EQ(ctxflow_run(callee, 4, &f), 0);
+	CHECK_EQ(f.main_stack, 0);
+	ctxflow_done(&f);
+}
+
+TEST(ctxflow_refuses)
+{
+	struct bpf_insn out_of[] = { INSN_JA(5), INSN_EXIT() };
+	struct bpf_insn off_end[] = { INSN_MOV_I(0, 0) };
+	struct bpf_insn call_out[] = { INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 77), INSN_EXIT() };
+	struct ctxflow f;
+
+	CHECK_EQ(ctxflow_run(out_of, 2, &f), -EINVAL);
+	CHECK_EQ(ctxflow_run(off_end, 1, &f), -EINVAL);
+	CHECK_EQ(ctxflow_run(call_out, 2, &f), -EINVAL);
+}
