@@ -19,6 +19,7 @@
 #include "util/log.h"
 
 #define LOG_SIZE (1u << 20)
+#define REPRESENTATIVE_TRIALS 32
 #define PROG_NAME "fs_session"
 
 static struct {
@@ -587,9 +588,6 @@ static int prepare_split(struct session *s, struct bpf_program *prog,
 	if (s->flags & BPF_F_SLEEPABLE && !probe_kernel()->recursion_guard)
 		return fail(-EOPNOTSUPP, "program '%s': sleepable sessions need Linux 5.12: before, a "
 			    "sleepable program may change its CPU", s->name);
-	err = store_get(&s->store);
-	if (err)
-		return err;
 	store_set_symbol(&s->store, s->kind & KIND_MULTI || s->target.prog_fd ? "" : s->target.name);
 	err = verify_exit_half(s);
 	if (err)
@@ -611,6 +609,41 @@ static int prepare_split(struct session *s, struct bpf_program *prog,
 	aim(s, opts);
 	opts->expected_attach_type = BPF_TRACE_FENTRY;
 	return err;
+}
+
+struct trial {
+	struct session *s;
+	int left;
+};
+
+static int try_load_for(const struct ktarget *t, const char *why, void *arg)
+{
+	struct trial *trial = arg;
+	struct session_half h = { .target = t, .half = SPLIT_EXIT, .gpl = true };
+	int fd;
+
+	if (why)
+		return 0;
+	fd = session_load(trial->s, &h);
+	if (fd >= 0) {
+		close(fd);
+		trial->s->target = *t;
+		return 1;
+	}
+	return --trial->left ? 0 : 1;
+}
+
+/* A program that loads from ctx suits some of the functions its pattern matches: it is to be loaded for
+ * one of those. Finding none among the first is left to the loading, which then says why. */
+static int choose_representative(struct session *s)
+{
+	struct trial trial = { s, REPRESENTATIVE_TRIALS };
+	int err;
+
+	if (!s->glob[0] || !s->uses.ctx_loads)
+		return 0;
+	err = ktarget_glob(s->glob, try_load_for, &trial);
+	return err < 0 ? err : 0;
 }
 
 static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_load_opts *opts)
@@ -638,6 +671,12 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 				 "bpf_get_func_arg() and bpf_get_func_ret()",
 				 "program '%s': a .multi program cannot load from ctx", s->name);
 	describe_target(s);
+	if (s->engine == FSESSION_ENGINE_SPLIT)
+		err = store_get(&s->store);
+	if (!err)
+		err = choose_representative(s);
+	if (err)
+		return err;
 	err = s->engine == FSESSION_ENGINE_KERNEL ? prepare_kernel(s, prog, opts) :
 						    prepare_split(s, prog, opts);
 	if (err)
