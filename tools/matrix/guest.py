@@ -6,6 +6,7 @@ import re
 import secrets
 import selectors
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
@@ -44,9 +45,10 @@ def build_dir(arch):
     return os.path.join(ROOT, 'build' if arch == 'x86_64' else 'build-' + arch)
 
 
-def run(argv, kernel, arch='x86_64', *, smp=2, mem=1024, timeout=120, icount=False, lib=None,
-        files=(), wait=0, accel=None, build=None, on_line=None):
-    """Boots, runs argv, powers off. on_line is called with each line the command prints."""
+def run(argv, kernel, arch='x86_64', *, smp=2, mem=1024, timeout=120, idle=None, icount=False,
+        lib=None, files=(), wait=0, accel=None, build=None, on_line=None):
+    """Boots, runs argv, powers off. on_line is called with each line the command prints; idle is
+    the longest time in seconds between two of them."""
     image = kernels.get(arch, kernel)
     busybox = libs.busybox(arch, kernels.ARCHES[arch])
     lib_tree = libs.tree(lib) if lib else None
@@ -57,7 +59,7 @@ def run(argv, kernel, arch='x86_64', *, smp=2, mem=1024, timeout=120, icount=Fal
         with open(tmp + '/initrd', 'wb') as f:
             f.write(archive)
         qemu = _qemu(arch, image, tmp, smp, mem, icount, accel, f'guest.end={end} guest.wait={wait}')
-        return _supervise(qemu, tmp + '/console', end, timeout, on_line)
+        return _supervise(qemu, tmp + '/console', end, (timeout, idle or timeout), on_line)
 
 
 def _script(argv, lib):
@@ -85,25 +87,24 @@ def _qemu(arch, image, tmp, smp, mem, icount, accel, guest_args):
         second = ['-serial', 'stdio']
     kernel_args = (f'console={console} quiet panic=-1 oops=panic nokaslr random.trust_cpu=on '
                    f'guest.port={port} {guest_args}')
-    return [program, *machine, *args, '-smp', str(smp), '-m', str(mem), '-nodefaults',
+    if not shutil.which(program):
+        raise Unavailable(f'{program} is not installed')
+    return ['setpriv', '--pdeathsig', 'KILL', program, *machine, *args, '-smp', str(smp), '-m', str(mem), '-nodefaults',
             '-no-user-config', '-display', 'none', '-no-reboot', '-kernel', image + '/vmlinuz',
             '-initrd', tmp + '/initrd', '-append', kernel_args,
             '-serial', f'file:{tmp}/console', *second]
 
 
-def _supervise(qemu, console, end, timeout, on_line):
+def _supervise(qemu, console, end, limits, on_line):
     result = Result()
     start = time.monotonic()
-    try:
-        proc = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT)
-    except FileNotFoundError as e:
-        raise Unavailable(f'{qemu[0]} is not installed') from e
+    proc = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
     try:
         lines = []
-        for line in _lines(proc.stdout, start + timeout):
+        for line in _lines(proc.stdout, *limits):
             if line is None:
-                result.why = f'no end after {timeout} s'
+                result.why = f'no end after {time.monotonic() - start:.0f} s'
                 break
             line, is_end, status = line.partition(end)
             if line or not is_end:
@@ -141,14 +142,15 @@ def _judge(result, console):
         result.why = 'the guest ended without a result'
 
 
-def _lines(stream, deadline):
-    """Yields lines as they come; None once, when the deadline passes."""
+def _lines(stream, timeout, idle):
+    """Yields lines as they come; None once, when timeout has passed, or idle without any."""
+    end = time.monotonic() + timeout
     rest = b''
     with selectors.DefaultSelector() as sel:
         sel.register(stream, selectors.EVENT_READ)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not sel.select(left):
+            left = end - time.monotonic()
+            if left <= 0 or not sel.select(min(left, idle)):
                 yield None
                 return
             data = os.read(stream.fileno(), 65536)
