@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All decisions are taken from the input, which stays as it is; the copy is only written to. So sections
- * that overlap can confuse the copy, but not this code.
+ * All decisions are taken from the input, which stays as it is; the copy is only written to. So
+ * sections that overlap can confuse the copy, but not this code.
  *
- * How an extern is defused: libbpf demands that the symbol of a kfunc, its FUNC in BTF and the .ksyms
- * DATASEC agree, and looks its name up in the kernel. The symbol is made weak and both names
- * begin one letter later ("pf_session_cookie"), which is in the string tables already, whatever else
- * shares those strings: libbpf finds no such kfunc, and does not mind.
+ * How an extern is defused: libbpf demands that the symbol of a kfunc, its FUNC in BTF and the
+ * .ksyms DATASEC agree, and looks its name up in the kernel. The symbol is made weak and both names
+ * begin one letter later ("pf_session_cookie"), which is in the string tables already, whatever
+ * else shares those strings: libbpf finds no such kfunc, and does not mind.
  */
 #include "image/bpfobj.h"
 
@@ -168,7 +168,7 @@ static const char *sym_name(const struct patch *p, uint64_t i)
 
 	elf64_sec(&p->elf, p->symtab, &sh);
 	read_sym(p, i, &sym);
-	return elf64_str(&p->elf, sh.sh_link, sym.st_name);	/* find_symbols() saw it: not NULL */
+	return elf64_str(&p->elf, sh.sh_link, sym.st_name);	/* find_symbols() saw it */
 }
 
 static void note_prototypes(struct patch *p)
@@ -204,7 +204,7 @@ static int patch_insn(struct patch *p, const Elf64_Shdr *text, uint64_t off, enu
 		memcpy(p->copy + off, insn, INSN_BYTES);
 		return 0;
 	}
-	/* the kfunc's address is only ever compared with NULL: there is nothing else to do with it */
+	/* the address is only ever compared with NULL: there is nothing else to do with it */
 	if (insn[0].code == OPCODE_LD_IMM64 && left >= sizeof(insn)) {
 		insn[0].src_reg = 0;
 		insn[0].off = 0;
@@ -276,7 +276,7 @@ static bool is_ours(const struct patch *p, const Elf64_Shdr *text)
 
 static int patch_relocations(struct patch *p)
 {
-	uint64_t budget = p->elf.size;	/* sections that overlap could cost their number times the size */
+	uint64_t budget = p->elf.size;	/* sections may overlap; not so often that it takes hours */
 	Elf64_Shdr rel, target;
 	int err = 0;
 
@@ -298,7 +298,8 @@ static int patch_relocations(struct patch *p)
 }
 
 /* One letter later in the BTF, too. 1 = done, 0 = it is not in there. */
-static int rename_func(struct patch *p, const struct btfraw *b, uint64_t types_off, const char *name)
+static int rename_func(struct patch *p, const struct btfraw *b, uint64_t types_off,
+		       const char *name)
 {
 	struct btfraw_iter it;
 	int err = find_extern_func(b, name, &it);

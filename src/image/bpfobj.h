@@ -4,11 +4,11 @@
  * externs of the kernel but calls to the marker helpers of <fsession/bpf_fsession.h>, which every
  * libbpf passes through. Nothing in the input is trusted.
  *
- * What is patched: uses of the kfuncs in sections whose name begins with "fsession" (or "?fsession") and
- * in ".text", whose subprograms they may call. What is not: uses in other sections. A
- * kprobe.session or uprobe.session program has the same kfuncs, but in meanings of its own; the kernel
- * must resolve those, hence their extern stays as it is. A subprogram in ".text" that uses the kfuncs is therefore
- * no longer for such programs; an object that shares one between the kinds cannot be helped.
+ * What is patched: uses of the kfuncs in sections whose name begins with "fsession" (or
+ * "?fsession") and in ".text", whose subprograms they may call. What is not: uses in other
+ * sections. A kprobe.session or uprobe.session program has the same kfuncs, but in meanings of its
+ * own, which the kernel must resolve: then the extern stays as it is. A subprogram in ".text" that
+ * uses the kfuncs is a session's from now on; an object where both kinds call it cannot be helped.
  */
 #ifndef FS_IMAGE_BPFOBJ_H
 #define FS_IMAGE_BPFOBJ_H
@@ -33,15 +33,15 @@ enum {
  * @data: the ELF file; unchanged
  * @size: in bytes
  * @name: for messages
- * @ret:  out: malloc()ed copy of the same size, or NULL when there was nothing to change. An extern that
- *        nothing uses is defused too: then there is a copy though the return value is 0.
+ * @ret:  out: malloc()ed copy of the same size, or NULL when there was nothing to change. An
+ *        extern that nothing uses is defused too: then there is a copy though 0 is returned.
  *
  * Return: number of relocations patched, or -EINVAL (not a little-endian 64-bit BPF object, or
  * damaged: the message says where), -EFBIG, -ENOMEM. Messages are printed.
  */
 int bpfobj_patch(const void *data, size_t size, const char *name, void **ret);
 
-/* Contents of the "license" section (NUL-terminated copy into @buf), or -ENOENT, -EINVAL. Prints nothing. */
+/* Contents of the "license" section, NUL-terminated, into @buf. -ENOENT, -EINVAL; not printed. */
 int bpfobj_license(const void *data, size_t size, char *buf, size_t buf_size);
 
 #endif

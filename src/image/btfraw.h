@@ -23,7 +23,7 @@ struct btfraw_iter {
 
 /* -EINVAL if the header or the strings are damaged. */
 int btfraw_init(struct btfraw *b, const void *data, size_t size);
-/* Next type: 1, or 0 at the end, or -EINVAL (damaged, or of a kind not known). Start with a zeroed @it. */
+/* Next type, from a zeroed @it on: 1, or 0 at the end, or -EINVAL (damaged, or of unknown kind). */
 int btfraw_next(const struct btfraw *b, struct btfraw_iter *it);
 /* NULL if the offset lies outside. */
 const char *btfraw_str(const struct btfraw *b, uint32_t off);

@@ -105,7 +105,8 @@ const char *elf64_str(const struct elf64 *e, uint32_t idx, uint64_t off)
 	if (sh.sh_type != SHT_STRTAB || off >= sh.sh_size)
 		return NULL;
 	tab = (const char *)e->data + sh.sh_offset;
-	return tab[sh.sh_size - 1] ? NULL : tab + off;	/* the table's end, lest a search take for ever */
+	/* looked for at the table's end only: a search per string could take for ever */
+	return tab[sh.sh_size - 1] ? NULL : tab + off;
 }
 
 const char *elf64_sec_name(const struct elf64 *e, const Elf64_Shdr *sh)

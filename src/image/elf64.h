@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading ELF64 little-endian files that may be damaged or hostile: a view of the bytes, every offset,
- * size, index and entry size checked where it is used. Sections may overlap and lie.
+ * Reading ELF64 little-endian files that may be damaged or hostile: a view of the bytes, every
+ * offset, size, index and entry size checked where it is used. Sections may overlap and lie.
  */
 #ifndef FS_IMAGE_ELF64_H
 #define FS_IMAGE_ELF64_H
@@ -20,7 +20,7 @@ struct elf64 {
 	uint32_t shstrndx;
 };
 
-/* Headers of a relocatable BPF object, and that every section lies inside the file. -EINVAL, printed. */
+/* A relocatable BPF object, of which every section lies inside the file? -EINVAL, printed. */
 int elf64_init(struct elf64 *e, const void *data, size_t size, const char *name);
 
 /* @idx < nr_secs */

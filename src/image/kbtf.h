@@ -30,7 +30,7 @@ struct kbtf_set {
 	struct kbtf *modules;
 	struct kbtf *gone;	/* unloaded since; kept, for their fds are lent out */
 	uint32_t last_id;	/* highest BTF object id looked at */
-	uint32_t vmlinux_id;	/* 0 = not seen: without privilege, or the kernel does not tell (< 5.11) */
+	uint32_t vmlinux_id;	/* 0 = not seen: no privilege, or a kernel before 5.11 */
 	uint32_t generation;	/* counts modules that appeared */
 	int scan_err;		/* why the objects cannot be listed; -EPERM without privilege */
 };
@@ -44,7 +44,7 @@ void kbtf_scan(struct kbtf_set *s);
 /* vmlinux with its index, or NULL (prints nothing). */
 struct kbtf *kbtf_vmlinux(struct kbtf_set *s);
 
-/* Module by name, '-' and '_' being the same; NULL = not known to the kernel, or without BTF. Scans. */
+/* Scans, then finds a module by name, '-' and '_' being the same; NULL = unknown or without BTF. */
 struct kbtf *kbtf_module_find(struct kbtf_set *s, const char *name);
 /* Reads its BTF. 0, -ENOENT when the module has gone, -errno. Prints nothing. */
 int kbtf_module_load(struct kbtf_set *s, struct kbtf *m);

@@ -31,8 +31,8 @@ static const char *const exit_prefixes[] = {
 };
 
 /*
- * What a trampoline itself runs through: the verifier's own list, of which older kernels have only a part
- * (6.1 takes a program on __rcu_read_unlock, and hangs).
+ * What a trampoline itself runs through: the verifier's own list, of which older kernels have only
+ * a part (6.1 takes a program on __rcu_read_unlock, and hangs).
  */
 static const char *const machinery[] = {
 	"migrate_disable",

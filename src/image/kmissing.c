@@ -63,14 +63,15 @@ static void module_not_loaded(struct kmissing *m, struct kbtf_set *set, const ch
 	if (*nearest_format(&near, names, sizeof(names)))
 		set_hint(m, "did you mean %s? Otherwise 'modprobe %s' first", names, module);
 	else
-		set_hint(m, "'modprobe %s' first, or leave out '%s:' if it is built in", module, module);
+		set_hint(m, "'modprobe %s' first, or leave out '%s:' if it is built in", module,
+			 module);
 }
 
 int kmissing_module(struct kmissing *m, struct kbtf_set *set, const char *spec, const char *module,
 		    const char *func, int err)
 {
 	if (err != -ENOENT) {
-		kmissing_set(m, err == -EPERM || err == -EACCES ? "run as root (CAP_SYS_ADMIN)" : NULL,
+		kmissing_set(m, err == -EPERM ? "run as root (CAP_SYS_ADMIN)" : NULL,
 			     "target '%s': cannot read the BTF of module '%s': %s", spec, module,
 			     log_errstr(err));
 		return err;
@@ -84,13 +85,15 @@ int kmissing_module(struct kmissing *m, struct kbtf_set *set, const char *spec, 
 	if (!in_sysfs(module, "")) {
 		module_not_loaded(m, set, spec, module);
 	} else if (!in_sysfs(module, "/refcnt")) {
-		kmissing_set(m, NULL, "target '%s': module '%s' is built into the kernel", spec, module);
+		kmissing_set(m, NULL, "target '%s': module '%s' is built into the kernel", spec,
+			     module);
 		set_hint(m, "write '%s'", func);
 	} else if (!set->vmlinux_id) {
 		kmissing_set(m, "name a function that is built in, or take a newer kernel",
-			     "target '%s': this kernel has no BTF for modules (Linux >= 5.11)", spec);
+			     "target '%s': this kernel has no BTF for modules (Linux >= 5.11)",
+			     spec);
 	} else {
-		kmissing_set(m, "it was built without CONFIG_DEBUG_INFO_BTF_MODULES=y, or for another kernel",
+		kmissing_set(m, "build it with CONFIG_DEBUG_INFO_BTF_MODULES=y, for this kernel",
 			     "target '%s': module '%s' has no BTF", spec, module);
 	}
 	return -ENOENT;
@@ -135,13 +138,13 @@ static const struct kbtf *elsewhere(struct kbtf_set *set, const struct kbtf *k, 
 static void symbol_without_btf(struct kmissing *m, const char *spec, const char *module)
 {
 	if (module[0]) {
-		kmissing_set(m, NULL, "target '%s': is in module '%s', but not in its BTF", spec, module);
-		set_hint(m, "see 'fsession doctor' for module BTF; functions whose definitions differ are "
-			    "left out too");
+		kmissing_set(m, NULL, "target '%s': is in module '%s', but not in its BTF", spec,
+			     module);
+		set_hint(m, "the module has no BTF this kernel takes, or several functions of that "
+			    "name differ");
 		return;
 	}
-	kmissing_set(m, "it is written in assembly, or several functions of that name differ; trace one "
-			"of its callers",
+	kmissing_set(m, "it is assembly, or several functions of that name differ; trace a caller",
 		     "target '%s': is in the kernel, but its BTF does not describe it", spec);
 }
 
@@ -167,11 +170,11 @@ void kmissing_func(struct kmissing *m, struct kbtf_set *set, const struct kbtf *
 	}
 	sym = syms ? ksyms_variant(syms, module, func) : NULL;
 	if (sym) {
-		kmissing_set(m, "it was inlined or its parameters were changed; trace one of its callers",
+		kmissing_set(m, "it was inlined or its parameters were changed; trace a caller",
 			     "target '%s': the compiler made it '%s'", spec, ksyms_name(syms, sym));
 		return;
 	}
-	kmissing_set(m, "a function that is always inlined has no symbol to attach to; see /proc/kallsyms",
+	kmissing_set(m, "a function that is always inlined has no symbol; see /proc/kallsyms",
 		     "target '%s': no such function", spec);
 	nearest_init(&near, func);
 	offer_loaded(&near, set, k);

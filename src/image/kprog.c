@@ -90,14 +90,17 @@ out:
 static int check_info(const struct bpf_prog_info *info)
 {
 	if (!info->jited_prog_len && !info->nr_jited_ksyms)
-		return fail_hint(-EINVAL, "run 'sysctl net.core.bpf_jit_enable=1' and load it again",
-				 "bpf program '%s': not compiled by the JIT, cannot be traced", info->name);
+		return fail_hint(-EINVAL, "run 'sysctl net.core.bpf_jit_enable=1', load it again",
+				 "bpf program '%s': not compiled by the JIT, cannot be traced",
+				 info->name);
 	if (!info->btf_id || !info->nr_func_info)
-		return fail_hint(-EINVAL, "compile it with -g and load it by a loader that passes BTF on",
+		return fail_hint(-EINVAL, "compile it with -g, and load it by way of libbpf",
 				 "bpf program '%s': has no BTF, cannot be traced", info->name);
-	if (info->nr_func_info > MAX_FUNCS || info->func_info_rec_size < sizeof(struct bpf_func_info) ||
+	if (info->nr_func_info > MAX_FUNCS ||
+	    info->func_info_rec_size < sizeof(struct bpf_func_info) ||
 	    info->func_info_rec_size > 4096)
-		return fail(-EINVAL, "bpf program '%s': unexpected function information", info->name);
+		return fail(-EINVAL, "bpf program '%s': unexpected function information",
+			    info->name);
 	return 0;
 }
 
@@ -112,7 +115,8 @@ int kprog_open(int prog_fd, struct kprog *ret)
 		return fail(-EINVAL, "bpf program: file descriptor %d is not one", prog_fd);
 	err = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
 	if (err)
-		return fail(err, "bpf program: cannot query file descriptor %d: %s", prog_fd, log_errstr(err));
+		return fail(err, "bpf program: cannot query file descriptor %d: %s", prog_fd,
+			    log_errstr(err));
 	err = check_info(&info);
 	if (err)
 		return err;
@@ -131,5 +135,6 @@ int kprog_open(int prog_fd, struct kprog *ret)
 out:
 	kprog_done(&p);
 	return fail_hint(err, err == -EPERM ? "reading BTF needs CAP_SYS_ADMIN" : NULL,
-			 "bpf program '%s': cannot read its functions: %s", info.name, log_errstr(err));
+			 "bpf program '%s': cannot read its functions: %s", info.name,
+			 log_errstr(err));
 }

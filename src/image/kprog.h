@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The functions of a loaded BPF program: names and prototypes from its BTF, addresses from the JIT. */
+/* The functions of a loaded BPF program: names and prototypes by its BTF, addresses by the JIT. */
 #ifndef FS_IMAGE_KPROG_H
 #define FS_IMAGE_KPROG_H
 

@@ -29,7 +29,7 @@ static const struct btf_type *strip(const struct btf *btf, uint32_t id)
 	return NULL;
 }
 
-/* Bytes of a value as the trampoline passes it; 0 = void or incomplete, -1 = not by a trampoline. */
+/* Bytes of a value as the trampoline passes it; 0 = void or incomplete, -1 = it does not. */
 static int value_bytes(const struct btf_type *t)
 {
 	if (!t)
@@ -128,5 +128,17 @@ const char *kproto_refusal(const struct ktarget_proto *p, const char **hint)
 		return "has more than 12 arguments";
 	if (p->big_arg)
 		return "has an argument of more than 16 bytes or of no known size";
+	return NULL;
+}
+
+const char *kproto_doubt(const struct ktarget_proto *p)
+{
+	if (p->nr_slots > 8)
+		return "it takes more than 8 argument slots: x86_64 can since Linux 6.6, arm64 "
+		       "since 6.16";
+	if (p->nr_slots > 6)
+		return "it takes more than 6 argument slots: x86_64 can since Linux 6.6";
+	if (p->struct_arg)
+		return "it takes a structure by value: possible since Linux 6.1";
 	return NULL;
 }

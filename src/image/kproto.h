@@ -19,4 +19,7 @@ void kproto_unreliable(struct ktarget_proto *ret);
 /* Why no session fits this prototype, in words, or NULL; @hint may be NULL. */
 const char *kproto_refusal(const struct ktarget_proto *p, const char **hint);
 
+/* What kernels differ in, for one that has refused; NULL = nothing unusual about it. */
+const char *kproto_doubt(const struct ktarget_proto *p);
+
 #endif

@@ -18,7 +18,8 @@
 #define MAX_TEXT (256u << 20)
 
 /* Reads one line, NUL-terminated; @no_module is an offset of "". */
-typedef int (*read_line_fn)(struct ksyms *k, char *line, char *end, uint32_t no_module, uint32_t *cap);
+typedef int (*read_line_fn)(struct ksyms *k, char *line, char *end, uint32_t no_module,
+			    uint32_t *cap);
 
 const char *ksyms_name(const struct ksyms *k, const struct ksym *s)
 {
@@ -56,7 +57,7 @@ static uint64_t hex(const char **p)
 	}
 }
 
-/* Is this the text of a function that may be traced? "bpf" and the like stand for generated code. */
+/* Code of the kernel's own? What is in "bpf" and the like was generated. */
 static bool wanted(char type, const char *module)
 {
 	return strchr("tTwW", type) && strcmp(module, "bpf") &&

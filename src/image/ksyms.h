@@ -29,8 +29,8 @@ struct ksyms {
 
 /* From /proc/kallsyms. -errno; prints nothing. */
 int ksyms_load(struct ksyms **ret);
-/* Address of one function of vmlinux, by reading no further than needed: it stands in the first half
- * mostly. 0 = hidden; -ENOENT, -errno; prints nothing. */
+/* Address of one function of vmlinux, by reading no further than needed: it stands in the first
+ * half mostly. 0 = hidden; -ENOENT, -errno; prints nothing. */
 int ksyms_scan(const char *name, uint64_t *ret);
 /* From available_filter_functions of tracefs: without addresses. -errno; prints nothing. */
 int ksyms_load_traceable(struct ksyms **ret);

@@ -99,20 +99,22 @@ static int fill(const struct kbtf *k, uint32_t id, struct ktarget *ret)
 
 static int no_btf(struct kmissing *w)
 {
-	kmissing_set(w, "the kernel must be built with CONFIG_DEBUG_INFO_BTF=y; distributions' kernels are",
-		"kernel: has no BTF of its own (/sys/kernel/btf/vmlinux)");
+	kmissing_set(w, "it must be built with CONFIG_DEBUG_INFO_BTF=y; distributions' kernels are",
+		     "kernel: has no BTF of its own (/sys/kernel/btf/vmlinux)");
 	return -ESRCH;
 }
 
 /* "MODULE:FUNC" into its parts; the module part of a plain name is "", as is "vmlinux:". */
-static int split_spec(const char *spec, char *module, size_t size, const char **func, struct kmissing *w)
+static int split_spec(const char *spec, char *module, size_t size, const char **func,
+		      struct kmissing *w)
 {
 	const char *colon = strchr(spec, ':');
 	size_t len = colon ? colon - spec : 0;
 
 	*func = colon ? colon + 1 : spec;
 	if (!**func || len >= size) {
-		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION", "target '%s': names no function", spec);
+		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION",
+			     "target '%s': names no function", spec);
 		return -ENOENT;
 	}
 	memcpy(module, spec, len);
@@ -240,8 +242,8 @@ static int from_id_locked(int btf_fd, uint32_t btf_id, struct ktarget *ret, stru
 	if (btf_fd)
 		err = module_of_fd(btf_fd, &k);
 	if (err) {
-		kmissing_set(w, NULL, "target: cannot read the module BTF of file descriptor %d: %s", btf_fd,
-			log_errstr(err));
+		kmissing_set(w, NULL, "target: cannot read the module BTF of descriptor %d: %s",
+			     btf_fd, log_errstr(err));
 		return err;
 	}
 	err = fill(k, btf_id, ret);
@@ -262,7 +264,8 @@ int ktarget_from_id(int btf_fd, uint32_t btf_id, struct ktarget *ret)
 	return err ? print_missing(err, &w) : 0;
 }
 
-static int fill_prog(const struct kprog *p, const struct kprog_func *f, int prog_fd, struct ktarget *ret)
+static int fill_prog(const struct kprog *p, const struct kprog_func *f, int prog_fd,
+		     struct ktarget *ret)
 {
 	struct ktarget t = { .btf_id = f->btf_id, .btf_obj_id = p->btf_obj_id, .prog_fd = prog_fd,
 			     .addr = f->addr };
@@ -348,6 +351,11 @@ struct matches {
 	size_t nr, cap;
 };
 
+#define WHY_AMBIGUOUS "its name is ambiguous"
+#define WHY_NO_SYMBOL "is not in the kernel's symbol table"
+#define WHY_INIT "is in an .init section, which is freed after boot"
+#define WHY_UNTRACEABLE "is not traceable (notrace, inlined or removed)"
+
 /* What the kernel would refuse, or do to another function than was meant. */
 static const char *unattachable(const struct kbtf *k, uint32_t id)
 {
@@ -363,14 +371,57 @@ static const char *unattachable(const struct kbtf *k, uint32_t id)
 	if (why)
 		return why;
 	if (kbtf_func_count(k, name) > 1 || (syms && ksyms_count(syms, k->name, name) > 1))
-		return "its name is ambiguous";
+		return WHY_AMBIGUOUS;
 	if (syms && !sym)
-		return "is not in the kernel's symbol table";
+		return WHY_NO_SYMBOL;
 	if (sym && ksyms_in_init(syms, sym))
-		return "is in an .init section, which is freed after boot";
+		return WHY_INIT;
 	if (list && !ksyms_find(list, k->name, name))
-		return "is not traceable (notrace, inlined or removed)";
+		return WHY_UNTRACEABLE;
 	return NULL;
+}
+
+/* The cache's object of a target of ours; NULL if its module has gone. */
+static const struct kbtf *object_of(const struct ktarget *t)
+{
+	if (!t->btf_fd)
+		return kbtf_vmlinux(&btfs);
+	for (const struct kbtf *m = btfs.modules; m; m = m->next)
+		if (m->btf && m->id == t->btf_obj_id)
+			return m;
+	return NULL;
+}
+
+static const char *as_hint(const char *why)
+{
+	static const char *const hints[][2] = {
+		{ WHY_AMBIGUOUS, "its name is ambiguous: several functions bear it" },
+		{ WHY_NO_SYMBOL, "it is not in the kernel's symbol table" },
+		{ WHY_INIT, "it is in an .init section, which is freed after boot" },
+		{ WHY_UNTRACEABLE, "it is not traceable: marked notrace, inlined or removed" },
+	};
+
+	for (size_t i = 0; why && i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (!strcmp(why, hints[i][0]))
+			return hints[i][1];
+	return NULL;
+}
+
+const char *ktarget_doubt(const struct ktarget *t)
+{
+	const struct kbtf *k;
+	const char *why = NULL;
+
+	if (t->prog_fd)
+		return NULL;
+	pthread_mutex_lock(&lock);
+	k = object_of(t);
+	if (k)
+		why = unattachable(k, t->btf_id);
+	pthread_mutex_unlock(&lock);
+	if (!k)
+		return "its module was unloaded";
+	return as_hint(why) ?: kproto_doubt(&t->proto);
 }
 
 static int add_match(struct matches *m, const struct kbtf *k, uint32_t id)
@@ -470,8 +521,8 @@ static int glob_locked(const char *spec, struct matches *m, struct kmissing *w)
 	free(parts);
 	if (!err && !m->nr) {
 		err = -ENOENT;
-		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION", "target '%s': names no function",
-			     spec);
+		kmissing_set(w, "write FUNCTION or MODULE:FUNCTION",
+			     "target '%s': names no function", spec);
 	}
 	if (!err)
 		sort_matches(m);
@@ -531,7 +582,7 @@ const char *ktarget_addr_hint(void)
 	pthread_mutex_unlock(&lock);
 	if (!k)
 		return "/proc/kallsyms cannot be read";
-	return k->hidden ? "the kernel hides its addresses: run as root with 'sysctl kernel.kptr_restrict=1'" :
+	return k->hidden ? "the kernel hides them: run 'sysctl kernel.kptr_restrict=1' as root" :
 			   NULL;
 }
 

@@ -33,17 +33,18 @@ struct ktarget {
 	char module[64];	/* "" = vmlinux */
 	uint32_t btf_id;	/* FUNC id in the object's BTF */
 	uint32_t btf_obj_id;	/* kernel id of that BTF object; 0 if unknown */
-	int btf_fd;		/* module BTF: fd for attach_btf_obj_fd, owned by the cache; 0 = vmlinux */
+	int btf_fd;		/* module: for attach_btf_obj_fd, owned by the cache; 0 = vmlinux */
 	int prog_fd;		/* target BPF program, borrowed; 0 = kernel function */
-	uint64_t addr;		/* first kallsyms address, or the JITed subprogram's; 0 = hidden or none */
+	uint64_t addr;		/* first in kallsyms, or the JITed subprogram's; 0 = hidden, none */
 	struct ktarget_proto proto;
 };
 
 /**
  * ktarget_find() - resolve "FUNC" or "MODULE:FUNC"
  *
- * A plain name is looked for in vmlinux, then in the modules, as libbpf does; "vmlinux:FUNC" only there.
- * In names of modules '-' and '_' are the same.
+ * A plain name is looked for in vmlinux, then in the modules, as libbpf does; "vmlinux:FUNC" only
+ * there. In names of modules '-' and '_' are the same.
+ *
  * Return: 0, or (message and hint printed, with the nearest names where the name is unknown)
  *   -EPERM   the BTF of modules cannot be listed
  *   -ENOENT  no such function; inlined or not in BTF; no such module; module without BTF
@@ -81,11 +82,20 @@ int ktarget_prog_from_id(int prog_fd, uint32_t btf_id, struct ktarget *ret);
 const char *ktarget_refusal(const struct ktarget *t, const char **hint);
 
 /**
- * ktarget_glob() - every function that matches "GLOB" or "MODULE:GLOB", or several: "GLOB,MODULE:GLOB"
+ * ktarget_doubt() - what may be wrong with a target the kernel has refused
+ *
+ * More than ktarget_refusal() knows, and slower: also the symbol table, what ftrace can trace, and
+ * limits of older kernels. Does not print.
+ * Return: NULL if nothing is known, else a hint such as "it is not traceable ...".
+ */
+const char *ktarget_doubt(const struct ktarget *t);
+
+/**
+ * ktarget_glob() - every function that matches "GLOB", "MODULE:GLOB", or "GLOB,MODULE:GLOB"
  * @cb: called once per distinct function; non-zero ends the walk and is returned
  *
- * "distinct": names that stand for several functions (duplicate static symbols) are given once, with
- * @why set to "its name is ambiguous"; likewise what ktarget_refusal() refuses, what is not in
+ * "distinct": names that stand for several functions (duplicate static symbols) are given once,
+ * with @why set to "its name is ambiguous"; likewise what ktarget_refusal() refuses, what is not in
  * available_filter_functions (where readable: "is not traceable (notrace, inlined or removed)"),
  * and functions in .init sections. @why is NULL for the good ones. An exact name is a glob. A
  * pattern without module looks in vmlinux only. Each alternative between commas has, or has not, a
@@ -95,7 +105,7 @@ const char *ktarget_refusal(const struct ktarget *t, const char **hint);
 int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),
 		 void *arg);
 
-/* kallsyms address of a symbol, first one of that name in vmlinux (or @module); 0 if none or hidden. */
+/* First address in kallsyms of a symbol of vmlinux (or @module); 0 if none or hidden. */
 uint64_t ktarget_ksym(const char *module, const char *name);
 
 /* Why addresses are 0, as a hint; NULL when they are not. */
@@ -104,8 +114,8 @@ const char *ktarget_addr_hint(void);
 /* vmlinux BTF, cached and owned here; NULL if the kernel has none (not printed). */
 const struct btf *ktarget_vmlinux(void);
 
-/* Is "FUNC" (in vmlinux or any module) or "MODULE:FUNC" in the list of traceable functions? 1, 0, or
- * -errno when the list cannot be read. */
+/* Is "FUNC" (in vmlinux or any module) or "MODULE:FUNC" in the list of traceable functions? 1, 0,
+ * or -errno when the list cannot be read. */
 int ktarget_is_traceable(const char *name);
 
 /* Frees the cache (tests, and fsession_unregister()). No other call may run. */

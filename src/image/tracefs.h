@@ -10,8 +10,8 @@
  *
  * Where tracefs is mounted neither on /sys/kernel/tracing nor below debugfs, a private instance
  * is mounted without a mount point; it goes with the last file descriptor. Prints nothing.
- * Return: fd, or -errno: -EPERM or -EACCES without privilege (CAP_SYS_ADMIN mounts), -ENODEV when the kernel
- * has no tracefs, -ENOENT when it has no such file.
+ * Return: fd, or -errno: -EPERM or -EACCES without privilege (CAP_SYS_ADMIN mounts), -ENODEV when
+ * the kernel has no tracefs, -ENOENT when it has no such file.
  */
 int tracefs_open(const char *path, int flags);
 

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Whole file (or the rest of @fd) into a malloc()ed, NUL-terminated buffer; also files without a size, as in
- * /proc. @size may be NULL. -EFBIG above @max bytes, -ENOMEM, -errno; prints nothing. */
+/* Whole file (or the rest of @fd) into a malloc()ed, NUL-terminated buffer; also files without a
+ * size, as in /proc. @size may be NULL. -EFBIG above @max bytes, -ENOMEM, -errno. */
 int slurp(const char *path, size_t max, char **ret, size_t *size);
 int slurp_fd(int fd, size_t max, char **ret, size_t *size);
 

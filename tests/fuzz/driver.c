@@ -4,8 +4,8 @@
  *
  *	fuzz_NAME [-n RUNS] [-s SEED] [-i FIRST] FILE...
  *
- * Each run mutates one of the files. Every run is a function of seed and number alone: when number 123
- * crashes, `-s SEED -i 123 -n 1` does it again. For guided fuzzing link the target with
+ * Each run mutates one of the files. Every run is a function of seed and number alone: when number
+ * 123 crashes, `-s SEED -i 123 -n 1` does it again. For guided fuzzing link the target with
  * clang -fsanitize=fuzzer,address instead of this file.
  */
 #include <signal.h>
@@ -44,8 +44,10 @@ static uint64_t rnd(uint64_t below)
 
 static uint64_t odd_number(size_t size)
 {
-	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 0x7f, 0xff, 0xffff, 0x7fffffff, 0xffffffff,
-					1ull << 32, 1ull << 63, ~0ull, ~0ull - 7, 0xfffffffffffffff0 };
+	static const uint64_t odd[] = {
+		0, 1, 2, 7, 8, 0x7f, 0xff, 0xffff, 0x7fffffff, 0xffffffff, 1ull << 32, 1ull << 63,
+		~0ull, ~0ull - 7, ~0ull - 15,
+	};
 	size_t n = sizeof(odd) / sizeof(odd[0]);
 	uint64_t i = rnd(n + 2);
 

@@ -131,7 +131,8 @@ static int see(const struct ktarget *t, const char *why, void *arg)
 	struct seen *s = arg;
 
 	if (!s->nr++)
-		snprintf(s->first, sizeof(s->first), "%s%s%s", t->module, t->module[0] ? ":" : "", t->name);
+		snprintf(s->first, sizeof(s->first), "%s%s%s", t->module, t->module[0] ? ":" : "",
+			 t->name);
 	s->good += !why;
 	s->why = why;
 	return 0;
@@ -271,8 +272,8 @@ static void differs(struct judge *j, const struct ktarget *t, const char *what)
 		printf("# %s %s\n", t->name, what);
 }
 
-/* Every so many-th that is good, or has a prototype that is not. Names the kernel ought to refuse are
- * not tried: old ones do not, and hang. */
+/* Every so many-th that is good, or has a prototype that is not. Names the kernel ought to refuse
+ * are not tried: old ones do not, and hang. */
 static int judge(const struct ktarget *t, const char *why, void *arg)
 {
 	const char *proto = kproto_refusal(&t->proto, NULL);

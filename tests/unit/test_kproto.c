@@ -119,12 +119,12 @@ TEST(kproto_many_arguments)
 	struct ktarget_proto p;
 
 	make_types();
-	p = proto_of(t_int, ARGS(t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int,
-				 t_int, t_int));
+	p = proto_of(t_int, ARGS(t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int,
+				 t_int, t_int, t_int));
 	CHECK_EQ(p.nr_slots, 12);
 	CHECK(!kproto_refusal(&p, NULL));
-	p = proto_of(t_int, ARGS(t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int,
-				 t_int, t_int, t_int));
+	p = proto_of(t_int, ARGS(t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int, t_int,
+				 t_int, t_int, t_int, t_int));
 	CHECK_EQ(p.nr_args, 13);
 	CHECK_STR(kproto_refusal(&p, NULL), "has more than 12 arguments");
 	/* a function's limit is in arguments, not in slots */

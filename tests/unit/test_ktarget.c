@@ -96,8 +96,8 @@ TEST(ktarget_not_found)
 	CHECK_EQ(find("vmlinux:no_such_function_at_all", &t), -ENOENT);
 	CHECK_EQ(find("", &t), -ENOENT);
 	CHECK_EQ(find("module:", &t), -ENOENT);
-	CHECK_EQ(find("a_name_of_a_module_that_is_far_longer_than_any_name_of_a_module_can_be_in_linux:f",
-		      &t), -ENOENT);
+	CHECK_EQ(find("a_module_name_that_is_far_longer_than_that_of_any_module_can_be:f", &t),
+		 -ENOENT);
 	CHECK_EQ(t.btf_id, 77);
 }
 
@@ -196,12 +196,14 @@ TEST(ktarget_everything)
 TEST(ktarget_refused_by_name)
 {
 	static const char *const names[] = {
-		"do_exit", "do_group_exit", "__x64_sys_exit", "__x64_sys_exit_group", "__arm64_sys_exit",
-		"__ia32_sys_exit_group", "kthread_exit", "migrate_disable", "__rcu_read_lock",
-		"__bpf_prog_enter_recur", "__bpf_tramp_exit",
+		"do_exit", "do_group_exit", "__x64_sys_exit", "__x64_sys_exit_group",
+		"__arm64_sys_exit", "__ia32_sys_exit_group", "kthread_exit", "migrate_disable",
+		"__rcu_read_lock", "__bpf_prog_enter_recur", "__bpf_tramp_exit",
 	};
-	static const char *const fine[] = { "do_exit_", "sys_exitus", "x_sys_exit", "exit_mm", "rcu_read_lock",
-					   "__bpf_tramp_image_put_deferred" };
+	static const char *const fine[] = {
+		"do_exit_", "sys_exitus", "x_sys_exit", "exit_mm", "rcu_read_lock",
+		"__bpf_tramp_image_put_deferred",
+	};
 	const char *hint = "";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -223,6 +225,24 @@ TEST(ktarget_variadic)
 	if (find("_printk", &t) && find("printk", &t))
 		tap_skip("neither printk nor _printk");
 	CHECK_STR(ktarget_refusal(&t, &hint), "is variadic");
+}
+
+TEST(ktarget_doubts)
+{
+	struct ktarget t;
+
+	need_btf();
+	CHECK_EQ(find("vfs_read", &t), 0);
+	CHECK(!ktarget_doubt(&t));
+	t.proto.nr_slots = 7;
+	CHECK(ktarget_doubt(&t) && strstr(ktarget_doubt(&t), "6 argument slots"));
+	t.proto.nr_slots = 2;
+	t.proto.struct_arg = true;
+	CHECK(ktarget_doubt(&t) && strstr(ktarget_doubt(&t), "structure by value"));
+	t.btf_fd = 12345;
+	CHECK_STR(ktarget_doubt(&t), "its module was unloaded");
+	t.prog_fd = 12345;
+	CHECK(!ktarget_doubt(&t));
 }
 
 static void *find_many(void *arg)

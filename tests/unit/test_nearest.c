@@ -32,7 +32,8 @@ TEST(nearest_typing_mistakes)
 
 TEST(nearest_parts)
 {
-	CHECK_STR(nearest("sys_nanosleep"), "'__x64_sys_nanosleep', '__ia32_sys_nanosleep', 'do_nanosleep'");
+	CHECK_STR(nearest("sys_nanosleep"),
+		  "'__x64_sys_nanosleep', '__ia32_sys_nanosleep', 'do_nanosleep'");
 	CHECK_STR(nearest("printk"), "'_printk', 'vprintk'");
 	CHECK(strstr(nearest("sendmsg"), "'tcp_sendmsg'") != NULL);
 	CHECK(strstr(nearest("tcp_send"), "'tcp_sendmsg'") != NULL);
@@ -58,7 +59,8 @@ TEST(nearest_best_four)
 	nearest_offer(&n, "m:", "func2");
 	nearest_offer(&n, "m:", "_func");
 	nearest_offer(&n, "m:", "_func");
-	CHECK_STR(nearest_format(&n, buf, sizeof(buf)), "'m:_func', 'm:funk', 'm:func1', 'm:func2'");
+	CHECK_STR(nearest_format(&n, buf, sizeof(buf)),
+		  "'m:_func', 'm:funk', 'm:func1', 'm:func2'");
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';

@@ -8,7 +8,7 @@ static __attribute__((noinline)) int in_static(void *ctx)
 	return bpf_session_is_return(ctx) ? 7 : 3;
 }
 
-__attribute__((noinline)) int in_global(__u64 *ctx)
+static __attribute__((noinline)) int in_another(__u64 *ctx)
 {
 	return bpf_session_is_return(ctx) ? (int)ctx[0] : 0;
 }
@@ -27,6 +27,6 @@ int subprog_session(__u64 *ctx)
 	void *arg = ctx;
 
 	bpf_loop(3, callback, &arg, 0);
-	seen = in_static(ctx) + in_global(ctx);
+	seen = in_static(ctx) + in_another(ctx);
 	return 0;
 }
