@@ -102,6 +102,37 @@ static inline bool jit_can_merge(const struct jit_state *st, u32 idx)
 	return idx < st->func->end && !(st->flags[idx] & (JIT_INSN_TARGET | JIT_INSN_DEAD));
 }
 
+/* May the @nr instructions after @idx all be? */
+static inline bool jit_can_merge_nr(const struct jit_state *st, u32 idx, u32 nr)
+{
+	while (nr && jit_can_merge(st, idx + nr))
+		nr--;
+	return !nr;
+}
+
+/*
+ * A rotation, which BPF has no instruction for: "a = x; a >>= n; b = x; b <<= m; b |= a" where n + m is
+ * the width, or the same with both shifts turned round; where b is x the second move is missing.
+ * Returns how many instructions that is, 0 if it is something else.
+ */
+struct jit_rotate {
+	u8 a, b, x;	/* of BPF; a still gets its shifted value */
+	u8 a_op;	/* BPF_RSH or BPF_LSH */
+	u8 a_by, left;	/* b is x rotated left by .left */
+};
+
+u32 jit_match_rotate(const struct jit_state *st, u32 idx, struct jit_rotate *ret);
+
+/*
+ * A selection, which BPF has none for either: a conditional jump at @idx over one move. (Where the
+ * compiler placed the move out of line it is left a jump: that is slower when it cannot be predicted,
+ * but a selection in a chain of dependent loads, as in a heap, is slower when it can.)
+ */
+bool jit_is_select(const struct jit_state *st, u32 idx);
+
+/* "p = base; p += t; p = *(p + off)" at @idx: a load with two registers; the load is at @idx + 2. */
+bool jit_is_indexed_load(const struct jit_state *st, u32 idx);
+
 void jit_note_probe(struct jit_state *st, u32 idx, u32 off, u8 reg);
 
 #endif

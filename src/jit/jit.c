@@ -17,6 +17,7 @@ struct jit {
 	u8 *flags;
 	struct bpf_call *calls;
 	u32 *func_of;		/* index + 1 while looking for functions */
+	u32 *next_offs;		/* of the pass being made, while st.offs keeps the last one's */
 	u32 entry_off;
 };
 
@@ -197,10 +198,8 @@ static void emit_padding(struct jit *j)
 /* Notes where instruction @idx starts; did it move? */
 static bool set_off(struct jit *j, u32 idx, u32 off)
 {
-	bool moved = j->st.offs[idx] != off;
-
-	j->st.offs[idx] = off;
-	return moved;
+	j->next_offs[idx] = off;
+	return j->st.offs[idx] != off;
 }
 
 static bool emit_func(struct jit *j, struct jit_func *f)
@@ -226,10 +225,15 @@ static bool emit_func(struct jit *j, struct jit_func *f)
 	return moved;
 }
 
-/* One walk over everything; has anything moved since the last one? */
+/*
+ * One walk over everything; has anything moved since the last one? Distances are those of the last walk
+ * throughout: as every instruction only ever gets shorter, so do they, and it ends. (Mixing in offsets
+ * of this walk would make backward jumps look longer than before.)
+ */
 static bool emit_all(struct jit *j)
 {
 	struct jit_state *st = &j->st;
+	u32 *offs = st->offs;
 	bool moved = false;
 
 	st->code.len = 0;
@@ -245,6 +249,8 @@ static bool emit_all(struct jit *j)
 		j->entry_off = st->code.len;
 		j->backend->emit_entry(st);
 	}
+	st->offs = j->next_offs;
+	j->next_offs = offs;
 	return moved;
 }
 
@@ -273,7 +279,8 @@ static int emit_settled(struct jit *j)
 	st->code.buf = malloc(st->code.cap);
 	if (!st->code.buf || !st->probes)
 		return -ENOMEM;
-	emit_all(j);
+	if (emit_all(j))
+		return fail(-EINVAL, "jit: %s code moves when written", j->backend->name);
 	return st->code.err;
 }
 
@@ -299,7 +306,8 @@ static int jit_init(struct jit *j, const struct bpf_insn *insns, u32 cnt, const 
 	st->calls = j->calls = calloc(cnt, sizeof(*j->calls));
 	st->func_of = j->func_of = calloc(cnt, sizeof(*j->func_of));
 	st->offs = calloc(cnt + 1, sizeof(*st->offs));
-	if (!j->flags || !j->calls || !j->func_of || !st->offs)
+	j->next_offs = calloc(cnt + 1, sizeof(*j->next_offs));
+	if (!j->flags || !j->calls || !j->func_of || !st->offs || !j->next_offs)
 		return -ENOMEM;
 	for (u32 i = 0; opts->insn_flags && i < cnt; i++)
 		j->flags[i] = opts->insn_flags[i] & JIT_INSN_PROBE;
@@ -312,6 +320,7 @@ static void jit_done(struct jit *j)
 	free(j->calls);
 	free(j->func_of);
 	free(j->st.offs);
+	free(j->next_offs);
 	free(j->st.funcs);
 	free(j->st.probes);
 	free(j->st.code.buf);

@@ -173,6 +173,59 @@ static void gen_pair(struct prog *p)
 		add(p, class | ops[rnd(sizeof(ops))], dst, 0, 0, rnd(2) ? rnd(65) : rnd_value());
 }
 
+static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+
+/* nearly a rotation: what only looks like one must stay what it is */
+static void gen_rotate(struct prog *p)
+{
+	u8 class = any_class(), bits = class == BPF_ALU64 ? 64 : 32, n = rnd(bits);
+	u8 a = any_reg(), b = any_reg(), x = any_reg();
+	bool left = rnd(2);
+
+	add(p, class | BPF_MOV | BPF_X, a, x, 0, 0);
+	add(p, class | (left ? BPF_LSH : BPF_RSH), a, 0, 0, n);
+	if (rnd(2))
+		add(p, class | BPF_MOV | BPF_X, b, rnd(8) ? x : any_reg(), 0, 0);
+	else
+		b = rnd(8) ? x : b;
+	add(p, class | (left ? BPF_RSH : BPF_LSH), rnd(12) ? b : any_reg(), 0, 0,
+	    rnd(8) ? bits - n - !n : rnd(bits));
+	add(p, class | BPF_OR | BPF_X, rnd(12) ? b : any_reg(), rnd(12) ? a : any_reg(), 0, 0);
+}
+
+/* a conditional jump over one move */
+static void gen_select(struct prog *p)
+{
+	u8 class = any_class(), jump = rnd(2) ? BPF_JMP : BPF_JMP32;
+	static const u8 conds[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JSLT, BPF_JSET, BPF_JSGE };
+	u8 cond = conds[rnd(sizeof(conds))];
+
+	if (rnd(2))
+		add(p, jump | cond | BPF_X, any_reg(), any_reg(), 1, 0);
+	else
+		add(p, jump | cond, any_reg(), 0, 1, rnd(2) ? rnd(4) : rnd_value());
+	if (rnd(2))
+		add(p, class | BPF_MOV | BPF_X, any_reg(), any_reg(), 0, 0);
+	else
+		add(p, class | BPF_MOV, any_reg(), 0, 0, rnd(2) ? 0 : rnd_value());
+}
+
+/* base plus index; the index is bounded first, and everything is a group: an address must not leak */
+static void gen_indexed(struct prog *p)
+{
+	u8 t = any_reg(), d = any_reg();
+	u32 s = rnd(4);
+
+	if (d == t)
+		return;
+	add(p, BPF_ALU64 | BPF_AND, t, 0, 0, 63);
+	p->fixed[p->cnt - 1] = true;
+	add_inside(p, BPF_ALU64 | BPF_MOV | BPF_X, d, 9, 0, 0);
+	add_inside(p, BPF_ALU64 | BPF_ADD | BPF_X, d, t, 0, 0);
+	add_inside(p, BPF_LDX | (rnd(4) || s == 3 ? BPF_MEM : INSN_MEMSX) | sizes[s], d, d,
+		   FREE_WORD * 8 + rnd(56), 0);
+}
+
 static void gen_ldimm64(struct prog *p)
 {
 	u64 v = rnd_value();
@@ -192,8 +245,6 @@ static u8 any_place(u32 bytes, u32 align, s16 *off)
 	*off = -8 * STACK_WORDS + (s16)(rnd(8 * STACK_WORDS - bytes + 1) / align * align);
 	return 10;
 }
-
-static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
 
 static void gen_mem(struct prog *p)
 {
@@ -339,7 +390,7 @@ static void gen_back(struct prog *p, u32 from)
 
 static void gen_one(struct prog *p, int func, u32 from)
 {
-	switch (rnd(24)) {
+	switch (rnd(28)) {
 	case 0:
 		gen_ldimm64(p);
 		break;
@@ -387,6 +438,16 @@ static void gen_one(struct prog *p, int func, u32 from)
 	case 19:
 		if (!rnd(2))
 			gen_session(p);
+		break;
+	case 20:
+	case 21:
+		gen_select(p);
+		break;
+	case 22:
+		gen_rotate(p);
+		break;
+	case 23:
+		gen_indexed(p);
 		break;
 	default:
 		gen_alu(p);

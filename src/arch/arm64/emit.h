@@ -343,14 +343,18 @@ static inline void emit_bl(struct codebuf *b, s64 dist)
 	a64(b, 0x94000000 | (dist >> 2 & 0x3ffffff));
 }
 
-/* Two instructions where the target is further than 1 MB. */
+/* within 1 MB */
 static inline void emit_bcond(struct codebuf *b, enum a64_cond cond, s64 dist)
 {
-	if (a64_fits(dist, 19)) {
-		a64(b, 0x54000000 | (dist >> 2 & 0x7ffff) << 5 | cond);
-		return;
-	}
-	a64(b, 0x54000040 | (cond ^ 1));			/* skip the next one */
+	if (!a64_fits(dist, 19))
+		codebuf_fail(b, -E2BIG);
+	a64(b, 0x54000000 | (dist >> 2 & 0x7ffff) << 5 | cond);
+}
+
+/* within 128 MB, in two instructions */
+static inline void emit_bcond_far(struct codebuf *b, enum a64_cond cond, s64 dist)
+{
+	emit_bcond(b, cond ^ 1, 8);
 	emit_b(b, dist - 4);
 }
 

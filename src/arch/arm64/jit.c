@@ -21,6 +21,7 @@
 #define TMP3 X11
 #define TMP4 X12
 #define NEAR_BYTES ((s64)100 << 20)	/* bl's reach of 128 MB, less any usual program's own length */
+#define NEAR_BRANCH_BYTES ((1 << 20) - 64)	/* a conditional branch's, less one instruction's length */
 
 static const u8 regs[INSN_REGS] = {
 	[0] = X7, [1] = X0, [2] = X1, [3] = X2, [4] = X3, [5] = X4,
@@ -614,6 +615,17 @@ static s64 branch_dist(const struct jit_state *st, u32 target)
 	return (s64)st->offs[target] - st->code.len;
 }
 
+/* The form is chosen by the last pass's distance, so that it only ever gets shorter. */
+static void emit_branch(struct jit_state *st, u32 idx, enum a64_cond cond, u32 target)
+{
+	s32 dist = jit_distance(st, idx, target);
+
+	if (dist > -NEAR_BRANCH_BYTES && dist < NEAR_BRANCH_BYTES)
+		emit_bcond(&st->code, cond, branch_dist(st, target));
+	else
+		emit_bcond_far(&st->code, cond, branch_dist(st, target));
+}
+
 static void emit_goto(struct jit_state *st, u32 idx, u32 target)
 {
 	if (jit_distance(st, idx, target))
@@ -662,13 +674,13 @@ static const u8 jump_cond[16] = {
 };
 
 /* if (left == 0) goto target; left--; */
-static void emit_may_goto(struct jit_state *st, u32 target)
+static void emit_may_goto(struct jit_state *st, u32 idx, u32 target)
 {
 	struct codebuf *b = &st->code;
 
 	emit_mem(b, MEM_LOAD, 8, TMP, SP, 0, TMP2);
 	emit_cmp_ri(b, 1, TMP, 0);
-	emit_bcond(b, COND_EQ, branch_dist(st, target));
+	emit_branch(st, idx, COND_EQ, target);
 	emit_sub_ri(b, 1, TMP, TMP, 1);
 	emit_mem(b, MEM_STORE, 8, TMP, SP, 0, TMP2);
 }
@@ -681,10 +693,10 @@ static void emit_jump(struct jit_state *st, u32 idx)
 	if (insn_is_goto(insn) || st->flags[idx] & JIT_INSN_TAKEN) {
 		emit_goto(st, idx, target);
 	} else if (insn_is_may_goto(insn)) {
-		emit_may_goto(st, target);
+		emit_may_goto(st, idx, target);
 	} else if (!(st->flags[idx] & JIT_INSN_NOT_TAKEN)) {
 		emit_compare(&st->code, insn);
-		emit_bcond(&st->code, jump_cond[BPF_OP(insn->code) >> 4], branch_dist(st, target));
+		emit_branch(st, idx, jump_cond[BPF_OP(insn->code) >> 4], target);
 	}
 }
 

@@ -272,6 +272,12 @@ static inline void emit_leave(struct codebuf *b)
 	codebuf_u8(b, 0xc9);
 }
 
+/* if (cc) dst = src; 32-bit ones clear the upper half either way */
+static inline void emit_cmov(struct codebuf *b, int w, enum x86_cc cc, int dst, int src)
+{
+	x86_op0f_rr(b, w, 0x40 | cc, dst, src);
+}
+
 /* -- Arithmetic --- */
 
 static inline void emit_alu_rr(struct codebuf *b, int w, enum x86_alu op, int dst, int src)

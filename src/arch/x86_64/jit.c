@@ -397,6 +397,42 @@ static bool merge_mov(struct jit_state *st, const struct bpf_insn *insn)
 	}
 }
 
+static u32 merge_rotate(struct jit_state *st, u32 idx)
+{
+	int w = is_wide(&st->insns[idx]), a, x, d;
+	struct codebuf *b = &st->code;
+	struct jit_rotate rot;
+	u32 nr = jit_match_rotate(st, idx, &rot);
+
+	if (!nr)
+		return 0;
+	a = regs[rot.a];
+	x = regs[rot.x];
+	d = regs[rot.b];
+	emit_mov_rr(b, w, a, x);
+	emit_shift_i(b, w, rot.a_op == BPF_RSH ? SHIFT_SHR : SHIFT_SHL, a, rot.a_by);
+	if (d != x && st->features & X86_FEATURE_BMI2) {
+		emit_rorx(b, w, d, x, (w ? 64 : 32) - rot.left);
+		return nr;
+	}
+	if (d != x)
+		emit_mov_rr(b, w, d, x);
+	emit_shift_i(b, w, SHIFT_ROL, d, rot.left);
+	return nr;
+}
+
+/* Another place than emit_ldx() that loads, for what cannot fault. */
+static bool merge_indexed_load(struct jit_state *st, u32 idx)
+{
+	const struct bpf_insn *mov = &st->insns[idx], *load = mov + 2;
+
+	if (!jit_is_indexed_load(st, idx))
+		return false;
+	emit_load_sib(&st->code, insn_size_bytes(load), dst_reg(load), src_reg(mov), src_reg(mov + 1),
+		      0, load->off);
+	return true;
+}
+
 static bool merge_next(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx], *next = insn + 1;
@@ -411,7 +447,12 @@ static u32 emit_alu(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 	struct codebuf *b = &st->code;
+	u32 nr = merge_rotate(st, idx);
 
+	if (nr)
+		return nr;
+	if (merge_indexed_load(st, idx))
+		return 3;
 	if (merge_next(st, idx))
 		return 2;
 	switch (BPF_OP(insn->code)) {
@@ -463,7 +504,7 @@ static u32 emit_alu(struct jit_state *st, u32 idx)
 
 /* -- Memory --- */
 
-/* Every load of a program comes through here. */
+/* Every load of a program that may fault comes through here. */
 static void emit_ldx(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
@@ -702,12 +743,32 @@ static const u8 jump_cc[16] = {
 	[BPF_JSLT >> 4] = CC_L,	 [BPF_JSLE >> 4] = CC_LE,
 };
 
-static void emit_cond(struct jit_state *st, u32 idx, u32 target)
+/* The move after the conditional jump at @idx, done unless it is taken. */
+static void emit_select(struct jit_state *st, u32 idx)
+{
+	const struct bpf_insn *insn = &st->insns[idx], *mov = insn + 1;
+	enum x86_cc cc = jump_cc[BPF_OP(insn->code) >> 4] ^ 1;
+	struct codebuf *b = &st->code;
+
+	if (!is_x(mov))		/* zeroing spoils the flags */
+		emit_mov_ri(b, R11, is_wide(mov) ? (u64)(s64)mov->imm : (u32)mov->imm);
+	else if (!is_wide(mov))
+		emit_mov_rr(b, 0, R11, src_reg(mov));
+	emit_compare(b, insn);
+	emit_cmov(b, 1, cc, dst_reg(mov), is_x(mov) && is_wide(mov) ? src_reg(mov) : R11);
+}
+
+static u32 emit_cond(struct jit_state *st, u32 idx, u32 target)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 
+	if (jit_is_select(st, idx)) {
+		emit_select(st, idx);
+		return 2;
+	}
 	emit_compare(&st->code, insn);
 	emit_jcc(&st->code, jump_cc[BPF_OP(insn->code) >> 4], jit_distance(st, idx, target));
+	return 1;
 }
 
 /* if (--left < 0) goto target; */
@@ -719,7 +780,7 @@ static void emit_may_goto(struct jit_state *st, u32 idx, u32 target)
 	emit_jcc(&st->code, CC_L, jit_distance(st, idx, target));
 }
 
-static void emit_jump(struct jit_state *st, u32 idx)
+static u32 emit_jump(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 	u32 target = insn_jump_target(insn, idx);
@@ -729,10 +790,11 @@ static void emit_jump(struct jit_state *st, u32 idx)
 	else if (insn_is_may_goto(insn))
 		emit_may_goto(st, idx, target);
 	else if (!(st->flags[idx] & JIT_INSN_NOT_TAKEN))
-		emit_cond(st, idx, target);
+		return emit_cond(st, idx, target);
+	return 1;
 }
 
-static void emit_jmp_class(struct jit_state *st, u32 idx)
+static u32 emit_jmp_class(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 
@@ -741,7 +803,8 @@ static void emit_jmp_class(struct jit_state *st, u32 idx)
 	else if (insn_is_exit(insn))
 		emit_exit(st);
 	else
-		emit_jump(st, idx);
+		return emit_jump(st, idx);
+	return 1;
 }
 
 static u32 emit_insn(struct jit_state *st, u32 idx)
@@ -754,8 +817,7 @@ static u32 emit_insn(struct jit_state *st, u32 idx)
 		return emit_alu(st, idx);
 	case BPF_JMP:
 	case BPF_JMP32:
-		emit_jmp_class(st, idx);
-		return 1;
+		return emit_jmp_class(st, idx);
 	case BPF_LDX:
 		emit_ldx(st, idx);
 		return 1;
