@@ -13,6 +13,7 @@
 #include "bpf/rewrite.h"
 #include "bpf/sys.h"
 #include "bpf/uapi.h"
+#include "engine/native.h"
 #include "engine/probe.h"
 #include "engine/twin.h"
 #include "util/glob.h"
@@ -399,41 +400,39 @@ static int load_insns(const struct session *s, const struct session_half *h,
 			     code->insns, code->cnt, &opts);
 }
 
-static int load_native(const struct session *s, const struct session_half *h)
+/* Messages printed. */
+static int build_half(struct session *s, const struct session_half *h, struct split_code *ret)
 {
 	const struct kernel_features *f = probe_kernel();
-	struct split_code code = {
-		.cnt = s->cnt,
-		.func_info = (void *)s->info.func_info,
-		.line_info = (void *)s->info.line_info,
-	};
-	int fd;
+	struct split_params p;
 
-	code.insns = malloc(s->cnt * sizeof(*code.insns));
-	if (!code.insns)
-		return -ENOMEM;
-	memcpy(code.insns, s->insns, s->cnt * sizeof(*code.insns));
-	native_resolve(code.insns, code.cnt, f->is_return_id, f->cookie_id);
-	fd = load_insns(s, h, &code, h->target ? FS_BPF_TRACE_FSESSION : FS_BPF_TRACE_FSESSION_MULTI);
-	free(code.insns);
-	return fd;
+	if (s->engine == FSESSION_ENGINE_KERNEL)
+		return native_build(s->name, s->insns, s->cnt, &s->info, f->is_return_id, f->cookie_id,
+				    ret);
+	split_settings(s, h, &p);
+	return split_build(s->name, s->insns, s->cnt, &s->info, &p, ret);
+}
+
+static int load_half(const struct session *s, const struct session_half *h,
+		     const struct split_code *code)
+{
+	int type = h->half == SPLIT_ENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
+
+	if (s->engine == FSESSION_ENGINE_KERNEL)
+		type = h->target ? FS_BPF_TRACE_FSESSION : FS_BPF_TRACE_FSESSION_MULTI;
+	return load_insns(s, h, code, type);
 }
 
 int session_load(struct session *s, const struct session_half *h)
 {
-	struct split_params p;
 	struct split_code code;
-	int err;
+	int fd = build_half(s, h, &code);
 
-	if (s->engine == FSESSION_ENGINE_KERNEL)
-		return load_native(s, h);
-	split_settings(s, h, &p);
-	err = split_build(s->name, s->insns, s->cnt, &s->info, &p, &code);
-	if (err)
-		return err;
-	err = load_insns(s, h, &code, h->half == SPLIT_ENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
+	if (fd)
+		return fd;
+	fd = load_half(s, h, &code);
 	split_code_done(&code);
-	return err;
+	return fd;
 }
 
 const char *session_log_reason(char *log)
@@ -463,29 +462,50 @@ const char *session_log_reason(char *log)
 	return NULL;
 }
 
-int session_load_loudly(struct session *s, const struct session_half *h, const char *what)
+static const char *refusal_hint(const struct session *s, int err)
+{
+	if (err == -EPERM)
+		return "needs CAP_BPF and CAP_PERFMON, or root";
+	if (s->uses.missing_kfunc)
+		return "it calls a function that this kernel lacks: if that is bpf_session_is_return() or "
+		       "bpf_session_cookie(), open the object with fsession_open_file() or its like";
+	return NULL;
+}
+
+/* Tells the verifier's reason. Return: an fd if the kernel, asked again, agrees after all. */
+static int explain(const struct session *s, const struct session_half *h,
+		   const struct split_code *code, const char *what)
 {
 	struct session_half with_log = *h;
 	const char *reason;
-	int fd = session_load(s, h);
+	int fd;
 
-	if (fd >= 0)
-		return fd;
 	with_log.log = calloc(1, LOG_SIZE);
 	with_log.log_size = LOG_SIZE;
 	if (!with_log.log)
 		return -ENOMEM;
-	fd = session_load(s, &with_log);
-	if (fd >= 0) {
-		free(with_log.log);
-		return fd;
+	fd = load_half(s, &with_log, code);
+	if (fd < 0) {
+		log_msg(LOG_DEBUG, "%s", with_log.log);
+		reason = session_log_reason(with_log.log);
+		fail_hint(fd, refusal_hint(s, fd), "program '%s': %s: the kernel refuses it: %s",
+			  s->name, what, reason ? reason : log_errstr(fd));
 	}
-	log_msg(LOG_DEBUG, "%s", with_log.log);
-	reason = session_log_reason(with_log.log);
-	fail_hint(fd, fd == -EPERM ? "needs CAP_BPF and CAP_PERFMON, or root" : NULL,
-		  "program '%s': %s: the kernel refuses it: %s", s->name, what,
-		  reason ? reason : log_errstr(fd));
 	free(with_log.log);
+	return fd;
+}
+
+int session_load_loudly(struct session *s, const struct session_half *h, const char *what)
+{
+	struct split_code code;
+	int fd = build_half(s, h, &code);
+
+	if (fd)
+		return fd;
+	fd = load_half(s, h, &code);
+	if (fd < 0)
+		fd = explain(s, h, &code, what);
+	split_code_done(&code);
 	return fd;
 }
 
@@ -546,23 +566,40 @@ static void aim(const struct session *s, struct bpf_prog_load_opts *opts)
 	opts->attach_btf_obj_fd = s->target.btf_fd;
 }
 
+/* Gives @code to libbpf, which reads the infos after we return: they are kept. */
+static int set_code(struct session *s, struct bpf_program *prog, struct split_code *code,
+		    struct bpf_prog_load_opts *opts)
+{
+	int err = bpf_program__set_insns(prog, code->insns, code->cnt);
+
+	free(s->entry_info[0]);
+	free(s->entry_info[1]);
+	s->entry_info[0] = code->func_info;
+	s->entry_info[1] = code->line_info;
+	code->func_info = code->line_info = NULL;
+	split_code_done(code);
+	if (s->btf_fd >= 0) {
+		opts->func_info = s->entry_info[0];
+		opts->line_info = s->entry_info[1];
+	}
+	return err;
+}
+
 static int prepare_kernel(struct session *s, struct bpf_program *prog,
 			  struct bpf_prog_load_opts *opts)
 {
 	const struct kernel_features *f = probe_kernel();
-	struct bpf_insn *insns = malloc(s->cnt * sizeof(*insns));
-	int err;
+	struct split_code code;
+	int err = native_build(s->name, s->insns, s->cnt, &s->info, f->is_return_id, f->cookie_id, &code);
 
-	if (!insns)
-		return -ENOMEM;
-	memcpy(insns, s->insns, s->cnt * sizeof(*insns));
-	native_resolve(insns, s->cnt, f->is_return_id, f->cookie_id);
-	err = bpf_program__set_insns(prog, insns, s->cnt);
-	free(insns);
+	if (!err)
+		err = set_code(s, prog, &code, opts);
+	if (err)
+		return err;
 	aim(s, opts);
 	opts->expected_attach_type = (int)(s->kernel_multi ? FS_BPF_TRACE_FSESSION_MULTI :
 							     FS_BPF_TRACE_FSESSION);
-	return err;
+	return 0;
 }
 
 /* The exit half is verified now, so that a program which cannot run fails when it is loaded. */
@@ -596,16 +633,7 @@ static int prepare_split(struct session *s, struct bpf_program *prog,
 	err = split_build(s->name, s->insns, s->cnt, &s->info, &p, &code);
 	if (err)
 		return err;
-	err = bpf_program__set_insns(prog, code.insns, code.cnt);
-	free(s->entry_info[0]);
-	free(s->entry_info[1]);
-	s->entry_info[0] = code.func_info;	/* libbpf reads them after we return */
-	s->entry_info[1] = code.line_info;
-	free(code.insns);
-	if (s->btf_fd >= 0) {
-		opts->func_info = s->entry_info[0];
-		opts->line_info = s->entry_info[1];
-	}
+	err = set_code(s, prog, &code, opts);
 	aim(s, opts);
 	opts->expected_attach_type = BPF_TRACE_FENTRY;
 	return err;

@@ -49,6 +49,7 @@ enum {			/* helper numbers, include/uapi/linux/bpf.h */
 #define HASH_MUL ((int32_t)0x9e3779b1)	/* 2^32 / golden ratio */
 #define HASH_SHIFT 15			/* bits 20.. of the product select a slot of 32 bytes */
 #define STACK_LIMIT 512
+#define LIBBPF_MISSING_KFUNC 2002000000	/* POISON_CALL_KFUNC_BASE of libbpf's relo_core.h */
 #define MARKER_ID 0			/* session id of a record that announces a tail call */
 
 struct gen {
@@ -502,6 +503,13 @@ static int marker_of(const struct bpf_insn *insn, uint32_t is_return_id, uint32_
 	return 0;
 }
 
+/* What libbpf makes of a weak extern that the kernel lacks: 1.1 leaves no id, newer ones say which. */
+static bool is_missing_kfunc(const struct bpf_insn *insn)
+{
+	return (insn_is_kfunc_call(insn) && !insn->imm) ||
+	       (insn_is_helper_call(insn) && insn->imm >= LIBBPF_MISSING_KFUNC);
+}
+
 static int rewrite_helper(struct gen *g, size_t i, struct insn_seq *s)
 {
 	switch (g->insns[i].imm) {
@@ -674,6 +682,7 @@ int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, 
 
 		ret->ctx_loads |= flow.ctx_load[i];
 		ret->markers |= marker_of(insn, is_return_id, cookie_id) != 0;
+		ret->missing_kfunc |= is_missing_kfunc(insn);
 		if (!insn_is_helper_call(insn))
 			continue;
 		ret->func_ip |= insn->imm == HELPER_GET_FUNC_IP;
@@ -682,16 +691,4 @@ int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, 
 	}
 	ctxflow_done(&flow);
 	return 0;
-}
-
-void native_resolve(struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id)
-{
-	for (size_t i = 0; i < cnt; i += insn_slots(&insns[i])) {
-		int marker = insn_is_helper_call(&insns[i]) ? marker_of(&insns[i], 0, 0) : 0;
-
-		if (!marker)
-			continue;
-		insns[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
-		insns[i].imm = marker == FS_MARKER_IS_RETURN ? is_return_id : cookie_id;
-	}
 }

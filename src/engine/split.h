@@ -64,11 +64,9 @@ struct split_uses {
 	bool func_ip;
 	bool attach_cookie;
 	bool tail_calls;
+	bool missing_kfunc;	/* calls an extern that libbpf did not find */
 };
 int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id,
 	       struct split_uses *ret);
-
-/* Markers to kfunc calls in place: the kernel engine. */
-void native_resolve(struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id);
 
 #endif
