@@ -9,6 +9,8 @@ SEC("fsession/bpf_fentry_test1")
 int noarg_session(__u64 *ctx)
 {
 	if (bpf_session_is_return())
-		seen = *bpf_session_cookie();
+		seen += *bpf_session_cookie();
+	else
+		*bpf_session_cookie() = 5;
 	return 0;
 }

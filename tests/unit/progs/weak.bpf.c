@@ -4,7 +4,7 @@
 
 int present, seen;
 
-SEC("?fsession.s/bpf_fentry_test1")
+SEC("?fsession/bpf_fentry_test1")
 int weak_session(__u64 *ctx)
 {
 	if (!bpf_session_is_return || !bpf_session_cookie)
@@ -12,5 +12,7 @@ int weak_session(__u64 *ctx)
 	present = 1;
 	if (bpf_session_is_return(ctx))
 		seen += *bpf_session_cookie(ctx);
+	else
+		*bpf_session_cookie(ctx) = 5;
 	return 0;
 }
