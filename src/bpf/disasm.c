@@ -79,6 +79,8 @@ static void disasm_call(const struct bpf_insn *insn, char *buf)
 {
 	if (insn_is_subprog_call(insn))
 		put(buf, "call pc%+d", insn->imm);
+	else if (insn_is_kfunc_call(insn) && insn->off)	/* of a module: index of its BTF */
+		put(buf, "call kfunc#%d@%d", insn->imm, insn->off);
 	else if (insn_is_kfunc_call(insn))
 		put(buf, "call kfunc#%d", insn->imm);
 	else

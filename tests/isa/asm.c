@@ -215,7 +215,7 @@ static int asm_exit(struct asm_prog *p, const struct args *a)
 
 static int asm_kfunc(struct asm_prog *p, const struct args *a)
 {
-	return add(p, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, a->imm);
+	return add(p, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, a->n, a->imm);
 }
 
 static int asm_helper(struct asm_prog *p, const struct args *a)
@@ -365,6 +365,7 @@ static const struct {
 } lines[] = {
 	{ "exit", asm_exit },
 	{ "call kfunc#%i", asm_kfunc },
+	{ "call kfunc#%i@%n", asm_kfunc },
 	{ "call %i", asm_helper },
 	{ "call %j", asm_call },
 	{ "goto %j", asm_goto },

@@ -249,6 +249,18 @@ static inline void emit_asr_i(struct codebuf *b, int w, int d, int n, int by)
 	emit_bitfield(b, w, 1, d, n, by, w ? 63 : 31);
 }
 
+/* rotates right by a constant */
+static inline void emit_ror_i(struct codebuf *b, int w, int d, int n, int by)
+{
+	a64(b, 0x13800000 | a64_w(w) | (u32)w << 22 | n << 16 | by << 10 | n << 5 | d);
+}
+
+/* d = cond ? n : m */
+static inline void emit_csel(struct codebuf *b, int w, int d, int n, int m, enum a64_cond cond)
+{
+	a64(b, 0x1a800000 | a64_w(w) | m << 16 | cond << 12 | n << 5 | d);
+}
+
 /* bytes in reverse: 16: within each half word, 32, 64 */
 static inline void emit_rev(struct codebuf *b, int bits, int d, int n)
 {
@@ -270,6 +282,12 @@ static inline void emit_mem(struct codebuf *b, enum a64_mem op, u32 bytes, int t
 		emit_mov_ri(b, tmp, (s64)off);
 		a64(b, 0x38206800 | common | tmp << 16);
 	}
+}
+
+/* t = zero-extended [n + m] */
+static inline void emit_load_rr(struct codebuf *b, u32 bytes, int t, int n, int m)
+{
+	a64(b, 0x38606800 | a64_size(bytes) | m << 16 | n << 5 | t);
 }
 
 /* stp t, t2, [sp, #-16]! */

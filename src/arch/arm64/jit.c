@@ -311,6 +311,33 @@ static bool merge_mov(struct codebuf *b, const struct bpf_insn *insn)
 	return true;
 }
 
+static u32 merge_rotate(struct jit_state *st, u32 idx)
+{
+	int w = is_wide(&st->insns[idx]), bits = w ? 64 : 32;
+	struct jit_rotate rot;
+	u32 nr = jit_match_rotate(st, idx, &rot);
+
+	if (!nr)
+		return 0;
+	if (rot.a_op == BPF_RSH)
+		emit_lsr_i(&st->code, w, regs[rot.a], regs[rot.x], rot.a_by);
+	else
+		emit_lsl_i(&st->code, w, regs[rot.a], regs[rot.x], rot.a_by);
+	emit_ror_i(&st->code, w, regs[rot.b], regs[rot.x], bits - rot.left);
+	return nr;
+}
+
+/* Another place than emit_ldx() that loads, for what cannot fault. */
+static bool merge_indexed_load(struct jit_state *st, u32 idx)
+{
+	const struct bpf_insn *mov = &st->insns[idx], *load = mov + 2;
+
+	if (!jit_is_indexed_load(st, idx) || load->off)
+		return false;
+	emit_load_rr(&st->code, insn_size_bytes(load), dst_reg(load), src_reg(mov), src_reg(mov + 1));
+	return true;
+}
+
 static bool merge_next(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx], *next = insn + 1;
@@ -325,7 +352,12 @@ static u32 emit_alu(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 	struct alu a = { &st->code, insn, is_wide(insn), dst_reg(insn), dst_reg(insn), src_reg(insn) };
+	u32 nr = merge_rotate(st, idx);
 
+	if (nr)
+		return nr;
+	if (merge_indexed_load(st, idx))
+		return 3;
 	if (merge_next(st, idx))
 		return 2;
 	emit_alu_op(&a);
@@ -350,7 +382,7 @@ static int emit_address(struct codebuf *b, int base, s32 off)
 	return TMP;
 }
 
-/* Every load of a program comes through here. */
+/* Every load of a program that may fault comes through here. */
 static void emit_ldx(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
@@ -685,7 +717,25 @@ static void emit_may_goto(struct jit_state *st, u32 idx, u32 target)
 	emit_mem(b, MEM_STORE, 8, TMP, SP, 0, TMP2);
 }
 
-static void emit_jump(struct jit_state *st, u32 idx)
+/* The move after the conditional jump at @idx, done unless it is taken. */
+static void emit_select(struct jit_state *st, u32 idx)
+{
+	const struct bpf_insn *insn = &st->insns[idx], *mov = insn + 1;
+	enum a64_cond taken = jump_cond[BPF_OP(insn->code) >> 4];
+	struct codebuf *b = &st->code;
+	int d = dst_reg(mov), m = is_x(mov) ? src_reg(mov) : mov->imm ? TMP2 : XZR;
+
+	if (!is_x(mov) && mov->imm)
+		emit_mov_ri(b, TMP2, is_wide(mov) ? (u64)(s64)mov->imm : (u32)mov->imm);
+	if (is_x(mov) && !is_wide(mov)) {
+		emit_mov_rr(b, 0, TMP2, m);
+		m = TMP2;
+	}
+	emit_compare(b, insn);
+	emit_csel(b, 1, d, d, m, taken);
+}
+
+static u32 emit_jump(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 	u32 target = insn_jump_target(insn, idx);
@@ -694,13 +744,19 @@ static void emit_jump(struct jit_state *st, u32 idx)
 		emit_goto(st, idx, target);
 	} else if (insn_is_may_goto(insn)) {
 		emit_may_goto(st, idx, target);
-	} else if (!(st->flags[idx] & JIT_INSN_NOT_TAKEN)) {
+	} else if (st->flags[idx] & JIT_INSN_NOT_TAKEN) {
+		return 1;
+	} else if (jit_is_select(st, idx)) {
+		emit_select(st, idx);
+		return 2;
+	} else {
 		emit_compare(&st->code, insn);
 		emit_branch(st, idx, jump_cond[BPF_OP(insn->code) >> 4], target);
 	}
+	return 1;
 }
 
-static void emit_jmp_class(struct jit_state *st, u32 idx)
+static u32 emit_jmp_class(struct jit_state *st, u32 idx)
 {
 	const struct bpf_insn *insn = &st->insns[idx];
 
@@ -709,7 +765,8 @@ static void emit_jmp_class(struct jit_state *st, u32 idx)
 	else if (insn_is_exit(insn))
 		emit_exit(st);
 	else
-		emit_jump(st, idx);
+		return emit_jump(st, idx);
+	return 1;
 }
 
 static u32 emit_insn(struct jit_state *st, u32 idx)
@@ -722,8 +779,7 @@ static u32 emit_insn(struct jit_state *st, u32 idx)
 		return emit_alu(st, idx);
 	case BPF_JMP:
 	case BPF_JMP32:
-		emit_jmp_class(st, idx);
-		return 1;
+		return emit_jmp_class(st, idx);
 	case BPF_LDX:
 		emit_ldx(st, idx);
 		return 1;
