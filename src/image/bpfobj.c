@@ -37,7 +37,7 @@ struct patch {
 	uint64_t nr_syms;
 	uint8_t *kfunc;		/* per symbol: enum kfunc; NULL = none is one of ours */
 	uint8_t *foreign_use;	/* per symbol: used where we do not patch */
-	bool no_ctx[3];		/* per enum kfunc: declared without parameter */
+	uint8_t *no_ctx;	/* per symbol: declared without parameter */
 	bool changed;
 	int nr_ours;		/* symbols */
 	int nr;			/* relocations patched */
@@ -104,10 +104,11 @@ static int find_symbols(struct patch *p)
 		if (!kfunc)
 			continue;
 		if (!p->kfunc) {
-			p->kfunc = calloc(2, p->nr_syms);
+			p->kfunc = calloc(3, p->nr_syms);
 			if (!p->kfunc)
 				return fail(-ENOMEM, "object '%s': out of memory", p->elf.name);
 			p->foreign_use = p->kfunc + p->nr_syms;
+			p->no_ctx = p->foreign_use + p->nr_syms;
 		}
 		p->kfunc[i] = kfunc;
 		if (++p->nr_ours > MAX_SYMS)
@@ -182,10 +183,10 @@ static void note_prototypes(struct patch *p)
 	for (uint64_t i = 1; i < p->nr_syms; i++)
 		if (p->kfunc[i] && find_extern_func(&b, sym_name(p, i), &it) == 1 &&
 		    !count_params(&b, it.t.type))
-			p->no_ctx[p->kfunc[i]] = true;
+			p->no_ctx[i] = 1;
 }
 
-static int patch_insn(struct patch *p, const Elf64_Shdr *text, uint64_t off, enum kfunc kfunc)
+static int patch_insn(struct patch *p, const Elf64_Shdr *text, uint64_t off, uint64_t sym)
 {
 	struct bpf_insn insn[2];
 	uint64_t left;
@@ -198,8 +199,8 @@ static int patch_insn(struct patch *p, const Elf64_Shdr *text, uint64_t off, enu
 	if (insn[0].code == OPCODE_CALL) {
 		insn[0] = (struct bpf_insn){
 			.code = OPCODE_CALL,
-			.off = p->no_ctx[kfunc] ? FS_MARKER_OFF_NO_CTX : 0,
-			.imm = kfunc == KFUNC_COOKIE ? FS_MARKER_COOKIE : FS_MARKER_IS_RETURN,
+			.off = p->no_ctx[sym] ? FS_MARKER_OFF_NO_CTX : 0,
+			.imm = p->kfunc[sym] == KFUNC_COOKIE ? FS_MARKER_COOKIE : FS_MARKER_IS_RETURN,
 		};
 		memcpy(p->copy + off, insn, INSN_BYTES);
 		return 0;
@@ -232,7 +233,7 @@ static int patch_rel_section(struct patch *p, uint32_t idx, const Elf64_Shdr *re
 		memcpy(&r, from, sizeof(r));
 		sym = ELF64_R_SYM(r.r_info);
 		if (sym < p->nr_syms && p->kfunc[sym]) {
-			err = patch_insn(p, text, r.r_offset, p->kfunc[sym]);
+			err = patch_insn(p, text, r.r_offset, sym);
 			if (err)
 				return err;
 			p->nr++;

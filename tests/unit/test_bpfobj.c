@@ -120,6 +120,23 @@ TEST(bpfobj_prototype_without_parameter)
 	CHECK_EQ(marked, 2);
 }
 
+/* Both prototypes in one object, for libbpf to choose from: here none need be. */
+TEST(bpfobj_flavours)
+{
+	struct obj o = patched("flavor");
+	const struct fakebpf_prog *p;
+	int marked = 0;
+
+	CHECK_EQ(o.ret, 3);
+	CHECK_EQ(load(o.copy, o.size), 0);
+	p = fakebpf_find("flavor");
+	CHECK_EQ(markers(p), 20);
+	for (size_t i = 0; p && i < p->cnt; i++)
+		marked += p->insns[i].code == (BPF_JMP | BPF_CALL) &&
+			  p->insns[i].off == FS_MARKER_OFF_NO_CTX;
+	CHECK_EQ(marked, 1);
+}
+
 TEST(bpfobj_subprograms_and_callbacks)
 {
 	struct obj o = patched("subprog");
