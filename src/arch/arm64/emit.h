@@ -94,10 +94,14 @@ static inline void emit_mov_ri(struct codebuf *b, int d, u64 imm)
 	u16 skip = inverted ? 0xffff : 0;
 	bool first = true;
 
+	if (!imm)
+		emit_movz(b, d, 0, 0);
+	else if (!~imm)
+		emit_movn(b, d, 0, 0);
 	for (int shift = 0; shift < 64; shift += 16) {
 		u16 half = imm >> shift;
 
-		if (half == skip && !(first && shift == 48))
+		if (half == skip)
 			continue;
 		if (!first)
 			emit_movk(b, d, half, shift);
