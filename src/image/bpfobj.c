@@ -200,7 +200,8 @@ static int patch_insn(struct patch *p, const Elf64_Shdr *text, uint64_t off, uin
 		insn[0] = (struct bpf_insn){
 			.code = OPCODE_CALL,
 			.off = p->no_ctx[sym] ? FS_MARKER_OFF_NO_CTX : 0,
-			.imm = p->kfunc[sym] == KFUNC_COOKIE ? FS_MARKER_COOKIE : FS_MARKER_IS_RETURN,
+			.imm = p->kfunc[sym] == KFUNC_COOKIE ? FS_MARKER_COOKIE :
+								 FS_MARKER_IS_RETURN,
 		};
 		memcpy(p->copy + off, insn, INSN_BYTES);
 		return 0;

@@ -89,7 +89,7 @@ out:
 
 static int check_info(const struct bpf_prog_info *info)
 {
-	if (!info->jited_prog_len && !info->nr_jited_ksyms)
+	if (!info->jited_prog_len)
 		return fail_hint(-EINVAL, "run 'sysctl net.core.bpf_jit_enable=1', load it again",
 				 "bpf program '%s': not compiled by the JIT, cannot be traced",
 				 info->name);
