@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What in-target code (src/rt) needs of this CPU: the thread's identity and system calls. Signal-safe. */
+#ifndef FS_ARCH_HOST_RTARCH_H
+#define FS_ARCH_HOST_RTARCH_H
+
+#include <asm/unistd.h>
+
+#include "util/types.h"
+
+/* Differs between all live threads of a process. */
+static inline u64 rtarch_thread_pointer(void)
+{
+	u64 tp;
+
+	__asm__("mrs %0, tpidr_el0" : "=r"(tp));
+	return tp;
+}
+
+static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "memory");
+	return x0;
+}
+
+static inline void rtarch_pause(void)
+{
+	__asm__ volatile("yield");
+}
+
+#endif

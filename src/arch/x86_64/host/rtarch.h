@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What in-target code (src/rt) needs of this CPU: the thread's identity and system calls. Signal-safe. */
+#ifndef FS_ARCH_HOST_RTARCH_H
+#define FS_ARCH_HOST_RTARCH_H
+
+#include <asm/unistd.h>
+
+#include "util/types.h"
+
+/* Differs between all live threads of a process: the ABI keeps the thread block's address at fs:0. */
+static inline u64 rtarch_thread_pointer(void)
+{
+	u64 tp;
+
+	__asm__("mov %%fs:0, %0" : "=r"(tp));
+	return tp;
+}
+
+static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static inline void rtarch_pause(void)
+{
+	__asm__ volatile("pause");
+}
+
+#endif

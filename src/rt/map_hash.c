@@ -1,0 +1,839 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hash and LRU hash, and their per-CPU kinds: lock-free, in shared memory, with nodes that are used
+ * again at once. Each bucket is a list ordered by (hash, key), as in Michael's "High performance
+ * dynamic lock-free hash tables and list-based sets" (2002): a link word holds a node index, a mark
+ * ("the node that holds this word is deleted") and a tag that counts the word's changes, so that a
+ * compare-and-swap never mistakes a node for its former self.
+ *
+ *   insert   link = {cur, 0} -> {node, 0}	node.next = {cur, 0} before
+ *   delete   cur.next = {next, 0} -> {next, 1}; anyone then unlinks: link = {cur, 0} -> {next, 0}
+ *   replace  cur.next = {next, 0} -> {node, 1}	node.next = {next, 0} before: the key never vanishes
+ *
+ * A node's owner word {generation, state} says whose it is: free, linked, or a token's (lane.h) while
+ * an operation prepares it. Whoever takes a node out of a list frees it, by a compare-and-swap from
+ * the word read while it was in the list. What a thread that died left behind, a node of a dead
+ * token or one that was unlinked and not freed, is found by a scan when the map seems full.
+ *
+ * The count of entries is raised before an insertion and lowered after a deletion: a death in between
+ * leaves it too high, never too low; the same scan corrects it.
+ */
+#include <linux/time.h>
+
+#include "rt/map.h"
+
+#define NIL 0u			/* nodes are numbered from 1: zeroed memory is an empty map */
+#define SPARE_NODES 64			/* for replacements and operations in flight */
+#define HOPS_MAX (1u << 22)		/* of one search: more means scribbled memory */
+#define SCAN_INTERVAL_NS 2000000ULL
+
+enum { NODE_FREE = 0, NODE_LINKED = 1 };	/* states; others are tokens */
+
+struct node {
+	u64 next;	/* 63:32 tag, 31:1 index, 0 mark */
+	u64 owner;	/* 63:32 generation, 31:0 state */
+	u32 hash;
+	u32 used;	/* LRU: looked up since the hand came by */
+	u8 key[];	/* rounded up to 8; then the value, unless per CPU */
+};
+
+struct pos {		/* of a key: the link to it or to where it would be */
+	u64 *link;
+	u64 link_word;
+	u32 idx;	/* node behind link, NIL at the end */
+	u64 next_word;	/* of that node */
+};
+
+/* -- Words --- */
+
+static u32 word_idx(u64 w)
+{
+	return (u32)w >> 1;
+}
+
+/* Both raise the number of changes. */
+#define COUNT_UP ((1ULL << 32) + 1)
+#define COUNT_DOWN ((1ULL << 32) - 1)
+
+static void count_add(struct rt_map *m, u64 change)
+{
+	__atomic_fetch_add(&m->hdr->count, change, __ATOMIC_ACQ_REL);
+}
+
+static bool word_mark(u64 w)
+{
+	return w & 1;
+}
+
+/* What comes after @old in the same place. */
+static u64 word_next(u64 old, u32 idx, bool mark)
+{
+	return ((old >> 32) + 1) << 32 | (u64)idx << 1 | mark;
+}
+
+static struct node *node_at(const struct rt_map *m, u32 idx)
+{
+	return (struct node *)(void *)(m->nodes + (u64)(idx - 1) * m->elem_bytes);
+}
+
+static u64 *bucket_of(const struct rt_map *m, u32 hash)
+{
+	return (u64 *)(void *)m->index + (hash & m->index_mask);
+}
+
+static u32 key_hash(const struct rt_map *m, const void *key)
+{
+	u64 h = m->seed ^ 0x9e3779b97f4a7c15ULL * m->key_size;
+	const u8 *p = key;
+	u32 left = m->key_size;
+
+	for (; left >= 8; left -= 8, p += 8) {
+		h = (h ^ *(const rt_u64_any *)p) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	for (u64 last = 0; left; left = 0) {
+		for (u32 i = 0; i < left; i++)
+			last |= (u64)p[i] << (8 * i);
+		h = (h ^ last) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	h *= 0xc4ceb9fe1a85ec53ULL;
+	return h >> 32;
+}
+
+static int compare(const struct rt_map *m, const struct node *n, u32 hash, const void *key)
+{
+	u32 node_hash = rt_load(&n->hash), left = m->key_size;
+	const u8 *a = n->key, *b = key;
+
+	if (node_hash != hash)
+		return node_hash < hash ? -1 : 1;
+	for (; left >= 8; left -= 8, a += 8, b += 8) {
+		u64 x = rt_load((const u64 *)(const void *)a), y = *(const rt_u64_any *)b;
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	for (; left; left--, a++, b++)
+		if (rt_load(a) != *b)
+			return rt_load(a) < *b ? -1 : 1;
+	return 0;
+}
+
+/* -- Room --- */
+
+static bool is_node(const struct rt_map *m, u32 idx)
+{
+	return idx != NIL && idx <= m->nr_nodes;
+}
+
+/*
+ * A bit per node, set: probably taken. Above, a bit per word of bits, set: probably all taken. Both
+ * are hints where to look; the owner word decides.
+ */
+static u32 nr_words(const struct rt_map *m)
+{
+	return (m->nr_nodes + 63) / 64;
+}
+
+static u64 *summary_word(const struct rt_map *m, u32 word)
+{
+	return m->bits + nr_words(m) + word / 64;
+}
+
+/* Which of @total things have no bit in the word that speaks of @first and the 63 after it. */
+static u64 zeros(u64 bits, u32 first, u32 total)
+{
+	return total - first >= 64 ? ~bits : ~bits & ((1ULL << (total - first)) - 1);
+}
+
+static u64 word_free(const struct rt_map *m, u32 word)
+{
+	return zeros(__atomic_load_n(&m->bits[word], __ATOMIC_SEQ_CST), word * 64, m->nr_nodes);
+}
+
+static void hint_free(const struct rt_map *m, u32 idx)
+{
+	u32 nr = idx - 1, word = nr / 64;
+	u64 *s = summary_word(m, word), bit = 1ULL << word % 64;
+
+	__atomic_fetch_and(&m->bits[word], ~(1ULL << nr % 64), __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(s, __ATOMIC_SEQ_CST) & bit)
+		__atomic_fetch_and(s, ~bit, __ATOMIC_SEQ_CST);
+}
+
+/* All nodes of a word are taken; looked at again, since someone may just have freed one. */
+static void hint_full(const struct rt_map *m, u32 word)
+{
+	u64 *s = summary_word(m, word), bit = 1ULL << word % 64;
+
+	__atomic_fetch_or(s, bit, __ATOMIC_SEQ_CST);
+	if (word_free(m, word))
+		__atomic_fetch_and(s, ~bit, __ATOMIC_SEQ_CST);
+}
+
+static bool node_claim(struct rt_map *m, u32 idx, u64 word, u32 token)
+{
+	u64 mine = ((word >> 32) + 1) << 32 | token;
+
+	return rt_cas64(&node_at(m, idx)->owner, word, mine);
+}
+
+/* Ends the life of the node which @word, its owner word when it was in a list or prepared, is about. */
+static void node_free(struct rt_map *m, u32 idx, u64 word)
+{
+	u64 *p = &node_at(m, idx)->owner, now = word;
+
+	do {
+		if (rt_cas64(p, now, word >> 32 << 32 | NODE_FREE)) {
+			hint_free(m, idx);
+			return;
+		}
+		now = rt_load(p);	/* who inserted it may only now note that it is linked */
+	} while (now >> 32 == word >> 32 && (u32)now != NODE_FREE);
+}
+
+static u32 claim_from_word(struct rt_map *m, u32 word, u32 token)
+{
+	u64 *w = &m->bits[word], left;
+
+	while ((left = word_free(m, word))) {
+		u32 bit = __builtin_ctzll(left), idx = word * 64 + bit + 1;
+		u64 owner;
+
+		if (__atomic_fetch_or(w, 1ULL << bit, __ATOMIC_SEQ_CST) & 1ULL << bit)
+			continue;
+		owner = rt_load(&node_at(m, idx)->owner);
+		if ((u32)owner == NODE_FREE && node_claim(m, idx, owner, token))
+			return idx;
+	}
+	hint_full(m, word);
+	return NIL;
+}
+
+/* Looks from a place that depends on the lane on, so that threads keep apart. */
+static u32 node_alloc(struct rt_map *m, u32 token)
+{
+	u32 words = nr_words(m), groups = (words + 63) / 64;
+	u32 lane = token % RT_LANES, start = lane * 7 % groups;
+
+	for (u32 i = 0; i < groups; i++) {
+		u32 group = (start + i) % groups, turn = lane * 11 % 64;
+		u64 some = zeros(rt_load(summary_word(m, group * 64)), group * 64, words);
+
+		some = some >> turn | (turn ? some << (64 - turn) : 0);
+		for (; some; some &= some - 1) {
+			u32 word = group * 64 + (__builtin_ctzll(some) + turn) % 64;
+			u32 idx = claim_from_word(m, word, token);
+
+			if (idx != NIL)
+				return idx;
+		}
+	}
+	return NIL;
+}
+
+/* -- Search --- */
+
+/*
+ * One walk for the first node that is not before (hash, key). With @help, unlinks the deleted nodes it
+ * meets. Without, walks through them: as long as the link to the first of them has not changed, all
+ * of them are where they were, since the word of a deleted node never changes.
+ */
+enum { FOUND, ABSENT, CHANGED };
+
+static int walk(struct rt_map *m, u32 hash, const void *key, bool help, struct pos *pos, u32 *hops)
+{
+	pos->link = bucket_of(m, hash);
+	pos->link_word = rt_load_acquire(pos->link);
+	pos->idx = word_idx(pos->link_word);
+	while (is_node(m, pos->idx) && ++*hops < HOPS_MAX) {
+		struct node *n = node_at(m, pos->idx);
+		u64 owner = rt_load(&n->owner);
+		int order;
+
+		pos->next_word = rt_load_acquire(&n->next);
+		order = compare(m, n, hash, key);
+		rt_fence_acquire();
+		if (rt_load(pos->link) != pos->link_word)
+			return CHANGED;
+		if (!word_mark(pos->next_word)) {
+			if (order >= 0)
+				return order ? ABSENT : FOUND;
+			pos->link = &n->next;
+			pos->link_word = pos->next_word;
+		} else if (help) {
+			u64 to = word_next(pos->link_word, word_idx(pos->next_word), false);
+
+			if (!rt_cas64(pos->link, pos->link_word, to))
+				return CHANGED;
+			node_free(m, pos->idx, owner);
+			pos->link_word = to;
+		}
+		pos->idx = word_idx(pos->next_word);
+	}
+	return ABSENT;
+}
+
+/* Is the key there? @pos says where. After HOPS_MAX, the memory is not a map any more: no, nowhere. */
+static bool search(struct rt_map *m, u32 hash, const void *key, bool help, struct pos *pos)
+{
+	u32 hops = 0;
+	int r;
+
+	do
+		r = walk(m, hash, key, help, pos, &hops);
+	while (r == CHANGED && hops < HOPS_MAX);
+	if (hops >= HOPS_MAX)
+		pos->link = NULL;
+	return r == FOUND && pos->link;
+}
+
+static struct node *find(struct rt_map *m, const void *key)
+{
+	struct pos pos;
+
+	if (!search(m, key_hash(m, key), key, false, &pos))
+		return NULL;
+	return node_at(m, pos.idx);
+}
+
+/* -- Lost nodes --- */
+
+/* By lane: the token of an operation that may change the map, else 0. */
+static u32 *ops_in_flight(const struct rt_map *m)
+{
+	return (u32 *)(void *)(m->index - RT_LANES * sizeof(u32));
+}
+
+struct op {
+	struct rt_thread *t;
+	u32 *slot;
+	u32 outer;	/* an operation of this thread that was interrupted */
+};
+
+static bool op_begin(struct rt_map *m, struct op *op)
+{
+	op->t = rt_enter();
+	if (!op->t)
+		return false;
+	op->slot = &ops_in_flight(m)[rt_token(op->t) % RT_LANES];
+	op->outer = rt_load(op->slot);
+	if (op->outer != rt_token(op->t))
+		__atomic_store_n(op->slot, rt_token(op->t), __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static void op_end(struct op *op)
+{
+	if (op->outer != rt_token(op->t))
+		rt_store_release(op->slot, 0);
+	rt_exit(op->t);
+}
+
+/* Frees node @idx if nobody alive will; says whether it is in a list. */
+static bool node_check(struct rt_map *m, u32 idx)
+{
+	struct node *n = node_at(m, idx);
+	u64 owner = rt_load_acquire(&n->owner), next = rt_load_acquire(&n->next);
+	u32 state = owner;
+	struct pos pos;
+
+	if (state == NODE_FREE) {
+		hint_free(m, idx);
+		return false;
+	}
+	if (state == NODE_LINKED && !word_mark(next))
+		return true;
+	if (state != NODE_LINKED && !rt_token_is_dead(state))
+		return !word_mark(next);	/* perhaps: counted, so that the map never overfills */
+	if (search(m, rt_load(&n->hash), n->key, true, &pos) && pos.idx == idx) {
+		rt_cas64(&n->owner, owner, owner >> 32 << 32 | NODE_LINKED);
+		return true;
+	}
+	node_free(m, idx, owner);
+	return false;
+}
+
+/* Is an operation on its way that may change the map? Forgets those whose thread died. */
+static bool others_in_flight(struct rt_map *m, u32 token)
+{
+	u32 *ops = ops_in_flight(m);
+	bool any = false;
+
+	for (u32 i = 0; i < RT_LANES; i++) {
+		u32 other = rt_load_acquire(&ops[i]);
+
+		if (!other || other == token)
+			continue;
+		if (rt_token_is_dead(other))
+			rt_cas32(&ops[i], other, 0);
+		else
+			any = true;
+	}
+	return any;
+}
+
+/*
+ * Searches all nodes, at most every SCAN_INTERVAL_NS, and corrects the count if nothing else happened
+ * meanwhile. @own: entries the caller has counted and not yet inserted. Return: was it worth it?
+ */
+static bool recover(struct rt_map *m, u32 token, u32 own)
+{
+	u64 last = rt_load(&m->hdr->scan_ns), now = rt_clock_ns(CLOCK_MONOTONIC), count;
+	u32 linked = own;
+
+	if (now - last < SCAN_INTERVAL_NS || !rt_cas64(&m->hdr->scan_ns, last, now))
+		return false;
+	rt_lanes_reap(RT_LANES);
+	others_in_flight(m, token);
+	count = rt_load_acquire(&m->hdr->count);
+	for (u32 i = 1; i <= m->nr_nodes; i++)
+		linked += node_check(m, i);
+	if (linked < (u32)count && !others_in_flight(m, token))
+		rt_cas64(&m->hdr->count, count, ((count >> 32) + 1) << 32 | linked);
+	return true;
+}
+
+/* -- Removal --- */
+
+/* Unlinks the node at @pos, which was just marked. */
+static void unlink_marked(struct rt_map *m, struct pos *pos, u32 hash, const void *key, u64 owner,
+			  u32 next_idx)
+{
+	if (rt_cas64(pos->link, pos->link_word, word_next(pos->link_word, next_idx, false)))
+		node_free(m, pos->idx, owner);
+	else
+		search(m, hash, key, true, pos);
+}
+
+static long remove_at(struct rt_map *m, struct pos *pos, u32 hash, const void *key)
+{
+	struct node *n = node_at(m, pos->idx);
+	u64 owner = rt_load(&n->owner);
+	u32 next_idx = word_idx(pos->next_word);
+
+	if (!rt_cas64(&n->next, pos->next_word, word_next(pos->next_word, next_idx, true)))
+		return -EAGAIN;
+	count_add(m, COUNT_DOWN);
+	unlink_marked(m, pos, hash, key, owner, next_idx);
+	return 0;
+}
+
+static long hash_delete(struct rt_map *m, const void *key)
+{
+	u32 hash = key_hash(m, key);
+	struct pos pos;
+	struct op op;
+	long err;
+
+	if (!op_begin(m, &op))
+		return -EBUSY;
+	do
+		err = search(m, hash, key, true, &pos) ? remove_at(m, &pos, hash, key) : -ENOENT;
+	while (err == -EAGAIN);
+	op_end(&op);
+	return err;
+}
+
+static bool is_lru(const struct rt_map *m)
+{
+	return m->type == BPF_MAP_TYPE_LRU_HASH || m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+/* Deletes an entry that was not looked up since the hand last came by. */
+static bool evict(struct rt_map *m)
+{
+	for (u64 i = 0; i < 2ULL * m->nr_nodes + 64; i++) {
+		u32 idx = __atomic_fetch_add(&m->hdr->cursor, 1, __ATOMIC_RELAXED) % m->nr_nodes + 1;
+		struct node *n = node_at(m, idx);
+		u64 owner = rt_load_acquire(&n->owner), next = rt_load_acquire(&n->next);
+		u32 hash = rt_load(&n->hash);
+		struct pos pos;
+
+		if ((u32)owner != NODE_LINKED || word_mark(next))
+			continue;
+		if (rt_load(&n->used)) {
+			rt_store(&n->used, 0);
+			continue;
+		}
+		if (search(m, hash, n->key, true, &pos) && pos.idx == idx && rt_load(&n->owner) == owner &&
+		    !remove_at(m, &pos, hash, n->key))
+			return true;
+	}
+	return false;
+}
+
+/* -- Insertion --- */
+
+struct insertion {
+	struct rt_map *m;
+	const void *key, *value;
+	u64 flags;
+	u32 cpu;	/* per-CPU kinds: as update_cpu; else RT_ALL_CPUS */
+	u32 hash;
+	u32 token;
+	u32 idx;	/* the node it prepares; NIL: none yet */
+	bool counted;
+};
+
+static void *node_value(const struct rt_map *m, u32 idx, u32 cpu)
+{
+	if (m->cpu_stride)
+		return m->values + cpu * m->cpu_stride + (u64)(idx - 1) * m->value_bytes;
+	return (u8 *)node_at(m, idx) + m->value_at;
+}
+
+static void percpu_write(struct rt_map *m, u32 idx, const struct insertion *in, bool fresh)
+{
+	const u8 *from = in->value;
+
+	for (u32 c = 0; c < m->nr_cpus; c++) {
+		if (in->cpu >= RT_EACH_CPU || c == in->cpu)
+			rt_copy(node_value(m, idx, c), from, m->value_size);
+		else if (fresh)
+			rt_zero(node_value(m, idx, c), m->value_bytes);
+		if (in->cpu == RT_EACH_CPU)
+			from += m->value_bytes;
+	}
+}
+
+static u64 node_owner(const struct insertion *in)
+{
+	return rt_load(&node_at(in->m, in->idx)->owner);
+}
+
+static long take_node(struct insertion *in)
+{
+	struct rt_map *m = in->m;
+	struct node *n;
+
+	if (in->idx != NIL)
+		return 0;
+	in->idx = node_alloc(m, in->token);
+	if (in->idx == NIL && recover(m, in->token, in->counted))
+		in->idx = node_alloc(m, in->token);
+	if (in->idx == NIL)
+		return -ENOMEM;
+	n = node_at(m, in->idx);
+	rt_store(&n->hash, in->hash);
+	rt_store(&n->used, 0);
+	rt_copy(n->key, in->key, m->key_size);
+	if (m->cpu_stride)
+		percpu_write(m, in->idx, in, true);
+	else
+		rt_copy(node_value(m, in->idx, 0), in->value, m->value_size);
+	return 0;
+}
+
+static bool count_try(struct rt_map *m)
+{
+	if ((u32)__atomic_fetch_add(&m->hdr->count, COUNT_UP, __ATOMIC_ACQ_REL) < m->max_entries)
+		return true;
+	count_add(m, COUNT_DOWN);
+	return false;
+}
+
+static long take_count(struct insertion *in)
+{
+	struct rt_map *m = in->m;
+
+	if (in->counted || count_try(m)) {
+		in->counted = true;
+		return 0;
+	}
+	while (is_lru(m) && evict(m))
+		if (count_try(m)) {
+			in->counted = true;
+			return 0;
+		}
+	in->counted = recover(m, in->token, 0) && count_try(m);
+	return in->counted ? 0 : -E2BIG;
+}
+
+/* Publishes the prepared node: its owner is the list. */
+static void node_linked(struct insertion *in, u64 owner)
+{
+	rt_cas64(&node_at(in->m, in->idx)->owner, owner, owner >> 32 << 32 | NODE_LINKED);
+}
+
+static void set_next(struct insertion *in, u32 next)
+{
+	struct node *n = node_at(in->m, in->idx);
+
+	rt_store(&n->next, word_next(rt_load(&n->next), next, false));
+}
+
+static long insert_new(struct insertion *in, struct pos *pos)
+{
+	u64 owner;
+	long err;
+
+	if (in->flags == BPF_EXIST)
+		return -ENOENT;
+	err = take_count(in);
+	if (!err)
+		err = take_node(in);
+	if (err)
+		return err;
+	owner = node_owner(in);
+	set_next(in, pos->idx);
+	if (!rt_cas64(pos->link, pos->link_word, word_next(pos->link_word, in->idx, false)))
+		return -EAGAIN;
+	node_linked(in, owner);
+	in->counted = false;	/* both are the list's now */
+	in->idx = NIL;
+	return 0;
+}
+
+static long replace(struct insertion *in, struct pos *pos)
+{
+	struct rt_map *m = in->m;
+	struct node *old = node_at(m, pos->idx);
+	u64 owner, old_owner = rt_load(&old->owner);
+	u32 idx;
+	long err;
+
+	if (in->flags == BPF_NOEXIST)
+		return -EEXIST;
+	if (m->cpu_stride) {	/* per-CPU values are written in place */
+		percpu_write(m, pos->idx, in, false);
+		rt_store(&old->used, 1);
+		return 0;
+	}
+	err = take_node(in);
+	if (err)
+		return err;
+	idx = in->idx;
+	owner = node_owner(in);
+	set_next(in, word_idx(pos->next_word));
+	if (!rt_cas64(&old->next, pos->next_word, word_next(pos->next_word, idx, true)))
+		return -EAGAIN;
+	node_linked(in, owner);
+	in->idx = NIL;
+	unlink_marked(m, pos, in->hash, in->key, old_owner, idx);
+	return 0;
+}
+
+static long insertion_try(struct insertion *in)
+{
+	struct pos pos;
+
+	if (search(in->m, in->hash, in->key, true, &pos))
+		return replace(in, &pos);
+	return pos.link ? insert_new(in, &pos) : -EIO;
+}
+
+static long insertion_run(struct insertion *in)
+{
+	struct op op;
+	long err;
+
+	if (in->flags > BPF_EXIST)
+		return -EINVAL;
+	if (!op_begin(in->m, &op))
+		return -EBUSY;
+	in->hash = key_hash(in->m, in->key);
+	in->token = rt_token(op.t);
+	in->idx = NIL;
+	in->counted = false;
+	do
+		err = insertion_try(in);
+	while (err == -EAGAIN);
+	if (in->idx != NIL)
+		node_free(in->m, in->idx, node_owner(in));
+	if (in->counted)
+		count_add(in->m, COUNT_DOWN);
+	op_end(&op);
+	return err;
+}
+
+static long hash_update(struct rt_map *m, const void *key, const void *value, u64 flags)
+{
+	struct insertion in = { .m = m, .key = key, .value = value, .flags = flags,
+				.cpu = RT_ALL_CPUS };
+
+	return insertion_run(&in);
+}
+
+static void *hash_lookup(struct rt_map *m, const void *key)
+{
+	struct node *n = find(m, key);
+
+	if (!n)
+		return NULL;
+	if (is_lru(m) && !rt_load(&n->used))
+		rt_store(&n->used, 1);
+	return (u8 *)n + m->value_at;
+}
+
+static long take_at(struct rt_map *m, struct pos *pos, u32 hash, const void *key, u8 *value)
+{
+	u32 cpus = m->cpu_stride ? m->nr_cpus : 1;
+
+	for (u32 c = 0; c < cpus; c++)
+		rt_copy(value + c * m->value_bytes, node_value(m, pos->idx, c), m->value_size);
+	return remove_at(m, pos, hash, key);
+}
+
+static long hash_take(struct rt_map *m, const void *key, void *value)
+{
+	u32 hash = key_hash(m, key);
+	struct pos pos;
+	struct op op;
+	long err;
+
+	if (!op_begin(m, &op))
+		return -EBUSY;
+	do
+		err = search(m, hash, key, true, &pos) ? take_at(m, &pos, hash, key, value) : -ENOENT;
+	while (err == -EAGAIN);
+	op_end(&op);
+	return err;
+}
+
+/* -- Iteration --- */
+
+/* The first live node of bucket @bucket or a later one. */
+static u32 first_from(struct rt_map *m, u32 bucket)
+{
+	for (; bucket <= m->index_mask; bucket++) {
+		u32 idx = word_idx(rt_load_acquire((u64 *)(void *)m->index + bucket));
+
+		for (u32 hops = 0; is_node(m, idx) && hops < HOPS_MAX; hops++) {
+			u64 next = rt_load_acquire(&node_at(m, idx)->next);
+
+			if (!word_mark(next))
+				return idx;
+			idx = word_idx(next);
+		}
+	}
+	return NIL;
+}
+
+static u32 next_live(struct rt_map *m, u32 idx, u32 bucket)
+{
+	idx = word_idx(rt_load_acquire(&node_at(m, idx)->next));
+	for (u32 hops = 0; is_node(m, idx) && hops < HOPS_MAX; hops++) {
+		u64 next = rt_load_acquire(&node_at(m, idx)->next);
+
+		if (!word_mark(next))
+			return idx;
+		idx = word_idx(next);
+	}
+	return first_from(m, bucket + 1);
+}
+
+static long hash_next_key(struct rt_map *m, const void *key, void *next)
+{
+	struct pos pos;
+	u32 idx;
+
+	if (key && search(m, key_hash(m, key), key, false, &pos))
+		idx = next_live(m, pos.idx, key_hash(m, key) & m->index_mask);
+	else
+		idx = first_from(m, 0);
+	if (idx == NIL)
+		return -ENOENT;
+	rt_copy(next, node_at(m, idx)->key, m->key_size);
+	return 0;
+}
+
+static long hash_each(struct rt_map *m, long (*fn)(void *, const void *, void *), void *arg)
+{
+	u32 cpu = rt_cpu(rt_thread_self()), idx = first_from(m, 0);
+	long nr = 0;
+
+	while (idx != NIL && nr <= m->max_entries) {
+		u32 bucket = rt_load(&node_at(m, idx)->hash) & m->index_mask;
+		u32 next = next_live(m, idx, bucket);
+
+		nr++;
+		if (fn(arg, node_at(m, idx)->key, node_value(m, idx, cpu)))
+			break;
+		idx = next;
+	}
+	return nr;
+}
+
+/* -- Layout --- */
+
+/* header | operations in flight | buckets | nodes | bits of free nodes, their summary | per-CPU values */
+static int hash_layout(struct rt_map *m)
+{
+	u64 buckets = 1, words, off;
+	bool percpu = rt_map_is_percpu(m->type);
+
+	while (buckets < m->max_entries)
+		buckets *= 2;
+	if (buckets > 1u << 30 || (u64)m->max_entries + SPARE_NODES > U32_MAX >> 1)
+		return -E2BIG;
+	m->index_mask = buckets - 1;
+	m->nr_nodes = m->max_entries + SPARE_NODES;
+	m->value_at = sizeof(struct node) + rt_round_up(m->key_size, 8);
+	m->elem_bytes = m->value_at + (percpu ? 0 : m->value_bytes);
+	m->index_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE) + RT_LANES * sizeof(u32);
+	m->node_off = rt_round_up(m->index_off + buckets * 8, 64);
+	m->bits_off = rt_round_up(m->node_off + (u64)m->nr_nodes * m->elem_bytes, 64);
+	words = nr_words(m);
+	off = m->bits_off + (words + (words + 63) / 64) * 8;
+	if (percpu) {
+		m->value_off = rt_round_up(off, 64);
+		m->cpu_stride = rt_round_up((u64)m->nr_nodes * m->value_bytes, 64);
+		off = m->value_off + m->cpu_stride * m->nr_cpus;
+	}
+	m->total_bytes = rt_round_up(off, RT_PAGE);
+	return 0;
+}
+
+const struct rt_map_ops rt_hash_ops = {
+	.layout = hash_layout,
+	.lookup = hash_lookup,
+	.update = hash_update,
+	.del = hash_delete,
+	.next_key = hash_next_key,
+	.take = hash_take,
+	.each = hash_each,
+};
+
+/* -- Per CPU --- */
+
+static void *percpu_lookup_cpu(struct rt_map *m, const void *key, u32 cpu)
+{
+	struct pos pos;
+
+	if (cpu >= m->nr_cpus || !search(m, key_hash(m, key), key, false, &pos))
+		return NULL;
+	if (is_lru(m))
+		rt_store(&node_at(m, pos.idx)->used, 1);
+	return node_value(m, pos.idx, cpu);
+}
+
+static void *percpu_lookup(struct rt_map *m, const void *key)
+{
+	return percpu_lookup_cpu(m, key, rt_cpu(rt_thread_self()));
+}
+
+static long percpu_update_cpu(struct rt_map *m, const void *key, const void *value, u64 flags, u32 cpu)
+{
+	struct insertion in = { .m = m, .key = key, .value = value, .flags = flags, .cpu = cpu };
+
+	return insertion_run(&in);
+}
+
+static long percpu_update(struct rt_map *m, const void *key, const void *value, u64 flags)
+{
+	return percpu_update_cpu(m, key, value, flags, rt_cpu(rt_thread_self()));
+}
+
+const struct rt_map_ops rt_percpu_hash_ops = {
+	.layout = hash_layout,
+	.lookup = percpu_lookup,
+	.update = percpu_update,
+	.del = hash_delete,
+	.lookup_cpu = percpu_lookup_cpu,
+	.update_cpu = percpu_update_cpu,
+	.next_key = hash_next_key,
+	.take = hash_take,
+	.each = hash_each,
+};

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Creation of maps: checks in the kernel's order, one memfd per map. */
+#include "syscall/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "bpf/uapi.h"
+#include "syscall/env.h"
+
+#define PERCPU_VALUE_MAX 32768
+#define ELEM_BYTES_MAX (4u << 20)
+#define KERNEL_ELEM_BYTES 48	/* of a hash entry before its key */
+#define BYTES_MAX (1ULL << 40)
+#define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+#define NUMA_ANY (-1)
+
+static bool access_flags_ok(u32 flags)
+{
+	return (flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) !=
+	       (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
+}
+
+static bool wants_node(const struct map_create_attr *attr)
+{
+	return attr->map_flags & BPF_F_NUMA_NODE && (int)attr->numa_node != NUMA_ANY;
+}
+
+static int check_array(const struct map_create_attr *attr)
+{
+	const u32 flags = BPF_F_NUMA_NODE | BPF_F_MMAPABLE | ACCESS_FLAGS | BPF_F_PRESERVE_ELEMS |
+			  BPF_F_INNER_MAP;
+	bool percpu = attr->map_type == BPF_MAP_TYPE_PERCPU_ARRAY;
+
+	if (!attr->max_entries || attr->key_size != 4 || !attr->value_size ||
+	    attr->map_flags & ~flags || !access_flags_ok(attr->map_flags) ||
+	    (percpu && wants_node(attr)))
+		return -EINVAL;
+	if (attr->map_type != BPF_MAP_TYPE_ARRAY && attr->map_flags & (BPF_F_MMAPABLE | BPF_F_INNER_MAP))
+		return -EINVAL;
+	if (attr->map_type != BPF_MAP_TYPE_PERF_EVENT_ARRAY && attr->map_flags & BPF_F_PRESERVE_ELEMS)
+		return -EINVAL;
+	if (attr->value_size > INT_MAX)
+		return -E2BIG;
+	return percpu && rt_round_up(attr->value_size, 8) > PERCPU_VALUE_MAX ? -E2BIG : 0;
+}
+
+static int check_hash(const struct map_create_attr *attr)
+{
+	const u32 flags = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | ACCESS_FLAGS |
+			  BPF_F_ZERO_SEED;
+	bool percpu = rt_map_is_percpu(attr->map_type);
+	bool lru = attr->map_type == BPF_MAP_TYPE_LRU_HASH ||
+		   attr->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	bool lru_percpu = attr->map_flags & BPF_F_NO_COMMON_LRU;
+
+	if (attr->map_flags & ~flags || !access_flags_ok(attr->map_flags) || (!lru && lru_percpu))
+		return -EINVAL;
+	if (lru && attr->map_flags & BPF_F_NO_PREALLOC)
+		return -FS_ENOTSUPP;
+	if (wants_node(attr) && (percpu || lru_percpu))
+		return -EINVAL;
+	if (!attr->max_entries || !attr->key_size || !attr->value_size)
+		return -EINVAL;
+	if ((u64)attr->key_size + attr->value_size >= ELEM_BYTES_MAX - KERNEL_ELEM_BYTES)
+		return -E2BIG;
+	return percpu && rt_round_up(attr->value_size, 8) > PERCPU_VALUE_MAX ? -E2BIG : 0;
+}
+
+static int check_type(const struct map_create_attr *attr)
+{
+	switch (attr->map_type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return check_array(attr);
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		return check_hash(attr);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* -- Memory --- */
+
+static void map_free(struct map *map)
+{
+	if (!map)
+		return;
+	if (map->rt && map->rt->base)
+		munmap(map->rt->base, map->rt->total_bytes);
+	if (map->memfd >= 0)
+		fd_close(map->memfd);
+	free(map->rt);
+	map_put(map->inner);
+	btf_put(map->btf);
+	free(map);
+}
+
+static void map_destroy(struct obj *o)
+{
+	map_free((struct map *)o);
+}
+
+static int map_memory(struct map *map)
+{
+	char name[64];
+	void *mem;
+	u32 seed = 0;
+
+	if (map->rt->total_bytes > BYTES_MAX)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "fsession-map-%s", map->name);
+	map->memfd = memfd_create(name, MFD_CLOEXEC);
+	if (map->memfd < 0)
+		return -errno;
+	if (ftruncate(map->memfd, map->rt->total_bytes))
+		return -ENOMEM;
+	mem = mmap(NULL, map->rt->total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+		   map->memfd, 0);
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	if (!(map->flags & BPF_F_ZERO_SEED) && getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = (u32)env_boot_ns();
+	rt_map_init(map->rt, mem, seed);
+	return 0;
+}
+
+static int map_alloc(const struct map_create_attr *attr, struct map **ret)
+{
+	struct map *map = calloc(1, sizeof(*map));
+	struct rt_map *rt = calloc(1, sizeof(*rt));
+	int err = -ENOMEM;
+
+	if (!map || !rt) {
+		free(rt);
+		free(map);
+		return err;
+	}
+	map->memfd = -1;
+	map->rt = rt;
+	map->flags = attr->map_flags;
+	map->extra = attr->map_extra;
+	memcpy(map->name, attr->map_name, sizeof(map->name));
+	rt->owner = map;
+	rt->type = attr->map_type;
+	rt->key_size = attr->key_size;
+	rt->value_size = attr->value_size;
+	rt->max_entries = attr->max_entries;
+	rt->map_flags = attr->map_flags;
+	rt->nr_cpus = env_nr_cpus();
+	err = rt_map_layout(rt);
+	if (!err)
+		err = map_memory(map);
+	if (err) {
+		map_free(map);
+		return err;
+	}
+	*ret = map;
+	return 0;
+}
+
+/* -- Creation --- */
+
+int obj_name_check(const char name[UBPF_OBJ_NAME_LEN])
+{
+	const char *end = memchr(name, 0, UBPF_OBJ_NAME_LEN);
+
+	if (!end)
+		return -EINVAL;
+	for (const char *p = name; p < end; p++)
+		if (!(*p == '_' || *p == '.' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+		      (*p >= 'A' && *p <= 'Z')))
+			return -EINVAL;
+	for (const char *p = end; p < name + UBPF_OBJ_NAME_LEN; p++)
+		if (*p)
+			return -EINVAL;
+	return 0;
+}
+
+static int complain(struct blog *log, int err, const char *text)
+{
+	if (err)
+		blog_print(log, "%s\n", text);
+	return err;
+}
+
+static int check_common(const struct map_create_attr *attr, struct blog *log)
+{
+	if (attr->btf_vmlinux_value_type_id)
+		return complain(log, -EINVAL, "btf_vmlinux_value_type_id can only be used with struct_ops maps.");
+	if (attr->btf_key_type_id && !attr->btf_value_type_id)
+		return complain(log, -EINVAL, "Invalid btf_value_type_id.");
+	if (attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER && attr->map_extra)
+		return complain(log, -EINVAL, "Invalid map_extra.");
+	if ((attr->map_flags & (BPF_F_RDONLY | BPF_F_WRONLY)) == (BPF_F_RDONLY | BPF_F_WRONLY))
+		return -EINVAL;
+	if (wants_node(attr) && attr->numa_node)
+		return complain(log, -EINVAL, "Invalid numa_node.");
+	return 0;
+}
+
+static int attach_btf(struct map *map, const struct map_create_attr *attr, struct blog *log)
+{
+	int err;
+
+	if (!attr->btf_key_type_id && !attr->btf_value_type_id)
+		return 0;
+	err = btf_from_fd(attr->btf_fd, &map->btf);
+	if (err)
+		return complain(log, err, "Invalid btf_fd.");
+	map->btf_key_id = attr->btf_key_type_id;
+	map->btf_value_id = attr->btf_value_type_id;
+	return 0;
+}
+
+static int mode_of(u32 flags)
+{
+	if (flags & BPF_F_RDONLY)
+		return OBJ_READ;
+	return flags & BPF_F_WRONLY ? OBJ_WRITE : OBJ_READ | OBJ_WRITE;
+}
+
+int map_create(const struct map_create_attr *attr, struct blog *log)
+{
+	struct map *map = NULL;
+	int err = check_common(attr, log);
+
+	if (err)
+		return err;
+	if (!rt_map_ops(attr->map_type))
+		return complain(log, -EINVAL, "Invalid map_type.");
+	err = check_type(attr);
+	if (!err)
+		err = map_alloc(attr, &map);
+	if (err)
+		return err;
+	err = complain(log, obj_name_check(attr->map_name), "Invalid map_name.");
+	if (!err)
+		err = attach_btf(map, attr, log);
+	if (err) {
+		map_free(map);
+		return err;
+	}
+	obj_add(&map->obj, OBJ_MAP, map_destroy);
+	err = obj_new_fd(&map->obj, mode_of(attr->map_flags));
+	map_put(map);
+	return err;
+}
+
+int map_from_fd(int fd, struct map **ret, u32 *mode)
+{
+	struct obj *o;
+	int err = obj_from_fd(fd, OBJ_MAP, &o, mode);
+
+	if (!err)
+		*ret = (struct map *)o;
+	return err;
+}
+
+void map_put(struct map *map)
+{
+	if (map)
+		obj_put(&map->obj);
+}
+
+int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len)
+{
+	const struct rt_map *rt = map->rt;
+
+	if (!rt->mmap_off)
+		return -FS_ENOTSUPP;
+	if (!(flags & MAP_SHARED))
+		return -EINVAL;
+	if (prot & PROT_WRITE && (map->frozen || map->flags & BPF_F_RDONLY_PROG))
+		return map->frozen ? -EPERM : -EACCES;
+	if (off + len < off || off + len > rt_round_up(rt->total_bytes - rt->mmap_off, RT_PAGE))
+		return -EINVAL;
+	return 0;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PROG_LOAD and PROG_BIND_MAP. */
+#include "syscall/prog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/helpers.h"
+#include "bpf/uapi.h"
+#include "syscall/env.h"
+#include "syscall/uptr.h"
+#include "util/log.h"
+
+#define LICENSE_MAX 128
+#define MAPS_MAX 64
+#define F_TEST_REG_INVARIANTS (1u << 7)
+#define F_XDP_DEV_BOUND_ONLY (1u << 6)
+
+static void prog_free(struct prog *p)
+{
+	if (!p)
+		return;
+	jit_code_free(p->code);
+	for (u32 i = 0; i < p->nr_maps; i++)
+		map_put(p->maps[i]);
+	btf_put(p->btf);
+	free(p->maps);
+	free(p->insns);
+	free(p->xlated);
+	free(p->func_info);
+	free(p->line_info);
+	free(p);
+}
+
+static void prog_destroy(struct obj *o)
+{
+	prog_free((struct prog *)o);
+}
+
+int prog_from_fd(int fd, struct prog **ret)
+{
+	struct obj *o;
+	int err = obj_from_fd(fd, OBJ_PROG, &o, NULL);
+
+	if (!err)
+		*ret = (struct prog *)o;
+	return err;
+}
+
+void prog_put(struct prog *prog)
+{
+	if (prog)
+		obj_put(&prog->obj);
+}
+
+/* -- Checks before anything is looked at --- */
+
+static bool is_type(u32 type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_SYSCALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_attr(const struct prog_load_attr *attr)
+{
+	const u32 flags = BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_STATE_FREQ |
+			  BPF_F_SLEEPABLE | BPF_F_TEST_RND_HI32 | BPF_F_XDP_HAS_FRAGS |
+			  F_XDP_DEV_BOUND_ONLY | F_TEST_REG_INVARIANTS;
+
+	if (attr->prog_flags & ~flags)
+		return -EINVAL;
+	if (!attr->insn_cnt || attr->insn_cnt > INSN_CNT_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+static bool is_gpl(const char *license)
+{
+	static const char *const compatible[] = {
+		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+		"Dual MPL/GPL",
+	};
+
+	for (unsigned i = 0; i < sizeof(compatible) / sizeof(*compatible); i++)
+		if (!strcmp(license, compatible[i]))
+			return true;
+	return false;
+}
+
+static int read_license(struct prog *p, u64 from)
+{
+	char license[LICENSE_MAX];
+	int n = uptr_read_str(license, from, sizeof(license) - 1);
+
+	if (n == -EFAULT)
+		return n;
+	license[n < 0 ? (int)sizeof(license) - 1 : n] = 0;
+	p->gpl = is_gpl(license);
+	return 0;
+}
+
+/* -- Maps --- */
+
+static int use_map(struct prog *p, struct map *map)
+{
+	struct map **maps;
+
+	for (u32 i = 0; i < p->nr_maps; i++)
+		if (p->maps[i] == map)
+			return 0;
+	if (p->nr_maps == MAPS_MAX)
+		return -E2BIG;
+	maps = realloc(p->maps, (p->nr_maps + 1) * sizeof(*maps));
+	if (!maps)
+		return -ENOMEM;
+	obj_get(&map->obj);
+	maps[p->nr_maps++] = map;
+	p->maps = maps;
+	return 0;
+}
+
+static void put_imm64(struct bpf_insn *insn, u64 v)
+{
+	insn[0].src_reg = 0;
+	insn[0].imm = v;
+	insn[1].imm = v >> 32;
+}
+
+/* The address inside a map's values that "fd, offset" means. */
+static int value_address(struct map *map, u32 off, u64 *ret)
+{
+	struct rt_map *rt = map->rt;
+
+	if (rt->type != BPF_MAP_TYPE_ARRAY || rt->max_entries != 1)
+		return -FS_ENOTSUPP;
+	if (off >= rt->value_size)
+		return -EINVAL;
+	*ret = (u64)rt->values + off;
+	return 0;
+}
+
+static int fd_of(const struct bpf_insn *insn, u64 fd_array, int *ret)
+{
+	if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE) {
+		*ret = insn->imm;
+		return 0;
+	}
+	return fd_array ? uptr_read(ret, fd_array + (u32)insn->imm * sizeof(int), sizeof(int)) : -EPROTO;
+}
+
+static int resolve_map(struct prog *p, struct bpf_insn *insn, u64 fd_array, struct blog *log)
+{
+	bool value = insn->src_reg == BPF_PSEUDO_MAP_VALUE || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
+	struct map *map;
+	u64 addr;
+	int err, fd;
+
+	err = fd_of(insn, fd_array, &fd);
+	if (err)
+		return err;
+	err = map_from_fd(fd, &map, NULL);
+	if (err) {
+		blog_print(log, "fd %d is not pointing to valid bpf_map\n", fd);
+		return err;
+	}
+	addr = (u64)map->rt;
+	if (value)
+		err = value_address(map, insn[1].imm, &addr);
+	if (err)
+		blog_print(log, "invalid access to map value pointer, value_size=%u off=%u\n",
+			   map->rt->value_size, (u32)insn[1].imm);
+	else
+		err = use_map(p, map);
+	map_put(map);
+	if (!err)
+		put_imm64(insn, addr);
+	return err;
+}
+
+static int resolve_ldimm64(struct prog *p, u32 i, u64 fd_array, struct blog *log)
+{
+	struct bpf_insn *insn = &p->xlated[i];
+
+	if (i + 1 >= p->cnt || insn[1].code || insn[1].dst_reg || insn[1].src_reg || insn[1].off) {
+		blog_print(log, "invalid bpf_ld_imm64 insn\n");
+		return -EINVAL;
+	}
+	switch (insn->src_reg) {
+	case 0:
+	case BPF_PSEUDO_FUNC:
+		return 0;
+	case BPF_PSEUDO_MAP_FD:
+	case BPF_PSEUDO_MAP_VALUE:
+	case BPF_PSEUDO_MAP_IDX:
+	case BPF_PSEUDO_MAP_IDX_VALUE:
+		return resolve_map(p, insn, fd_array, log);
+	default:
+		blog_print(log, "unrecognized bpf_ld_imm64 insn\n");
+		return -EINVAL;
+	}
+}
+
+static int resolve_maps(struct prog *p, u64 fd_array, struct blog *log)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < p->cnt && !err; i++)
+		if (insn_is_ldimm64(&p->xlated[i]))
+			err = resolve_ldimm64(p, i++, fd_array, log);
+	return err;
+}
+
+/* -- Calls --- */
+
+static int resolve_call(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
+{
+	const struct helper *h = helper_find(insn->imm);
+
+	(void)arg;
+	if (!insn_is_helper_call(insn) || !h)
+		return -ENOENT;
+	*ret = (struct bpf_call){ h->fn ? BPF_CALL_ADDR : BPF_CALL_TAIL, (u64)h->fn };
+	return 0;
+}
+
+static int check_call(const struct prog *p, u32 i, struct blog *log)
+{
+	const struct bpf_insn *insn = &p->insns[i];
+	const struct helper *h = helper_find(insn->imm);
+	const char *name = helper_name(insn->imm);
+
+	if (!insn_is_helper_call(insn))
+		return 0;
+	if (!name)
+		blog_print(log, "%u: invalid func unknown#%d\n", i, insn->imm);
+	else if (!h)
+		blog_print(log, "%u: helper %s#%d is not implemented by this engine\n", i, name, insn->imm);
+	else if (!helper_is_allowed(h, p->type))
+		blog_print(log, "%u: program of this type cannot use helper %s#%d\n", i, name, insn->imm);
+	else if (h->flags & HELPER_GPL && !p->gpl)
+		blog_print(log, "%u: cannot call GPL-restricted function from non-GPL compatible program\n", i);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int check_calls(const struct prog *p, struct blog *log)
+{
+	for (u32 i = 0; i < p->cnt; i++) {
+		int err = check_call(p, i, log);
+
+		if (err)
+			return err;
+		i += insn_is_ldimm64(&p->insns[i]);
+	}
+	return 0;
+}
+
+/* -- Code --- */
+
+static int compile(struct prog *p, struct blog *log)
+{
+	struct jit_opts opts = {
+		.features = arch_host_features(),
+		.resolve = resolve_call,
+		.prog_array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, entries) },
+	};
+	char text[512] = "";
+	struct log_capture cap;
+	int err;
+
+	log_capture_start(&cap, text, sizeof(text));
+	err = jit_load(p->xlated, p->cnt, &opts, &p->code);
+	log_capture_stop(&cap);
+	if (err)
+		blog_print(log, "%s%s", text, *text ? "" : "jit: failed\n");
+	return err;
+}
+
+/* FNV-1a over the instructions without what differs from load to load. */
+static void set_tag(struct prog *p)
+{
+	u64 h = 0xcbf29ce484222325;
+
+	for (u32 i = 0; i < p->cnt; i++) {
+		struct bpf_insn insn = p->insns[i];
+
+		if (insn_is_ldimm64(&insn) && insn.src_reg)
+			insn.imm = 0;
+		for (u32 j = 0; j < sizeof(insn); j++)
+			h = (h ^ ((const u8 *)&insn)[j]) * 0x100000001b3;
+	}
+	memcpy(p->tag, &h, sizeof(p->tag));
+}
+
+/* -- Load --- */
+
+static int read_info(u64 from, u32 cnt, u32 rec, void **ret)
+{
+	if (!cnt)
+		return 0;
+	if (rec > 4096 || cnt > INSN_CNT_MAX)
+		return -EINVAL;
+	return uptr_dup(from, (u64)cnt * rec, ret);
+}
+
+static int read_btf(struct prog *p, const struct prog_load_attr *attr)
+{
+	int err;
+
+	if (!attr->func_info_cnt && !attr->line_info_cnt)
+		return 0;
+	err = btf_from_fd(attr->prog_btf_fd, &p->btf);
+	if (err)
+		return err;
+	p->func_info_cnt = attr->func_info_cnt;
+	p->func_info_rec = attr->func_info_rec_size;
+	p->line_info_cnt = attr->line_info_cnt;
+	p->line_info_rec = attr->line_info_rec_size;
+	err = read_info(attr->func_info, p->func_info_cnt, p->func_info_rec, &p->func_info);
+	return err ?: read_info(attr->line_info, p->line_info_cnt, p->line_info_rec, &p->line_info);
+}
+
+static int prog_alloc(const struct prog_load_attr *attr, struct prog **ret)
+{
+	u64 bytes = (u64)attr->insn_cnt * sizeof(struct bpf_insn);
+	struct prog *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->type = attr->prog_type;
+	p->attach_type = attr->expected_attach_type;
+	p->flags = attr->prog_flags;
+	p->cnt = attr->insn_cnt;
+	p->uid = getuid();
+	memcpy(p->name, attr->prog_name, sizeof(p->name));
+	p->xlated = malloc(bytes);
+	err = p->xlated ? uptr_dup(attr->insns, bytes, (void **)&p->insns) : -ENOMEM;
+	if (!err) {
+		memcpy(p->xlated, p->insns, bytes);
+		err = read_license(p, attr->license);
+	}
+	if (err) {
+		prog_free(p);
+		return err;
+	}
+	*ret = p;
+	return 0;
+}
+
+static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct blog *log)
+{
+	int err;
+
+	if (!is_type(p->type))
+		return -EINVAL;
+	err = obj_name_check(attr->prog_name);
+	if (!err)
+		err = read_btf(p, attr);
+	if (!err)
+		err = resolve_maps(p, attr->fd_array, log);
+	if (!err)
+		err = check_calls(p, log);
+	if (!err)
+		err = compile(p, log);
+	return err;
+}
+
+int prog_load(const struct prog_load_attr *attr, struct blog *log)
+{
+	struct prog *p;
+	int err = check_attr(attr);
+
+	if (!err)
+		err = prog_alloc(attr, &p);
+	if (err)
+		return err;
+	err = prog_check(p, attr, log);
+	if (err) {
+		prog_free(p);
+		return err;
+	}
+	set_tag(p);
+	p->load_ns = env_boot_ns();
+	blog_print(log, "unverified: %u insns, %u bytes of code\n", p->cnt, p->code->img->len);
+	obj_add(&p->obj, OBJ_PROG, prog_destroy);
+	err = obj_new_fd(&p->obj, OBJ_READ | OBJ_WRITE);
+	prog_put(p);
+	return err;
+}
+
+int prog_bind_map(const struct prog_bind_map_attr *attr)
+{
+	struct prog *p;
+	struct map *map;
+	int err;
+
+	if (attr->flags)
+		return -EINVAL;
+	err = prog_from_fd(attr->prog_fd, &p);
+	if (err)
+		return err;
+	err = map_from_fd(attr->map_fd, &map, NULL);
+	if (!err) {
+		err = use_map(p, map);
+		map_put(map);
+	}
+	prog_put(p);
+	return err;
+}

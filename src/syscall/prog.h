@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Programs as bpf(2) has them. Until there is a verifier, whatever is well formed loads, "unverified". */
+#ifndef FS_SYSCALL_PROG_H
+#define FS_SYSCALL_PROG_H
+
+#include "jit/jit.h"
+#include "syscall/map.h"
+
+struct prog {
+	struct obj obj;		/* first */
+	u32 type, attach_type, flags;
+	char name[UBPF_OBJ_NAME_LEN];
+	bool gpl;
+	u8 tag[8];
+	struct bpf_insn *insns;	/* as given */
+	struct bpf_insn *xlated;	/* with addresses in place of fds */
+	u32 cnt;
+	u32 nr_maps;
+	struct map **maps;
+	struct btf_obj *btf;
+	void *func_info, *line_info;
+	u32 func_info_cnt, func_info_rec, line_info_cnt, line_info_rec;
+	struct jit_code *code;
+	u64 load_ns;		/* CLOCK_BOOTTIME */
+	u64 run_cnt, run_ns, misses;
+	u32 uid;
+};
+
+int prog_load(const struct prog_load_attr *attr, struct blog *log);
+int prog_bind_map(const struct prog_bind_map_attr *attr);
+/* BPF_PROG_TEST_RUN; @uattr: the caller's attribute, where results go */
+int prog_test_run(const struct test_run_attr *attr, u64 uattr);
+
+int prog_from_fd(int fd, struct prog **ret);
+void prog_put(struct prog *prog);
+
+#endif

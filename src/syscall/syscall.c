@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copies attributes in, checks that nothing stands behind a command's last field, and dispatches. */
+#include "syscall/syscall.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "syscall/env.h"
+#include "syscall/info.h"
+#include "syscall/prog.h"
+#include "syscall/uptr.h"
+
+struct call {
+	union sys_attr attr;
+	struct common_attr common;
+	u64 uattr, ucommon;
+	u32 size;
+	bool has_common;
+};
+
+/* -- Commands with a log --- */
+
+/* Which of two places the log is asked for in; both must say the same. */
+static int log_init(struct blog *log, const struct call *c, u64 buf, u32 size, u32 level)
+{
+	const struct common_attr *m = &c->common;
+
+	if (c->has_common && (m->log_buf || m->log_size || m->log_level)) {
+		if ((buf || size || level) &&
+		    (buf != m->log_buf || size != m->log_size || level != m->log_level))
+			return -EINVAL;
+		return blog_init(log, m->log_buf, m->log_size, m->log_level);
+	}
+	return blog_init(log, buf, size, level);
+}
+
+/* @off: of log_true_size in the command's attribute, 0: it has none */
+static int log_finish(struct blog *log, const struct call *c, u32 off, int err)
+{
+	u32 true_size;
+	int log_err = blog_finish(log, &true_size);
+
+	if (off && c->size >= off + sizeof(true_size) &&
+	    uptr_write(c->uattr + off, &true_size, sizeof(true_size)))
+		log_err = -EFAULT;
+	if (c->has_common && c->common.log_buf &&
+	    uptr_write(c->ucommon + offsetof(struct common_attr, log_true_size), &true_size,
+		       sizeof(true_size)))
+		log_err = -EFAULT;
+	blog_done(log);
+	return log_err && err >= 0 ? log_err : err;
+}
+
+static int do_map_create(struct call *c)
+{
+	struct blog log;
+	int err = log_init(&log, c, 0, 0, 0);
+
+	return err ?: log_finish(&log, c, 0, map_create(&c->attr.map_create, &log));
+}
+
+static int do_prog_load(struct call *c)
+{
+	const struct prog_load_attr *a = &c->attr.prog_load;
+	struct blog log;
+	int err = log_init(&log, c, a->log_buf, a->log_size, a->log_level);
+
+	return err ?: log_finish(&log, c, offsetof(struct prog_load_attr, log_true_size),
+				 prog_load(a, &log));
+}
+
+static int do_btf_load(struct call *c)
+{
+	const struct btf_load_attr *a = &c->attr.btf_load;
+	struct blog log;
+	int err = log_init(&log, c, a->log_buf, a->log_size, a->log_level);
+
+	return err ?: log_finish(&log, c, offsetof(struct btf_load_attr, log_true_size),
+				 btf_load(a, &log));
+}
+
+/* -- The others --- */
+
+static int do_lookup(struct call *c)
+{
+	return map_lookup(&c->attr.elem);
+}
+
+static int do_update(struct call *c)
+{
+	return map_update(&c->attr.elem);
+}
+
+static int do_delete(struct call *c)
+{
+	return map_delete(&c->attr.elem);
+}
+
+static int do_next_key(struct call *c)
+{
+	return map_next_key(&c->attr.elem);
+}
+
+static int do_take(struct call *c)
+{
+	return map_take(&c->attr.elem);
+}
+
+static int do_freeze(struct call *c)
+{
+	return map_freeze(&c->attr.elem);
+}
+
+static int do_bind(struct call *c)
+{
+	return prog_bind_map(&c->attr.bind);
+}
+
+static int do_test_run(struct call *c)
+{
+	return prog_test_run(&c->attr.test, c->uattr);
+}
+
+static int do_pin(struct call *c)
+{
+	return info_pin(&c->attr.obj);
+}
+
+static int do_get(struct call *c)
+{
+	return info_get(&c->attr.obj);
+}
+
+static int do_info(struct call *c)
+{
+	return info_by_fd(&c->attr.info, c->uattr);
+}
+
+static int next_id(struct call *c, enum obj_kind kind)
+{
+	return info_next_id(&c->attr.id, c->uattr, kind);
+}
+
+static int do_prog_next(struct call *c)
+{
+	return next_id(c, OBJ_PROG);
+}
+
+static int do_map_next(struct call *c)
+{
+	return next_id(c, OBJ_MAP);
+}
+
+static int do_btf_next(struct call *c)
+{
+	return next_id(c, OBJ_BTF);
+}
+
+static int do_link_next(struct call *c)
+{
+	return next_id(c, OBJ_LINK);
+}
+
+static int do_prog_by_id(struct call *c)
+{
+	return info_fd_by_id(&c->attr.id, OBJ_PROG);
+}
+
+static int do_map_by_id(struct call *c)
+{
+	return info_fd_by_id(&c->attr.id, OBJ_MAP);
+}
+
+static int do_btf_by_id(struct call *c)
+{
+	return info_fd_by_id(&c->attr.id, OBJ_BTF);
+}
+
+static int do_link_by_id(struct call *c)
+{
+	return info_fd_by_id(&c->attr.id, OBJ_LINK);
+}
+
+/* -- Dispatch --- */
+
+static const struct command {
+	int (*fn)(struct call *c);
+	u32 end;	/* of the last field; what stands behind is -EINVAL */
+} commands[] = {
+	[BPF_MAP_CREATE] = { do_map_create, ATTR_END(map_create_attr, excl_prog_hash_size) },
+	[BPF_MAP_LOOKUP_ELEM] = { do_lookup, ATTR_END(map_elem_attr, flags) },
+	[BPF_MAP_UPDATE_ELEM] = { do_update, ATTR_END(map_elem_attr, flags) },
+	[BPF_MAP_DELETE_ELEM] = { do_delete, ATTR_END(map_elem_attr, key) },
+	[BPF_MAP_GET_NEXT_KEY] = { do_next_key, ATTR_END(map_elem_attr, value) },
+	[BPF_PROG_LOAD] = { do_prog_load, ATTR_END(prog_load_attr, keyring_id) },
+	[BPF_OBJ_PIN] = { do_pin, ATTR_END(obj_attr, path_fd) },
+	[BPF_OBJ_GET] = { do_get, ATTR_END(obj_attr, path_fd) },
+	[BPF_PROG_TEST_RUN] = { do_test_run, ATTR_END(test_run_attr, batch_size) },
+	[BPF_PROG_GET_NEXT_ID] = { do_prog_next, ATTR_END(id_attr, next_id) },
+	[BPF_MAP_GET_NEXT_ID] = { do_map_next, ATTR_END(id_attr, next_id) },
+	[BPF_PROG_GET_FD_BY_ID] = { do_prog_by_id, ATTR_END(id_attr, id) },
+	[BPF_MAP_GET_FD_BY_ID] = { do_map_by_id, ATTR_END(id_attr, open_flags) },
+	[BPF_OBJ_GET_INFO_BY_FD] = { do_info, ATTR_END(info_attr, info) },
+	[BPF_BTF_LOAD] = { do_btf_load, ATTR_END(btf_load_attr, token_fd) },
+	[BPF_BTF_GET_FD_BY_ID] = { do_btf_by_id, ATTR_END(id_attr, token_fd) },
+	[BPF_MAP_LOOKUP_AND_DELETE_ELEM] = { do_take, ATTR_END(map_elem_attr, flags) },
+	[BPF_MAP_FREEZE] = { do_freeze, ATTR_END(map_elem_attr, map_fd) },
+	[BPF_BTF_GET_NEXT_ID] = { do_btf_next, ATTR_END(id_attr, next_id) },
+	[BPF_LINK_GET_FD_BY_ID] = { do_link_by_id, ATTR_END(id_attr, id) },
+	[BPF_LINK_GET_NEXT_ID] = { do_link_next, ATTR_END(id_attr, next_id) },
+	[BPF_PROG_BIND_MAP] = { do_bind, ATTR_END(prog_bind_map_attr, flags) },
+};
+
+static int read_attr(struct call *c, u32 size)
+{
+	int err = uptr_check_tail(c->uattr, sizeof(c->attr), size);
+
+	c->size = size < sizeof(c->attr) ? size : sizeof(c->attr);
+	return err ?: uptr_read(&c->attr, c->uattr, c->size);
+}
+
+static int read_common(struct call *c, u32 size)
+{
+	int err = uptr_check_tail(c->ucommon, COMMON_ATTR_MEANT, size);
+
+	return err ?: uptr_read(&c->common, c->ucommon, size < COMMON_ATTR_MEANT ? size : COMMON_ATTR_MEANT);
+}
+
+static bool is_zero_from(const union sys_attr *attr, u32 end)
+{
+	for (u32 i = end; i < sizeof(attr->bytes); i++)
+		if (attr->bytes[i])
+			return false;
+	return true;
+}
+
+static int dispatch(int cmd, struct call *c)
+{
+	if (cmd < 0 || cmd >= (int)(sizeof(commands) / sizeof(*commands)) || !commands[cmd].fn)
+		return -EINVAL;
+	if (!is_zero_from(&c->attr, commands[cmd].end))
+		return -EINVAL;
+	return commands[cmd].fn(c);
+}
+
+int user_bpf(int cmd, void *attr, unsigned size, void *common, unsigned size_common)
+{
+	struct call c = { .uattr = (u64)attr, .ucommon = (u64)common };
+	int err = env_init();
+
+	if (err)
+		return err;
+	obj_flush();
+	err = read_attr(&c, size);
+	if (!err && cmd & UBPF_COMMON_ATTRS) {
+		c.has_common = true;
+		err = read_common(&c, size_common);
+	}
+	return err ?: dispatch(cmd & ~UBPF_COMMON_ATTRS, &c);
+}
