@@ -5,6 +5,7 @@
 #   make demo                     set up, build, run both examples, here or in a guest
 #   make check [T=recursion]      set up, build, run every test
 #   make check-kernels [K=6.1] [T=recursion] [ARCH=arm64] [E=split]
+#   make bench                    code of the JIT beside the compiler's
 #   make bench-kernels [K=6.1]    overhead and attach times
 #   make install [prefix=/usr/local] [DESTDIR=]
 prefix ?= /usr/local
@@ -24,6 +25,9 @@ check: setup all
 check-kernels: setup all
 	@tools/check-kernels $(if $(K),-k $(K)) $(if $(T),-t '$(T)') $(if $(ARCH),--arch $(ARCH)) $(if $(E),-e $(E))
 
+bench: setup all
+	@meson test -C build --benchmark --verbose
+
 bench-kernels: setup all
 	@tools/bench-kernels $(if $(K),-k $(K)) $(if $(ARCH),--arch $(ARCH))
 
@@ -37,4 +41,4 @@ clean:
 distclean: clean
 	rm -rf .cache
 
-.PHONY: all setup demo check check-kernels bench-kernels install clean distclean
+.PHONY: all setup demo check check-kernels bench bench-kernels install clean distclean

@@ -176,6 +176,32 @@ static int run(Elf *elf, const struct bench *bench, int rounds)
 	return want != got;
 }
 
+/* A mixture of loads, arithmetic and short jumps. */
+static void measure_compile(int rounds)
+{
+	static struct bpf_insn insns[1000];
+	static double us[ROUNDS_MAX];
+	struct jit_opts opts = { .features = arch_host_features() };
+
+	for (int i = 0; i < 999; i++)
+		insns[i] = i % 5 == 0 ? insn_make(BPF_LDX | BPF_MEM | BPF_DW, i % 9, 10, -8 * (i % 32) - 8, 0) :
+			   i % 7 == 0 && i < 980 ? insn_make(BPF_JMP | BPF_JGT, i % 9, 0, i % 17, i) :
+				       insn_make(BPF_ALU64 | BPF_ADD | BPF_X, i % 9, (i + 1) % 9, 0, 0);
+	insns[999] = insn_make(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	for (int i = 0; i < rounds; i++) {
+		struct jit_image *img;
+		double start = now_ns();
+
+		if (jit_compile(insns, 1000, &opts, &img))
+			return;
+		us[i] = (now_ns() - start) / 1000;
+		jit_image_free(img);
+	}
+	qsort(us, rounds, sizeof(double), cmp);
+	printf("\ncompiling 1,000 instructions: %.0f us (%.0f..%.0f)\n", us[rounds / 2], us[rounds / 4],
+	       us[rounds * 3 / 4]);
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 2 ? atoi(argv[2]) : 101, fd, err = 0;
@@ -195,6 +221,7 @@ int main(int argc, char **argv)
 	       "insns", "bytes");
 	for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
 		err |= run(elf, &benches[i], rounds);
+	measure_compile(rounds);
 	elf_end(elf);
 	close(fd);
 	return err;
