@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * jitdump -a ARCH [-f FEATURES] [-p PHASE] [-c COOKIE_OFF] [-l]: BPF assembly on stdin, machine code
- * in hex on stdout. -l: landing pads. Helper n is at 0x1122334400000000 + n, kfuncs 1 and 2 are the
+ * in hex on stdout, or for ARCH bpf the instructions themselves. -l: landing pads. Helper n is at 0x1122334400000000 + n, kfuncs 1 and 2 are the
  * session's, a prog array has its size at 4 and its entries at 32.
  */
 #include <errno.h>
@@ -23,12 +23,25 @@ static int resolve(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 	return 0;
 }
 
+static void print_hex(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	while (n--)
+		printf("%02x", *p++);
+	printf("\n");
+}
+
+static bool want_bpf;
+
 static void parse_options(int argc, char **argv, struct jit_opts *opts)
 {
 	int c;
 
 	while ((c = getopt(argc, argv, "a:f:p:c:l")) != -1) {
-		if (c == 'a')
+		if (c == 'a' && !strcmp(optarg, "bpf"))
+			want_bpf = true;
+		else if (c == 'a')
 			opts->backend = strcmp(optarg, "arm64") ? &x86_64_backend : &arm64_backend;
 		else if (c == 'f')
 			opts->features = strtoul(optarg, NULL, 0);
@@ -55,11 +68,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cannot assemble: %s", line);
 		return 1;
 	}
-	if (asm_finish(&p) || jit_compile(p.insns, p.cnt, &opts, &img))
+	if (asm_finish(&p))
 		return 1;
-	for (u32 i = 0; i < img->len; i++)
-		printf("%02x", img->code[i]);
-	printf("\n");
+	if (want_bpf) {
+		print_hex(p.insns, p.cnt * sizeof(p.insns[0]));
+		return 0;
+	}
+	if (jit_compile(p.insns, p.cnt, &opts, &img))
+		return 1;
+	print_hex(img->code, img->len);
 	jit_image_free(img);
 	return 0;
 }

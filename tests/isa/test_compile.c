@@ -170,6 +170,34 @@ TEST(compile_refuses)
 	}
 }
 
+TEST(load_never_writable_and_executable)
+{
+	struct bpf_insn insns[] = {
+		insn_make(BPF_ALU64 | BPF_MOV, 0, 0, 0, 7),
+		insn_make(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	struct jit_opts opts = { 0 };
+	unsigned long from, to;
+	struct jit_code *code;
+	char line[512], perm[8];
+	bool found = false;
+	FILE *f;
+
+	CHECK_EQ(jit_load(insns, 2, &opts, &code), 0);
+	CHECK_EQ(code->entry(NULL), 7);
+	f = fopen("/proc/self/maps", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, perm) != 3 ||
+		    (u64)code->mem < from || (u64)code->mem >= to)
+			continue;
+		found = true;
+		CHECK_STR(perm, "r-xp");
+	}
+	CHECK(found);
+	fclose(f);
+	jit_code_free(code);
+}
+
 /* -- The disassembler --- */
 
 static struct bpf_insn random_insn(void)
