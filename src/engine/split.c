@@ -78,6 +78,12 @@ static int cell_off(const struct gen *g)
 	return entry_half(g) ? LINE(cell_entry) : LINE(cell_exit);
 }
 
+/* The flag that says this half runs on this CPU. Without the kernel's guard one flag stands for both. */
+static int busy_off(const struct gen *g)
+{
+	return entry_half(g) && g->p->has_guard ? LINE(in_entry) : LINE(busy);
+}
+
 static uint32_t slots_mask(const struct gen *g)
 {
 	return ((1u << g->p->store.slots_bits) - 1) * STORE_SLOT_SIZE;
@@ -281,7 +287,6 @@ static size_t gen_take_marker(const struct gen *g, struct insn_seq *s)
 /* r1 = ctx, r2 = array and r3 = index must survive; of the others r0, r4 and r5 are free. */
 static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 {
-	bool owns_busy = !entry_half(g) || !g->p->has_guard;
 	size_t claimed[STORE_PROBES], full, none;
 
 	if (!g->spill || g->flow.subprog[i] || !g->p->has_cmpxchg)
@@ -292,8 +297,7 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_1));
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_5, BPF_REG_4, cell_off(g)));	/* ctx, a scalar */
 	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_0));
-	if (owns_busy)
-		seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, LINE(busy), 0));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_4, busy_off(g), 0));
 	gen_hash(g, s, BPF_REG_0, BPF_REG_5, MARKER_ID);
 	seq_ld_map_value(s, BPF_REG_4, g->p->store.slots_fd, 0);
 	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_4, BPF_REG_0));
@@ -320,10 +324,8 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	none = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_4, 0, 0));
 	gen_release(g, s, BPF_REG_4, BPF_REG_1);
 	seq_land(s, none);
-	if (owns_busy) {
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
-		seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, LINE(busy), 1));
-	}
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_4, busy_off(g), 1));
 	return 0;
 }
 
@@ -348,18 +350,16 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 
 	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
 	gen_line(g, s, BPF_REG_7);
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_7, LINE(busy)));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
 	missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
-	if (!g->p->has_guard)
-		seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 1));
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);
 	for (int i = 0; i < STORE_PROBES; i++)
 		gen_claim(g, s, &fx, i, id);
 	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
-	if (!g->p->has_guard)
-		seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
 	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
 	seq_add(s, INSN_EXIT());
 	seq_land(s, missed);
@@ -391,25 +391,27 @@ static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
 	gen_line(g, s, BPF_REG_7);
 	if (!g->p->has_guard) {
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_7, LINE(busy)));
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
 		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
 	}
 	/* as early as can be: what interrupts us before this may run an entry half whose exit half the
 	 * kernel then suppresses */
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 1));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 1));
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);
 	for (int i = 0; i < STORE_PROBES; i++)
 		gen_find(s, &fx, i, id);
-	gen_count(s, BPF_REG_7, LINE(unmatched), BPF_REG_1);
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
-	gen_return0(g, s);
-	if (!g->p->has_guard) {
-		seq_land(s, missed);
-		gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
-		gen_return0(g, s);
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 0));
+	if (g->p->has_guard) {
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(in_entry)));
+		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
 	}
+	gen_count(s, BPF_REG_7, LINE(unmatched), BPF_REG_1);
+	gen_return0(g, s);
+	seq_land(s, missed);
+	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
+	gen_return0(g, s);
 
 	gen_land_hits(s, &fx);
 	if (g->p->tail_target)
@@ -417,28 +419,33 @@ static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 	gen_enter_body(g, s);
 }
 
+/* r9 = this run's record; r7 = line. Clobbers r2. */
+static void gen_own_slot(const struct gen *g, struct insn_seq *s)
+{
+	if (g->spill) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_9, BPF_REG_10, g->spill_slot));
+		return;
+	}
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_7, cell_off(g)));
+	gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
+}
+
 /* Before an exit of main; r0 is the program's result and stays what it is. r6-r9 are free. */
 static void gen_epilogue(const struct gen *g, struct insn_seq *s)
 {
-	if (entry_half(g) && g->p->has_guard) {
-		seq_add(s, INSN_EXIT());
-		return;
-	}
 	if (g->spill) {
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_9, BPF_REG_10, g->spill_slot));
 		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_7, BPF_REG_10, g->spill_line));
 	} else {
 		seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_0));
 		gen_line(g, s, BPF_REG_7);
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_7, cell_off(g)));
-		gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
 		seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_6));
 	}
 	if (!entry_half(g)) {
+		gen_own_slot(g, s);
 		gen_release(g, s, BPF_REG_9, BPF_REG_1);
 		gen_count(s, BPF_REG_7, LINE(exits), BPF_REG_1);
 	}
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_7, LINE(busy), 0));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
 	seq_add(s, INSN_EXIT());
 }
 

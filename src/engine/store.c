@@ -220,7 +220,7 @@ static int purge_locked(const struct store_ref *ref)
 			n += free_slot(s, ctx, s->id, s->tid);
 	}
 	for (uint32_t cpu = 0; cpu < st.cpus; cpu++)
-		line_of(ref, cpu)->busy = 0;
+		line_of(ref, cpu)->busy = line_of(ref, cpu)->in_entry = 0;
 	return n;
 }
 

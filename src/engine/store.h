@@ -32,7 +32,8 @@ struct store_slot {
 };
 
 struct store_line {
-	uint64_t busy;		/* the exit half runs (and the entry half, without a guard) */
+	uint32_t busy;		/* the exit half runs (without a guard: either half) */
+	uint32_t in_entry;	/* the entry half runs (with a guard) */
 	uint64_t cell_entry;	/* launders ctx into a scalar; then the record's offset */
 	uint64_t cell_exit;
 	uint64_t entries;
