@@ -10,6 +10,12 @@ CACHE = os.path.join(ROOT, '.cache')
 EXIT_UNAVAILABLE = 77
 
 
+def build_dir(variant):
+    """Where tools/build puts a variant; an architecture is one, the machine's own is "native"."""
+    name = 'build' if variant in ('native', 'x86_64') else 'build-' + variant
+    return os.path.join(ROOT, name)
+
+
 class Unavailable(Exception):
     """Something this machine or the mirror does not have: its rows are skipped with this text."""
 

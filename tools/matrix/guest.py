@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from . import ROOT, Unavailable, initramfs, kernels, libs
+from . import Unavailable, build_dir, initramfs, kernels, libs
 
 # What in a kernel log makes a run a failure, whatever the command said.
 TROUBLE = re.compile(r'BUG: |WARNING: |Oops|Kernel panic|general protection fault|'
@@ -39,10 +39,6 @@ class Result:
 
     def ok(self):
         return self.status == 0 and not self.why
-
-
-def build_dir(arch):
-    return os.path.join(ROOT, 'build' if arch == 'x86_64' else 'build-' + arch)
 
 
 def run(argv, kernel, arch='x86_64', *, smp=2, mem=1024, timeout=120, idle=None, icount=False,
