@@ -182,8 +182,11 @@ static int halve(struct multi *m, size_t from, size_t to, int err)
 
 static int attach_kernel_multi(struct multi *m, struct link_pair *ret)
 {
-	int fd = link_range(m, 0, m->cnt), err;
+	int fd, err;
 
+	if (cancelled(m, 0))
+		return -ECANCELED;
+	fd = link_range(m, 0, m->cnt);
 	if (fd < 0 && !m->by_id && m->cnt > 1 && fd != -EPERM && fd != -EBUSY) {
 		err = halve(m, 0, m->cnt, fd);
 		if (err)
@@ -192,9 +195,12 @@ static int attach_kernel_multi(struct multi *m, struct link_pair *ret)
 	} else if (fd < 0 && !m->by_id && m->cnt == 1) {
 		mark_failed(m, 0, fd);
 	}
+	if (fd >= 0 && cancelled(m, m->cnt)) {
+		close(fd);
+		return -ECANCELED;
+	}
 	if (fd < 0)
 		return fd;
-	cancelled(m, m->cnt);
 	*ret = (struct link_pair){ fd, -1 };
 	return 0;
 }
