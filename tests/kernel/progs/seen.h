@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a program of the api tests keeps of its session; skeletons refer to it. */
+/* What programs of the api tests keep of their sessions; skeletons refer to it. */
 #ifndef FS_TESTS_SEEN_H
 #define FS_TESTS_SEEN_H
 
@@ -8,6 +8,12 @@
 struct seen {
 	__u64 entries, exits;
 	__u64 bad;		/* cookies that were not what they should be */
+};
+
+struct func_seen {
+	__u64 entries, exits;
+	__u64 bad;
+	__u64 attach_cookie[2];	/* at entry, at exit */
 };
 
 #endif
