@@ -4,16 +4,27 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "image/ksyms.h"
 
 #define FUNC_MAX (1 << 20)	/* bytes; an address further from any symbol is in none */
+
+/* A BPF program's function; the table of the kernel's own leaves them out. */
+struct generated {
+	uint64_t addr;
+	char name[128];
+};
 
 struct symbols {
 	bool tried;
 	struct ksyms *table;		/* NULL = cannot be read */
 	const struct ksym **sorted;	/* by address, then as in the file */
 	size_t nr;
+
+	bool tried_generated;
+	struct generated *generated;
+	size_t nr_generated;
 };
 
 struct symbols *symbols_new(void)
@@ -26,6 +37,7 @@ void symbols_free(struct symbols *s)
 	if (!s)
 		return;
 	free(s->sorted);
+	free(s->generated);
 	ksyms_free(s->table);
 	free(s);
 }
@@ -76,22 +88,71 @@ static const struct ksym *find(const struct symbols *s, uint64_t addr)
 	return s->sorted[lo - 1];
 }
 
+/* @line: "ffffffffc0007aa0 t bpf_prog_TAG_name\t[bpf]" */
+static void add_generated(struct symbols *s, const char *line)
+{
+	struct generated g, *more;
+
+	if (sscanf(line, "%" SCNx64 " %*c bpf_prog_%*16[0-9a-f]_%127s [bpf]", &g.addr, g.name) != 2 ||
+	    !g.addr)
+		return;
+	more = realloc(s->generated, (s->nr_generated + 1) * sizeof(*more));
+	if (!more)
+		return;
+	more[s->nr_generated++] = g;
+	s->generated = more;
+}
+
+static void load_generated(struct symbols *s)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512];
+
+	s->tried_generated = true;
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, "\t[bpf]"))
+			add_generated(s, line);
+	if (f)
+		fclose(f);
+}
+
+static const struct generated *find_generated(const struct symbols *s, uint64_t addr)
+{
+	const struct generated *best = NULL;
+
+	for (size_t i = 0; i < s->nr_generated; i++)
+		if (s->generated[i].addr <= addr && addr - s->generated[i].addr <= FUNC_MAX &&
+		    (!best || best->addr < s->generated[i].addr))
+			best = &s->generated[i];
+	return best;
+}
+
+static void print_symbol(const char *name, uint64_t off, const char *module, FILE *f)
+{
+	fputs(name, f);
+	if (off)
+		fprintf(f, "+0x%" PRIx64, off);
+	if (*module)
+		fprintf(f, " [%s]", module);
+}
+
 void symbols_print(struct symbols *s, uint64_t addr, FILE *f)
 {
+	const struct generated *g;
 	const struct ksym *sym;
-	const char *module;
 
 	if (!s->tried)
 		load(s);
 	sym = find(s, addr);
-	if (!sym) {
+	/* Modules and BPF programs share a range: who is nearer below has it. */
+	if ((!sym || sym->addr != addr) && !s->tried_generated)
+		load_generated(s);
+	g = find_generated(s, addr);
+	if (g && (!sym || g->addr > sym->addr))
+		print_symbol(g->name, addr - g->addr, "bpf", f);
+	else if (sym)
+		print_symbol(ksyms_name(s->table, sym), addr - sym->addr,
+			     ksyms_module(s->table, sym), f);
+	else
 		fprintf(f, "0x%" PRIx64, addr);
-		return;
-	}
-	fputs(ksyms_name(s->table, sym), f);
-	if (addr != sym->addr)
-		fprintf(f, "+0x%" PRIx64, addr - sym->addr);
-	module = ksyms_module(s->table, sym);
-	if (*module)
-		fprintf(f, " [%s]", module);
 }
