@@ -20,6 +20,23 @@ static char *skip_reason;	/* shared with the test's process */
 static int nr_args;
 static char **args;
 
+/*
+ * Leak sanitizer: the memory of a test goes with its process, so nothing is looked for at its end.
+ * CHECK_NO_LEAKS() looks where it stands, if the program was built with the sanitizer.
+ */
+const char *__lsan_default_options(void) __attribute__((visibility("default")));
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak, visibility("default")));
+
+const char *__lsan_default_options(void)
+{
+	return "leak_check_at_exit=0";
+}
+
+bool tap_leaks(void)
+{
+	return __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check();
+}
+
 void tap_register(struct tap_test *t)
 {
 	*tests_end = t;

@@ -37,6 +37,8 @@ void tap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretur
 const char *tap_option(const char *name);
 /* The path of a file beside the test program; valid until the next call. */
 const char *tap_file(const char *name);
+/* Whether memory was lost so far; false without the sanitizer. */
+bool tap_leaks(void);
 
 #define TEST(id)                                                                                   \
 	static void test_fn_##id(void);                                                            \
@@ -52,6 +54,8 @@ const char *tap_file(const char *name);
 		if (!(cond))                                                                       \
 			tap_fail(__FILE__, __LINE__, "%s", #cond);                                 \
 	} while (0)
+
+#define CHECK_NO_LEAKS() CHECK(!tap_leaks())
 
 #define CHECK_EQ(a, b)                                                                             \
 	do {                                                                                       \
