@@ -27,6 +27,7 @@ struct ring {
 	int fd;				/* -1: CPU offline */
 	struct perf_event_mmap_page *head;
 	size_t map_bytes;		/* the head's page and the data */
+	uint64_t last_ns;		/* time of the last line */
 };
 
 struct kept {
@@ -216,7 +217,7 @@ static char *sample_text(const struct sample *s)
 	return text;
 }
 
-static void keep_sample(struct printk *p, const struct sample *s)
+static void keep_sample(struct printk *p, struct ring *r, const struct sample *s)
 {
 	struct kept *lines = p->lines;
 	char *text = sample_text(s);
@@ -235,20 +236,23 @@ static void keep_sample(struct printk *p, const struct sample *s)
 		p->lines = lines;
 		p->max_lines = max;
 	}
+	/* The clock may step back a little when the kernel adjusts it; a CPU's lines are in order. */
+	if (s->time_ns > r->last_ns)
+		r->last_ns = s->time_ns;
 	lines[p->nr_lines++] = (struct kept){
-		{ s->time_ns, s->cpu, s->pid, s->tid, text, who }, p->nr_read++ };
+		{ r->last_ns, s->cpu, s->pid, s->tid, text, who }, p->nr_read++ };
 	return;
 lost:
 	free(text);
 	p->lost++;
 }
 
-static void take_record(struct printk *p)
+static void take_record(struct printk *p, struct ring *r)
 {
 	const struct perf_event_header *h = (const void *)p->record;
 
 	if (h->type == PERF_RECORD_SAMPLE)
-		keep_sample(p, (const void *)h);
+		keep_sample(p, r, (const void *)h);
 	else if (h->type == PERF_RECORD_LOST)
 		p->lost += ((const uint64_t *)(h + 1))[1];	/* after the event's id */
 }
@@ -277,7 +281,7 @@ static void ring_read(struct printk *p, struct ring *r)
 		if (h.size < sizeof(h))
 			break;
 		ring_copy(r, tail, p->record, h.size);
-		take_record(p);
+		take_record(p, r);
 		tail += h.size;
 	}
 	__atomic_store_n(&r->head->data_tail, head, __ATOMIC_RELEASE);
