@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guards: which thread is inside which program. Read and written by the code of images, so the layout
+ * is known to every architecture. Each thread owns a block of words in private memory, found by a hash
+ * of its thread pointer; a program's guard is the word at the program's offset from the thread's block:
+ *
+ *	block + 0	1: the guard of a detached link, never free
+ *	block + 8	thread pointer of the owner; 0: nobody's
+ *	block + off	0: the thread is not inside; else the frame address of the image that is
+ *
+ * Only the owner touches its guards, from its code and its signal handlers: no atomic operations.
+ */
+#ifndef FS_ARCH_GUARD_H
+#define FS_ARCH_GUARD_H
+
+#include "util/types.h"
+
+#define GUARD_BLOCK_SHIFT 12
+#define GUARD_BLOCK_BYTES (1 << GUARD_BLOCK_SHIFT)
+#define GUARD_THREADS_SHIFT 12
+#define GUARD_THREADS (1 << GUARD_THREADS_SHIFT)
+#define GUARD_DETACHED_OFF 0
+#define GUARD_TP_OFF 8
+#define GUARD_FIRST_OFF 16
+
+/* (tp * mult >> shift) & mask is the offset of the first block to look at */
+#define GUARD_HASH_MULT 0x61c88647
+#define GUARD_HASH_SHIFT 40
+#define GUARD_HASH_MASK ((GUARD_THREADS - 1) << GUARD_BLOCK_SHIFT)
+
+/* One program on one function, in data memory near the function. */
+struct guard_link {
+	u64 off;		/* guard's distance from the block; GUARD_DETACHED_OFF once detached */
+	u64 prog;		/* struct guard_prog */
+};
+
+struct guard_prog {
+	u64 misses;		/* runs left out because the program was running */
+	u64 runs, run_ns;	/* for whoever counts */
+};
+
+/* What images call and where the blocks are. */
+struct guard_env {
+	u64 blocks;		/* GUARD_THREADS + 1 blocks; in the last every guard is held */
+	u64 claim;		/* finds or takes the caller's block; see arch/<a>/host */
+	u64 busy;		/* a guard is not free */
+	u64 probe_words;	/* clears what is unreadable of a stack window */
+};
+
+#endif

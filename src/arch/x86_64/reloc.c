@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which bytes of a function a jump can replace, and how the instructions there work elsewhere.
+ * Decoding is Zydis'. Whatever is not known to be safe is refused with its reason:
+ *
+ *  - a displaced instruction that some branch of the function targets (the first one included: a loop
+ *    back to it would count as a call);
+ *  - system calls, breakpoints and transactions among the displaced: threads wait inside, debuggers
+ *    and kernels own them, or they name their own address;
+ *  - bytes behind the function's end that are not padding.
+ *
+ * A displaced call pushes the address it would have pushed and jumps, so that the callee's caller, for
+ * unwinders too, is the function itself.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <Zydis/Zydis.h>
+
+#include "arch/x86_64/emit.h"
+#include "arch/x86_64/reloc.h"
+
+#define JMP_BYTES 5
+#define SHORT_JMP_BYTES 2
+
+struct insn {
+	ZydisDecodedInstruction i;
+	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+static bool decode(const u8 *p, u32 len, struct insn *ret)
+{
+	ZydisDecoder d;
+
+	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, p, len, &ret->i, ret->ops));
+}
+
+__attribute__((format(printf, 3, 4)))
+static int refuse(struct arch_plan *plan, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(plan->why, sizeof(plan->why), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* -- What an instruction is --- */
+
+/* The target of a direct branch at @addr; false: it is none. */
+static bool branch_target(const struct insn *in, u64 addr, u64 *ret)
+{
+	const ZydisDecodedOperand *op = &in->ops[0];
+
+	if (!in->i.operand_count_visible || op->type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+	    !op->imm.is_relative)
+		return false;
+	*ret = addr + in->i.length + op->imm.value.s;
+	return true;
+}
+
+static bool is_end(const struct insn *in)
+{
+	switch (in->i.meta.category) {
+	case ZYDIS_CATEGORY_RET:
+	case ZYDIS_CATEGORY_UNCOND_BR:
+		return true;
+	default:
+		return in->i.mnemonic == ZYDIS_MNEMONIC_UD2 || in->i.mnemonic == ZYDIS_MNEMONIC_HLT;
+	}
+}
+
+static bool is_padding(const struct insn *in)
+{
+	return in->i.mnemonic == ZYDIS_MNEMONIC_NOP || in->i.mnemonic == ZYDIS_MNEMONIC_INT3;
+}
+
+/* xchg ax, ax and the like that compilers pad with are NOP to Zydis as well */
+static u32 padding_before(const struct arch_site *s)
+{
+	const u8 *p = s->text + s->before;
+	u32 n = 0;
+
+	while (n < s->before && (p[-1 - (s32)n] == 0x90 || p[-1 - (s32)n] == 0xcc))
+		n++;
+	if (n >= JMP_BYTES)
+		return n;
+	/* one long nop that ends exactly here, as assemblers align with */
+	for (u32 len = s->before; len >= JMP_BYTES; len--) {
+		struct insn in;
+
+		if (decode(p - len, len, &in) && in.i.mnemonic == ZYDIS_MNEMONIC_NOP && in.i.length == len)
+			return len;
+	}
+	return n;
+}
+
+static const char *cannot_move(const struct insn *in, const struct arch_site *s)
+{
+	bool call = in->i.meta.category == ZYDIS_CATEGORY_CALL;
+
+	switch (in->i.mnemonic) {
+	case ZYDIS_MNEMONIC_SYSCALL:
+	case ZYDIS_MNEMONIC_SYSENTER:
+	case ZYDIS_MNEMONIC_INT:
+		return "a system call";
+	case ZYDIS_MNEMONIC_INT3:
+	case ZYDIS_MNEMONIC_INT1:
+		return "a breakpoint";
+	case ZYDIS_MNEMONIC_XBEGIN:
+		return "a transaction";
+	default:
+		break;
+	}
+	if (call && s->flags & ARCH_SITE_SHADOW_STACK)
+		return "a call, and there is a shadow stack";
+	if (call && in->ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && in->ops[0].mem.base == ZYDIS_REGISTER_RSP)
+		return "a call through the stack";
+	if (in->i.meta.category == ZYDIS_CATEGORY_CALL && in->i.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
+		return "a far call";
+	return NULL;
+}
+
+/* -- The plan --- */
+
+static bool site_has_landing_pad(const struct arch_site *s)
+{
+	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+	return s->len >= 4 && s->size >= 4 && !memcmp(s->text + s->before, endbr64, 4);
+}
+
+/* Collects whole instructions from plan->addr on until @want bytes are covered. */
+static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
+{
+	u32 start = plan->addr - s->addr, off = start;
+	const u8 *text = s->text + s->before;
+	bool ended = false;
+	struct insn in;
+
+	plan->nr_bounds = 0;
+	while (off - start < want) {
+		const char *why;
+
+		if (off >= s->len || !decode(text + off, s->len - off, &in))
+			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
+		if (off >= s->size && !(ended && is_padding(&in)))
+			return refuse(plan, -EOPNOTSUPP, "too short: %u bytes, a jump takes %u",
+				      s->size - start, want);
+		why = off >= s->size ? NULL : cannot_move(&in, s);
+		if (why)
+			return refuse(plan, -EOPNOTSUPP, "%s at +%u", why, off);
+		ended = ended || is_end(&in);
+		plan->from[plan->nr_bounds++] = off - start;
+		off += in.i.length;
+	}
+	if (off - start > ARCH_PATCH_MAX)
+		return refuse(plan, -EOPNOTSUPP, "instructions of %u bytes", off - start);
+	plan->displaced = off - start;
+	plan->patch_len = want;
+	memcpy(plan->old, text + start, plan->displaced);
+	return 0;
+}
+
+/* No branch inside the function may lead into what is displaced. */
+static int check_branches(const struct arch_site *s, struct arch_plan *plan)
+{
+	u32 len = s->size < s->len ? s->size : s->len;
+	const u8 *text = s->text + s->before;
+	struct insn in;
+	u64 target;
+
+	for (u32 off = 0; off < len; off += in.i.length) {
+		bool call;
+
+		if (!decode(text + off, len - off, &in))
+			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
+		call = in.i.meta.category == ZYDIS_CATEGORY_CALL;
+		if (!branch_target(&in, s->addr + off, &target))
+			continue;
+		if (call && (target == s->addr || target == plan->addr))
+			continue;	/* calls itself */
+		if (target >= plan->addr && target < plan->addr + plan->displaced)
+			return refuse(plan, -EOPNOTSUPP, "a branch at +%u leads to +%u", off,
+				      (u32)(target - s->addr));
+	}
+	return 0;
+}
+
+static int plan_near(const struct arch_site *s, struct arch_plan *plan)
+{
+	int err;
+
+	plan->pad_addr = 0;
+	err = collect(s, plan, JMP_BYTES);
+	return err ?: check_branches(s, plan);
+}
+
+/* A short jump back to a long one in the padding before the function. */
+static int plan_pad(const struct arch_site *s, struct arch_plan *plan)
+{
+	int err;
+
+	if (padding_before(s) < JMP_BYTES)
+		return -EOPNOTSUPP;
+	plan->pad_addr = s->addr - JMP_BYTES;
+	memcpy(plan->old_pad, s->text + s->before - JMP_BYTES, JMP_BYTES);
+	err = collect(s, plan, SHORT_JMP_BYTES);
+	return err ?: check_branches(s, plan);
+}
+
+int x86_64_plan(const struct arch_site *s, struct arch_plan *plan)
+{
+	struct arch_plan by_pad;
+	int err;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->addr = s->addr + (site_has_landing_pad(s) ? 4 : 0);
+	by_pad = *plan;
+	if (!s->size)
+		return refuse(plan, -EOPNOTSUPP, "its size is not known");
+	err = plan_near(s, plan);
+	if (err && !plan_pad(s, &by_pad)) {
+		*plan = by_pad;
+		err = 0;
+	}
+	return err;
+}
+
+/* -- The copy --- */
+
+struct copy {
+	const struct arch_plan *plan;
+	struct codebuf *b;
+	struct arch_cfi *cfi;
+	u64 at;			/* address of the copy */
+	s32 cfa_off;		/* CFA = rsp + this */
+	bool cfa_lost;		/* it changed in a way not followed */
+};
+
+static u64 copy_pc(const struct copy *c)
+{
+	return c->at + c->b->len;
+}
+
+static void put_rel32(struct copy *c, u64 target)
+{
+	s64 dist = target - (copy_pc(c) + 4);
+
+	if (dist != (s32)dist)
+		codebuf_fail(c->b, -ERANGE);
+	codebuf_u32(c->b, dist);
+}
+
+static void put_jmp(struct copy *c, u64 target)
+{
+	codebuf_u8(c->b, 0xe9);
+	put_rel32(c, target);
+}
+
+/* The instruction as it is, a displacement from rip adjusted. */
+static void put_verbatim(struct copy *c, const struct insn *in, const u8 *p, u64 addr)
+{
+	u8 bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
+	bool rip = in->i.attributes & ZYDIS_ATTRIB_IS_RELATIVE;
+	s64 disp;
+
+	memcpy(bytes, p, in->i.length);
+	if (rip && in->i.raw.disp.size == 32) {
+		disp = in->i.raw.disp.value + (s64)(addr - copy_pc(c));
+		if (disp != (s32)disp)
+			codebuf_fail(c->b, -ERANGE);
+		memcpy(bytes + in->i.raw.disp.offset, &(s32){ disp }, 4);
+	}
+	codebuf_put(c->b, bytes, in->i.length);
+}
+
+static void push_address(struct copy *c, u64 addr)
+{
+	codebuf_u8(c->b, 0x68);				/* push low, sign-extended	*/
+	codebuf_u32(c->b, addr);
+	arch_cfi_add(c->cfi, c->b->len, ARCH_CFI_DEF, 7, c->cfa_off + 8);
+	emit_store_i(c->b, 4, RSP, 4, addr >> 32);	/* and the upper half		*/
+}
+
+/* call X: push the address behind the call as it was, jmp X */
+static void put_call(struct copy *c, const struct insn *in, const u8 *p, u64 addr)
+{
+	u8 bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
+	u64 target;
+
+	push_address(c, addr + in->i.length);
+	if (branch_target(in, addr, &target)) {
+		put_jmp(c, target);
+		return;
+	}
+	memcpy(bytes, p, in->i.length);		/* ff /2 becomes ff /4 */
+	bytes[in->i.raw.modrm.offset] = (bytes[in->i.raw.modrm.offset] & ~0x38) | 4 << 3;
+	put_verbatim(c, in, bytes, addr);
+}
+
+/* Conditional branches; those with a short form only jump over a jump. */
+static void put_cond(struct copy *c, const struct insn *in, const u8 *p, u64 target)
+{
+	u8 opcode = in->i.opcode;
+	u32 prefix = in->i.raw.imm[0].offset - 1;	/* bytes before the opcode */
+
+	if (opcode >= 0xe0 && opcode <= 0xe3) {		/* loopne, loope, loop, jrcxz */
+		codebuf_put(c->b, p, prefix);
+		codebuf_u8(c->b, opcode);
+		codebuf_u8(c->b, 2);
+		codebuf_u8(c->b, 0xeb);
+		codebuf_u8(c->b, 5);
+		put_jmp(c, target);
+		return;
+	}
+	codebuf_u8(c->b, 0x0f);
+	codebuf_u8(c->b, 0x80 | (opcode & 15));
+	put_rel32(c, target);
+}
+
+static int dwarf_reg(ZydisRegister reg)
+{
+	static const u8 map[16] = { 0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15 ? map[reg - ZYDIS_REGISTER_RAX] : -1;
+}
+
+static bool writes_rsp(const struct insn *in)
+{
+	for (int i = 0; i < in->i.operand_count; i++)
+		if (in->ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    in->ops[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+		    in->ops[i].reg.value == ZYDIS_REGISTER_RSP)
+			return true;
+	return false;
+}
+
+static bool is_callee_saved(int dwarf)
+{
+	return dwarf == 3 || dwarf == 6 || dwarf >= 12;
+}
+
+static int pushed_reg(const ZydisDecodedOperand *op)
+{
+	return op->type == ZYDIS_OPERAND_TYPE_REGISTER ? dwarf_reg(op->reg.value) : -1;
+}
+
+/* What the instruction just copied did to the frame. */
+static void follow_frame(struct copy *c, const struct insn *in)
+{
+	const ZydisDecodedOperand *op = in->ops;
+	u32 off = c->b->len;
+	int reg;
+
+	if (!writes_rsp(in))
+		return;
+	switch (in->i.mnemonic) {
+	case ZYDIS_MNEMONIC_PUSH:
+		c->cfa_off += 8;
+		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+		reg = pushed_reg(op);
+		if (is_callee_saved(reg))
+			arch_cfi_add(c->cfi, off, ARCH_CFI_SAVED, reg, -c->cfa_off);
+		break;
+	case ZYDIS_MNEMONIC_POP:
+		reg = pushed_reg(op);
+		c->cfa_off -= 8;
+		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+		if (is_callee_saved(reg))
+			arch_cfi_add(c->cfi, off, ARCH_CFI_RESTORED, reg, 0);
+		break;
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_ADD:
+		if (op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+			c->cfa_lost = true;
+			break;
+		}
+		c->cfa_off += in->i.mnemonic == ZYDIS_MNEMONIC_SUB ? op[1].imm.value.s : -op[1].imm.value.s;
+		if (c->cfa_off != (s16)c->cfa_off)
+			c->cfa_lost = true;
+		else
+			arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+		break;
+	case ZYDIS_MNEMONIC_RET:
+		break;
+	default:
+		c->cfa_lost = true;
+	}
+}
+
+static void put_insn(struct copy *c, const struct insn *in, const u8 *p, u64 addr)
+{
+	u64 target;
+
+	if (in->i.meta.category == ZYDIS_CATEGORY_CALL) {
+		put_call(c, in, p, addr);
+		return;
+	}
+	if (!branch_target(in, addr, &target)) {
+		put_verbatim(c, in, p, addr);
+		follow_frame(c, in);
+	} else if (in->i.meta.category == ZYDIS_CATEGORY_UNCOND_BR) {
+		put_jmp(c, target);
+	} else {
+		put_cond(c, in, p, target);
+	}
+}
+
+void x86_64_emit_copy(struct arch_plan *plan, u64 copy, struct codebuf *b, struct arch_cfi *cfi)
+{
+	struct copy c = { .plan = plan, .b = b, .cfi = cfi, .at = copy, .cfa_off = 8 };
+	bool open = true;
+	struct insn in;
+
+	for (u32 i = 0; i < plan->nr_bounds && open; i++) {
+		u32 off = plan->from[i];
+
+		plan->to[i] = b->len;
+		if (!decode(plan->old + off, plan->displaced - off, &in)) {
+			codebuf_fail(b, -EINVAL);
+			return;
+		}
+		put_insn(&c, &in, plan->old + off, plan->addr + off);
+		open = !is_end(&in) && in.i.meta.category != ZYDIS_CATEGORY_CALL;
+		if (!open)
+			plan->nr_bounds = i + 1;	/* padding behind it */
+	}
+	if (open)
+		put_jmp(&c, plan->addr + plan->displaced);
+	if (c.cfa_lost)
+		codebuf_fail(b, -EOPNOTSUPP);
+	plan->copy_len = b->len;
+}
+
+/* -- Clobbers --- */
+
+static u32 insn_clobbers(const struct insn *in)
+{
+	u32 mask = 0;
+
+	for (int i = 0; i < in->i.operand_count; i++) {
+		const ZydisDecodedOperand *op = &in->ops[i];
+		ZydisRegister reg;
+
+		if (op->type != ZYDIS_OPERAND_TYPE_REGISTER ||
+		    !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+			continue;
+		reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, op->reg.value);
+		if (reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15)
+			mask |= 1 << (reg - ZYDIS_REGISTER_RAX);
+	}
+	return mask;
+}
+
+u32 x86_64_clobbers(const u8 *code, u32 len)
+{
+	struct insn in;
+	u32 mask = 0;
+	u64 target;
+
+	for (u32 off = 0; off < len; off += in.i.length) {
+		if (!decode(code + off, len - off, &in))
+			return 0xffff;
+		if (in.i.meta.category == ZYDIS_CATEGORY_CALL &&
+		    (!branch_target(&in, off, &target) || target >= len))
+			return 0xffff;
+		if (in.i.mnemonic == ZYDIS_MNEMONIC_JMP && !branch_target(&in, off, &target))
+			return 0xffff;	/* a tail call */
+		mask |= insn_clobbers(&in);
+	}
+	return mask;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Decoding and moving instructions that somebody else emitted. */
+#ifndef FS_ARCH_X86_64_RELOC_H
+#define FS_ARCH_X86_64_RELOC_H
+
+#include "arch/tramp.h"
+
+int x86_64_plan(const struct arch_site *site, struct arch_plan *ret);
+void x86_64_emit_copy(struct arch_plan *plan, u64 copy, struct codebuf *b, struct arch_cfi *cfi);
+u32 x86_64_clobbers(const u8 *code, u32 len);
+
+#endif
