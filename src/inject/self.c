@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory and text of this process. Code is never writable: it is written through /proc/self/mem.
+ */
+#include "inject/self.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "arch/host.h"
+#include "inject/stop.h"
+#include "inject/unwind.h"
+#include "trampoline/guard.h"
+#include "util/log.h"
+
+/* /proc/self/mem of this very process: a forked child has to open its own. */
+static int mem_open(void)
+{
+	static pid_t owner;
+	static int fd = -1;
+
+	if (owner != getpid()) {
+		if (fd >= 0)
+			close(fd);
+		fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+		owner = fd < 0 ? 0 : getpid();
+	}
+	return fd;
+}
+
+/* -- Memory near a function --- */
+
+static bool try_map(u64 at, u64 bytes)
+{
+	void *mem = mmap((void *)at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			 0);
+
+	if (mem == MAP_FAILED)
+		return false;
+	if ((u64)mem == at)
+		return true;
+	munmap(mem, bytes);	/* a kernel that does not know the flag */
+	return false;
+}
+
+/* Candidates are the ends of gaps between mappings, the nearest first. */
+static u64 nearest_gap(u64 near, u64 bytes, u64 tried_dist)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	u64 best = 0, best_dist = TRAMP_REACH, end = 0x10000, lo, hi;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		u64 spots[2];
+
+		if (sscanf(line, "%llx-%llx", &lo, &hi) != 2)
+			continue;
+		spots[0] = lo - bytes;	/* of the gap before this mapping */
+		spots[1] = end;
+		for (int i = 0; i < 2 && lo - end >= bytes && lo > end; i++) {
+			u64 dist = spots[i] > near ? spots[i] - near : near - spots[i];
+
+			if (dist < best_dist && dist > tried_dist) {
+				best = spots[i];
+				best_dist = dist;
+			}
+		}
+		end = hi;
+	}
+	if (f)
+		fclose(f);
+	return best;
+}
+
+static int self_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 *ret)
+{
+	u64 bytes = code_bytes + data_bytes, dist = 0, at;
+
+	(void)arg;
+	for (int i = 0; i < 16; i++) {
+		at = nearest_gap(near, bytes, dist);
+		if (!at)
+			break;
+		dist = at > near ? at - near : near - at;
+		if (!try_map(at, bytes))
+			continue;
+		if (mprotect((void *)at, code_bytes, PROT_READ | PROT_EXEC) ||
+		    mprotect((void *)(at + code_bytes), data_bytes, PROT_READ | PROT_WRITE)) {
+			munmap((void *)at, bytes);
+			return fail_hint(-EACCES, "a policy such as SELinux execmem may forbid it",
+					 "inject: no executable memory: %s", log_errstr(errno));
+		}
+		*ret = at;
+		return 0;
+	}
+	return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx", near);
+}
+
+static int self_write(void *arg, u64 addr, const void *bytes, u32 len)
+{
+	(void)arg;
+	if (pwrite(mem_open(), bytes, len, addr) != (ssize_t)len)
+		return fail_hint(-EPERM, "kernel option proc_mem.force_override must not be 'never'",
+				 "inject: cannot write code through /proc/self/mem: %s", log_errstr(errno));
+	return 0;
+}
+
+static void self_store(void *arg, u64 addr, u64 value)
+{
+	(void)arg;
+	__atomic_store_n((u64 *)addr, value, __ATOMIC_RELEASE);
+}
+
+static int self_read(void *arg, u64 addr, void *buf, u32 len)
+{
+	ssize_t n = pread(mem_open(), buf, len, addr);
+
+	(void)arg;
+	return n < 0 ? 0 : n;
+}
+
+/* -- Files --- */
+
+static int self_read_file(void *arg, u64 addr, void *buf, u32 len)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[4096 + 128], path[4096];
+	u64 lo, hi, off;
+	int fd, n = -ENOENT;
+
+	(void)arg;
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %4095[^\n]", &lo, &hi, &off, path) != 4 ||
+		    addr < lo || addr >= hi || path[0] != '/')
+			continue;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			break;
+		n = pread(fd, buf, addr + len > hi ? hi - addr : len, off + (addr - lo));
+		close(fd);
+		break;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int self_patch(void *arg, const struct tramp_patch *patches, u32 nr)
+{
+	(void)arg;
+	return stop_and_patch(patches, nr);
+}
+
+static int self_add_unwind(void *arg, u64 start, u64 end, u64 hdr)
+{
+	(void)arg;
+	return unwind_add(start, end, hdr);
+}
+
+static const struct tramp_target_ops self_ops = {
+	.map = self_map,
+	.write = self_write,
+	.store = self_store,
+	.read = self_read,
+	.read_file = self_read_file,
+	.patch = self_patch,
+	.add_unwind = self_add_unwind,
+};
+
+/* -- The space --- */
+
+static int make_space(struct tramp_space **ret)
+{
+	const struct arch_tramp_ops *arch = arch_host_tramp();
+	struct guard_env env;
+	int err;
+
+	if (!arch)
+		return fail(-EOPNOTSUPP, "inject: no trampolines on this machine");
+	if (mem_open() < 0)
+		return fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
+	err = guard_init(&env);
+	err = err ?: tramp_space_new(&self_ops, NULL, arch, &env, ret);
+	if (err)
+		return err;
+	(*ret)->vector_bytes = arch_host_vector_bytes();
+	(*ret)->shadow_stack = arch_host_shadow_stack();
+	return 0;
+}
+
+int self_space(struct tramp_space **ret)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct tramp_space *space;
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!space)
+		err = make_space(&space);
+	*ret = space;
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
+	     struct tramp **ret)
+{
+	const ElfW(Sym) *sym = NULL;
+	struct tramp_space *space;
+	Dl_info info;
+	int err;
+
+	err = self_space(&space);
+	if (err)
+		return err;
+	if (!size && dladdr1(func, &info, (void **)&sym, RTLD_DL_SYMENT) && sym &&
+	    info.dli_saddr == func)
+		size = sym->st_size;
+	return tramp_get(space, (u64)func, size, proto, name, ret);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* This process as a target: self mode. */
+#ifndef FS_INJECT_SELF_H
+#define FS_INJECT_SELF_H
+
+#include "trampoline/tramp.h"
+
+/* The one space of this process, made at the first call. -EOPNOTSUPP: no trampolines here; -ENOMEM */
+int self_space(struct tramp_space **ret);
+
+/* tramp_get() with the size of the function's symbol looked up where @size is 0. */
+int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
+	     struct tramp **ret);
+
+#endif

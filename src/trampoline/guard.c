@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guard that is held belongs to one of three: a program which this thread runs right now and which
+ * a signal handler interrupted; one which such a handler left for good by siglongjmp(); or nobody,
+ * where the thread died inside and its thread pointer lives again. The first is a miss, the others
+ * are taken over. They are told apart by the frame address that the guard holds:
+ *
+ *  - our frame is above it, on the same stack: what was there has been left;
+ *  - ours is below: alive if the frame still says whose it is (the image's address at -8, the guard's
+ *    own at -24). A dead frame that nothing has overwritten yet passes for alive: a miss too many,
+ *    until something is called from further up;
+ *  - a handler on the alternate stack may be above or below what it interrupted, which then counts as
+ *    alive if its frame says so.
+ */
+#include "trampoline/guard.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "arch/host.h"
+
+#define ALL_BLOCKS_BYTES ((size_t)(GUARD_THREADS + 1) * GUARD_BLOCK_BYTES)
+#define STAMP_OFF (-8)		/* in an image's frame, on every architecture */
+#define CELL_OFF (-24)
+#define RANGES_MAX 4096
+#define BAD_HOW 0x7fffffff
+
+static struct guard_env env;
+static u64 plane;		/* blocks in which guards are being given out */
+static u32 plane_off;		/* next guard's offset in a block */
+static struct { u64 start, end; } ranges[RANGES_MAX];
+static u32 nr_ranges;
+
+/* -- Blocks --- */
+
+static u64 *words_of(u64 block)
+{
+	return (u64 *)block;
+}
+
+/* Blocks for all threads; zeroed pages appear as threads touch them. Private: a forked child starts
+ * with a copy, in which its only thread is where it was. */
+static int map_plane(u64 *ret)
+{
+	u64 *full;
+	void *mem;
+
+	mem = mmap(NULL, ALL_BLOCKS_BYTES, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	full = words_of((u64)mem + (u64)GUARD_THREADS * GUARD_BLOCK_BYTES);
+	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
+		full[i] = 1;
+	*ret = (u64)mem;
+	return 0;
+}
+
+int guard_init(struct guard_env *ret)
+{
+	int err;
+
+	if (!env.blocks) {
+		err = map_plane(&env.blocks);
+		if (err)
+			return err;
+		arch_host_guard_env(&env);
+		plane = env.blocks;
+		plane_off = GUARD_FIRST_OFF;
+	}
+	*ret = env;
+	return 0;
+}
+
+int guard_alloc(u64 *off)
+{
+	int err;
+
+	if (plane_off == GUARD_BLOCK_BYTES) {
+		err = map_plane(&plane);
+		if (err)
+			return err;
+		plane_off = GUARD_FIRST_OFF;
+	}
+	*off = plane + plane_off - env.blocks;
+	plane_off += 8;
+	return 0;
+}
+
+void guard_add_images(u64 start, u64 end)
+{
+	u32 nr = nr_ranges;
+
+	if (nr == RANGES_MAX)
+		return;		/* frames there count as dead: a program may recurse */
+	ranges[nr].start = start;
+	ranges[nr].end = end;
+	__atomic_store_n(&nr_ranges, nr + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * The owner's word goes 0, tp | 1, tp: a signal handler of the same thread that comes in between finds
+ * the odd value and completes the claim.
+ */
+u64 guard_claim(u64 tp)
+{
+	u32 start = (tp * GUARD_HASH_MULT >> GUARD_HASH_SHIFT & GUARD_HASH_MASK) >> GUARD_BLOCK_SHIFT;
+
+	for (u32 i = 0; i < GUARD_THREADS; i++) {
+		u64 *block = words_of(env.blocks + ((u64)((start + i) % GUARD_THREADS) << GUARD_BLOCK_SHIFT));
+		u64 *owner = &block[GUARD_TP_OFF / 8], seen = 0;
+
+		if (__atomic_compare_exchange_n(owner, &seen, tp | 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			seen = tp | 1;
+		if ((seen & ~1ULL) != tp)
+			continue;
+		block[GUARD_DETACHED_OFF / 8] = 1;
+		__atomic_store_n(owner, tp, __ATOMIC_RELEASE);
+		return (u64)block;
+	}
+	return env.blocks + (u64)GUARD_THREADS * GUARD_BLOCK_BYTES;
+}
+
+/* -- Held guards --- */
+
+static bool is_image(u64 addr)
+{
+	u32 nr = __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
+
+	for (u32 i = 0; i < nr; i++)
+		if (addr >= ranges[i].start && addr < ranges[i].end)
+			return true;
+	return false;
+}
+
+static bool is_readable(u64 addr)
+{
+	return arch_host_syscall(SYS_rt_sigprocmask, BAD_HOW, addr, 0, 8) != -EFAULT;
+}
+
+/* Does the frame still say that it runs what @cell guards? The stack it was on may be gone. */
+static bool is_intact(u64 frame, const u64 *cell)
+{
+	const u64 *stamp = (const u64 *)(frame + STAMP_OFF), *held = (const u64 *)(frame + CELL_OFF);
+
+	return is_readable((u64)held) && is_readable((u64)stamp) && *held == (u64)cell && is_image(*stamp);
+}
+
+/* On the alternate signal stack, with @frame elsewhere? */
+static bool is_elsewhere(u64 frame)
+{
+	stack_t ss = {};
+
+	if (arch_host_syscall(SYS_sigaltstack, 0, (long)&ss, 0, 0) || !(ss.ss_flags & SS_ONSTACK))
+		return false;
+	return frame - (u64)ss.ss_sp >= ss.ss_size;
+}
+
+static bool is_alive(const u64 *cell, u64 frame)
+{
+	u64 holder = *cell;
+
+	if (holder == 1)	/* no block for this thread */
+		return true;
+	if (frame >= holder && !is_elsewhere(holder))
+		return false;
+	return is_intact(holder, cell);
+}
+
+bool guard_busy(u64 *cell, struct guard_link *link, u64 frame)
+{
+	if (__atomic_load_n(&link->off, __ATOMIC_RELAXED) == GUARD_DETACHED_OFF)
+		return false;
+	if (!is_alive(cell, frame))
+		return true;
+	__atomic_fetch_add(&((struct guard_prog *)link->prog)->misses, 1, __ATOMIC_RELAXED);
+	return false;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "trampoline/prog.h"
+
+#include <stdlib.h>
+
+#include "trampoline/guard.h"
+
+/* Code for one phase and place of the cookie. Calls reach any address, so it serves every function. */
+struct variant {
+	enum jit_phase phase;
+	s32 cookie_off;
+	u64 code;
+	u32 clobbers;
+	struct variant *next;
+};
+
+struct tramp_prog {
+	struct tramp_space *space;
+	u32 refs;
+	struct tramp_prog_opts opts;
+	struct bpf_insn *insns;
+	bool uses_cookie;
+	u64 guard_off;
+	struct guard_prog *counters;	/* in-flight images outlive the program: never freed */
+	struct variant *variants;
+};
+
+static int find_cookie_use(struct tramp_prog *p)
+{
+	for (u32 i = 0; i < p->opts.cnt; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		struct bpf_call call;
+
+		if (insn_is_ldimm64(insn))
+			i++;
+		if (!insn_is_call(insn) || insn_is_subprog_call(insn) || !p->opts.jit.resolve)
+			continue;
+		if (!p->opts.jit.resolve(p->opts.jit.arg, insn, &call))
+			p->uses_cookie |= call.kind == BPF_CALL_SESSION_COOKIE;
+	}
+	return 0;
+}
+
+int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, struct tramp_prog **ret)
+{
+	struct tramp_prog *p = calloc(1, sizeof(*p));
+	struct jit_image *img = NULL;
+	int err = -ENOMEM;
+
+	if (!p)
+		return err;
+	p->space = s;
+	p->refs = 1;
+	p->opts = *opts;
+	p->insns = malloc(opts->cnt * sizeof(*p->insns));
+	p->counters = calloc(1, sizeof(*p->counters));
+	if (!p->insns || !p->counters)
+		goto out;
+	memcpy(p->insns, opts->insns, opts->cnt * sizeof(*p->insns));
+	p->opts.insns = p->insns;
+	err = jit_compile(p->insns, opts->cnt, &p->opts.jit, &img);	/* can it be? */
+	if (err)
+		goto out;
+	jit_image_free(img);
+	find_cookie_use(p);
+	pthread_mutex_lock(&s->lock);
+	err = guard_alloc(&p->guard_off);
+	pthread_mutex_unlock(&s->lock);
+	if (err)
+		goto out;
+	*ret = p;
+	return 0;
+out:
+	free(p->counters);
+	p->counters = NULL;
+	tramp_prog_put(p);
+	return err;
+}
+
+void tramp_prog_get(struct tramp_prog *p)
+{
+	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+}
+
+/* Code and counters stay: a call in flight may still get to them. */
+void tramp_prog_put(struct tramp_prog *p)
+{
+	struct variant *v;
+
+	if (!p || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	while ((v = p->variants)) {
+		p->variants = v->next;
+		free(v);
+	}
+	free(p->insns);
+	free(p);
+}
+
+u64 tramp_prog_misses(const struct tramp_prog *p)
+{
+	return __atomic_load_n(&p->counters->misses, __ATOMIC_RELAXED);
+}
+
+bool tramp_prog_uses_cookie(const struct tramp_prog *p)
+{
+	return p->uses_cookie;
+}
+
+u32 prog_flags(const struct tramp_prog *p)
+{
+	return p->opts.flags;
+}
+
+void prog_fill_link(const struct tramp_prog *p, struct guard_link *link)
+{
+	link->off = p->guard_off;
+	link->prog = (u64)p->counters;
+}
+
+/* -- Variants --- */
+
+static int write_code(struct tramp_prog *p, struct space_area *a, const struct jit_image *img,
+		      struct variant *v)
+{
+	struct tramp_space *s = p->space;
+	int err;
+
+	err = s->ops->write(s->arg, space_code_at(a), img->code, img->len);
+	if (err)
+		return err;
+	v->code = space_take_code(a, img->len) + img->entry_off;
+	v->clobbers = s->arch->clobbers(img->code, img->len);
+	if (p->opts.placed)
+		err = p->opts.placed(p->opts.arg, img, v->code - img->entry_off);
+	return err;
+}
+
+/* Compiled for the longest case first, then for where it goes. */
+static int compile(struct tramp_prog *p, u64 near, struct variant *v)
+{
+	struct jit_opts jit = p->opts.jit;
+	struct jit_image *img = NULL;
+	struct space_area *a;
+	int err;
+
+	jit.phase = v->phase;
+	jit.cookie_off = v->cookie_off;
+	jit.addr = 0;
+	err = jit_compile(p->insns, p->opts.cnt, &jit, &img);
+	if (err)
+		return err;
+	err = space_find(p->space, near, img->len, 0, &a);
+	jit_image_free(img);
+	if (err)
+		return err;
+	jit.addr = space_code_at(a);
+	err = jit_compile(p->insns, p->opts.cnt, &jit, &img);
+	if (err)
+		return err;
+	err = write_code(p, a, img, v);
+	jit_image_free(img);
+	return err;
+}
+
+static int find_variant(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_off,
+			struct variant **ret)
+{
+	struct variant *v;
+	int err;
+
+	if (p->opts.flags & TRAMP_PROG_GENERIC) {
+		phase = JIT_PHASE_ANY;
+		cookie_off = 0;
+	}
+	for (v = p->variants; v; v = v->next) {
+		if (v->phase == phase && v->cookie_off == cookie_off) {
+			*ret = v;
+			return 0;
+		}
+	}
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v->phase = phase;
+	v->cookie_off = cookie_off;
+	err = compile(p, near, v);
+	if (err) {
+		free(v);
+		return err;
+	}
+	v->next = p->variants;
+	p->variants = v;
+	*ret = v;
+	return 0;
+}
+
+int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_off,
+	       struct arch_tramp_prog *ret)
+{
+	struct variant *v;
+	int err;
+
+	err = find_variant(p, near, phase, cookie_off, &v);
+	if (err)
+		return err;
+	ret->code = v->code;
+	ret->clobbers = v->clobbers;
+	ret->enter = (u64)p->opts.enter;
+	ret->exit = (u64)p->opts.exit;
+	ret->flags = p->uses_cookie ? ARCH_PROG_COOKIE : 0;
+	if (p->opts.flags & TRAMP_PROG_RUN)
+		ret->flags |= ARCH_PROG_RUN;
+	if (p->opts.flags & TRAMP_PROG_VECTORS)
+		ret->flags |= ARCH_PROG_VECTORS;
+	return 0;
+}

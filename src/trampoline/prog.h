@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A program that trampolines can run: its instructions, compiled anew for every phase and place of the
+ * cookie it is needed at, and kept; its guard and counters.
+ */
+#ifndef FS_TRAMPOLINE_PROG_H
+#define FS_TRAMPOLINE_PROG_H
+
+#include "jit/jit.h"
+#include "trampoline/space.h"
+
+enum tramp_prog_flags {
+	TRAMP_PROG_RUN = 1 << 0,	/* .enter and .exit surround every run */
+	TRAMP_PROG_VECTORS = 1 << 1,	/* a helper may touch vector or x87 registers */
+	TRAMP_PROG_FUNC_IP = 1 << 2,	/* wants the function's address below the metadata */
+	TRAMP_PROG_GENERIC = 1 << 3,	/* asks the metadata word instead of being specialised */
+};
+
+struct tramp_prog_opts {
+	const struct bpf_insn *insns;	/* copied */
+	u32 cnt;
+	u32 flags;			/* enum tramp_prog_flags */
+	struct jit_opts jit;		/* .addr, .phase and .cookie_off are set here; pointers are kept */
+	/* In the thread, signal-safe, general registers only. @enter says whether to run at all. */
+	bool (*enter)(struct arch_tramp_run *run);
+	void (*exit)(struct arch_tramp_run *run);
+	/* Code has been placed at @addr (fault tables, symbols); may be NULL */
+	int (*placed)(void *arg, const struct jit_image *img, u64 addr);
+	void *arg;			/* of @placed */
+};
+
+struct tramp_prog;
+
+/* -EINVAL, -ENOENT, -E2BIG of jit_compile(), -ENOMEM. The caller owns one reference of @ret. */
+int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, struct tramp_prog **ret);
+void tramp_prog_get(struct tramp_prog *p);
+void tramp_prog_put(struct tramp_prog *p);
+
+/* Runs left out because the program was running in the thread. */
+u64 tramp_prog_misses(const struct tramp_prog *p);
+
+/* Does it call bpf_session_cookie()? */
+bool tramp_prog_uses_cookie(const struct tramp_prog *p);
+
+/* -- For tramp.c, with the lock of the space held --- */
+
+u32 prog_flags(const struct tramp_prog *p);
+void prog_fill_link(const struct tramp_prog *p, struct guard_link *link);
+/* Fills code, enter, exit, clobbers and flags for @phase and @cookie_off (0: none). */
+int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_off,
+	       struct arch_tramp_prog *ret);
+
+#endif

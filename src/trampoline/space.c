@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "trampoline/space.h"
+
+#include <stdlib.h>
+
+#include "trampoline/guard.h"
+
+#define CODE_BYTES (256u << 10)
+#define DATA_BYTES (128u << 10)
+#define CODE_ALIGN 16
+#define DATA_ALIGN 8
+
+static u64 align_up(u64 v, u64 to)
+{
+	return (v + to - 1) & ~(to - 1);
+}
+
+static bool has_room(const struct space_area *a, u32 code_bytes, u32 data_bytes)
+{
+	return space_code_at(a) + code_bytes <= a->code_end &&
+	       align_up(a->data_at, DATA_ALIGN) + data_bytes <= a->data_end;
+}
+
+static int add_area(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes,
+		    struct space_area **ret)
+{
+	struct space_area *a = calloc(1, sizeof(*a));
+	u64 code = align_up(code_bytes, CODE_BYTES), data = align_up(data_bytes, DATA_BYTES), at;
+	int err;
+
+	if (!a)
+		return -ENOMEM;
+	err = s->ops->map(s->arg, near, code, data, &at);
+	if (err) {
+		free(a);
+		return err;
+	}
+	a->code = a->code_at = at;
+	a->data = a->data_at = a->code_end = at + code;
+	a->data_end = at + code + data;
+	a->next = s->areas;
+	s->areas = a;
+	guard_add_images(a->code, a->code_end);
+	*ret = a;
+	return 0;
+}
+
+int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, struct space_area **ret)
+{
+	for (struct space_area *a = s->areas; a; a = a->next) {
+		if (space_in_reach(a->code, near) && has_room(a, code_bytes, data_bytes)) {
+			*ret = a;
+			return 0;
+		}
+	}
+	return add_area(s, near, code_bytes, data_bytes, ret);
+}
+
+u64 space_code_at(const struct space_area *a)
+{
+	return align_up(a->code_at, CODE_ALIGN);
+}
+
+u64 space_take_code(struct space_area *a, u32 bytes)
+{
+	u64 at = space_code_at(a);
+
+	a->code_at = at + bytes;
+	return at;
+}
+
+u64 space_take_data(struct space_area *a, u32 bytes)
+{
+	u64 at = align_up(a->data_at, DATA_ALIGN);
+
+	a->data_at = at + bytes;
+	return at;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the trampoline asks of the process whose functions it traces. src/inject fills it in; nothing
+ * else in this folder touches a process.
+ */
+#ifndef FS_TRAMPOLINE_TARGET_H
+#define FS_TRAMPOLINE_TARGET_H
+
+#include "arch/tramp.h"
+
+#define TRAMP_REACH (0x7fffffffULL - (64 << 20))	/* of a direct jump, with room for areas */
+
+/* One change of text. Threads whose PC is at .from[i] in the old bytes go on at .to[i]. */
+struct tramp_patch {
+	u64 addr;
+	u32 len;
+	u8 old[ARCH_PATCH_MAX], new[ARCH_PATCH_MAX];
+	u32 nr_moves;
+	u64 from[ARCH_PATCH_MAX], to[ARCH_PATCH_MAX];
+};
+
+/* All return 0 or -errno and say why. */
+struct tramp_target_ops {
+	/* Maps @code_bytes to be executed and, right behind, @data_bytes to be written, all of it
+	 * within TRAMP_REACH of @near. */
+	int (*map)(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 *ret);
+	/* Into mapped memory that no thread runs or reads yet. */
+	int (*write)(void *arg, u64 addr, const void *bytes, u32 len);
+	/* One aligned word, at once. Cannot fail: it is data that was mapped. */
+	void (*store)(void *arg, u64 addr, u64 value);
+	/* Reads up to @len bytes, as far as they are readable; returns how many. */
+	int (*read)(void *arg, u64 addr, void *buf, u32 len);
+	/* The same from the file that is mapped there, -ENOENT if none is. */
+	int (*read_file)(void *arg, u64 addr, void *buf, u32 len);
+	/* All patches or none, with no thread running meanwhile. -EPERM: not allowed to stop it. */
+	int (*patch)(void *arg, const struct tramp_patch *patches, u32 nr);
+	/* Code has appeared; @hdr is the address of its .eh_frame_hdr. */
+	int (*add_unwind)(void *arg, u64 start, u64 end, u64 hdr);
+};
+
+#endif

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A function's lists, and the image they turn into. The function's text jumps to a stub, the stub to
+ * where its slot points: the newest image, or the relocated original. Images are never changed and not
+ * freed; a call stays in the one it entered. What a detach changes in the older ones is one word per
+ * link, which sends the guard check the slow way (guard.c).
+ */
+#include "trampoline/tramp.h"
+
+#include <stdlib.h>
+
+#include "trampoline/guard.h"
+#include "trampoline/unwind.h"
+#include "util/log.h"
+
+#define IMAGE_BYTES_MAX (64u << 10)
+#define SITE_AFTER 32		/* bytes looked at behind a function's end */
+
+enum { LIST_ENTRY, LIST_MODIFY, LIST_EXIT, LISTS };
+
+struct tramp_link {
+	struct tramp *tramp;
+	struct tramp_prog *prog;
+	enum tramp_kind kind;
+	u64 attach_cookie;
+	u64 data;		/* address of its struct guard_link */
+};
+
+struct tramp {
+	struct tramp_space *space;
+	u64 addr;
+	char name[64];
+	struct arch_tramp desc;	/* what all its images have in common */
+	struct arch_plan plan;
+	u64 stub, slot;
+	bool patched;
+	u64 replacement;
+	u32 cnt[LISTS];
+	struct tramp_link *list[LISTS][ARCH_NODES_MAX];	/* newest first */
+	struct tramp *next;
+};
+
+/* -- Code near a function --- */
+
+/* Writes code made for space_code_at(@a), and how to unwind through it. */
+static int place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
+		      const struct arch_cfi *cfi, u64 *ret)
+{
+	u8 unwind[UNWIND_BYTES_MAX];
+	struct codebuf b = { .buf = unwind, .cap = sizeof(unwind) };
+	u64 at = space_code_at(a), hdr;
+	int err;
+
+	hdr = (at + code->len + 7) & ~7ULL;
+	unwind_emit(s->arch, cfi, at, code->len, hdr, &b);
+	err = code->err ?: b.err;
+	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
+	err = err ?: s->ops->write(s->arg, hdr, unwind, b.len);
+	if (err)
+		return err;
+	space_take_code(a, hdr + b.len - at);
+	*ret = at;
+	return s->ops->add_unwind(s->arg, at, at + code->len, hdr);
+}
+
+/* The stub, the slot and the relocated original. */
+static int make_copy(struct tramp *t)
+{
+	struct tramp_space *s = t->space;
+	u8 bytes[ARCH_COPY_MAX];
+	struct codebuf b = { .buf = bytes, .cap = sizeof(bytes) };
+	struct arch_cfi cfi = {}, none = {};
+	struct space_area *a;
+	int err;
+
+	err = space_find(s, t->addr, sizeof(bytes) + 2 * UNWIND_BYTES_MAX, 8, &a);
+	if (err)
+		return err;
+	s->arch->emit_copy(&t->plan, space_code_at(a), &b, &cfi);
+	err = place_code(s, a, &b, &cfi, &t->desc.orig);
+	if (err)
+		return fail(err, "trampoline: cannot move the first instructions of '%s'", t->name);
+	t->slot = space_take_data(a, 8);
+	s->ops->store(s->arg, t->slot, t->desc.orig);
+	b.len = 0;
+	s->arch->emit_stub(space_code_at(a), t->slot, s->landing_pads, &b);
+	return place_code(s, a, &b, &none, &t->stub);
+}
+
+/* -- Functions --- */
+
+int tramp_space_new(const struct tramp_target_ops *ops, void *arg, const struct arch_tramp_ops *arch,
+		    const struct guard_env *guard, struct tramp_space **ret)
+{
+	struct tramp_space *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->ops = ops;
+	s->arg = arg;
+	s->arch = arch;
+	s->guard = *guard;
+	pthread_mutex_init(&s->lock, NULL);
+	*ret = s;
+	return 0;
+}
+
+static int set_proto(struct tramp *t, const struct tramp_proto *proto)
+{
+	const struct arch_tramp_ops *arch = t->space->arch;
+	int err;
+
+	if (proto->untyped) {
+		t->desc.nr_slots = arch->arg_regs < ARCH_TRAMP_SLOTS_MAX ? arch->arg_regs : 6;
+		for (u32 i = 0; i < t->desc.nr_slots; i++)
+			t->desc.slot_loc[i] = i;
+		t->desc.stack_words = proto->stack_words ?: TRAMP_STACK_WORDS;
+		t->desc.flags |= ARCH_TRAMP_STACK_UNKNOWN;
+		return 0;
+	}
+	err = arch->place_args(proto->arg_words, proto->nr_args, &t->desc);
+	if (err)
+		return fail(err, "trampoline: '%s' has too many arguments", t->name);
+	return 0;
+}
+
+static int refuse_text(const struct tramp *t)
+{
+	return fail_hint(-EBUSY, "remove the breakpoint, uprobe or other tracer first",
+			 "trampoline: the text of '%s' is not what its file says", t->name);
+}
+
+static int make_plan(struct tramp *t, u32 size)
+{
+	u32 want = ARCH_SITE_BEFORE_MAX + SITE_AFTER + (size < ARCH_SITE_TEXT_MAX ? size : ARCH_SITE_TEXT_MAX);
+	struct tramp_space *s = t->space;
+	u8 *text = malloc(want);
+	struct arch_site site = {
+		.addr = t->addr, .size = size, .text = text, .before = ARCH_SITE_BEFORE_MAX,
+		.flags = s->shadow_stack ? ARCH_SITE_SHADOW_STACK : 0,
+	};
+	u8 file[ARCH_PATCH_MAX];
+	int err, got;
+
+	if (!text)
+		return -ENOMEM;
+	got = s->ops->read(s->arg, t->addr - ARCH_SITE_BEFORE_MAX, text, want);
+	if (got <= ARCH_SITE_BEFORE_MAX) {	/* the first function of its mapping */
+		got = s->ops->read(s->arg, t->addr, text, want);
+		site.before = 0;
+	}
+	site.len = got > (int)site.before ? got - site.before : 0;
+	err = s->arch->plan(&site, &t->plan);
+	if (err) {
+		fail(err, "trampoline: cannot patch '%s': %s", t->name, t->plan.why);
+		goto out;
+	}
+	got = s->ops->read_file(s->arg, t->plan.addr, file, t->plan.displaced);
+	if (got > 0 && memcmp(file, t->plan.old, got))
+		err = refuse_text(t);
+out:
+	free(text);
+	return err;
+}
+
+static struct tramp *find_tramp(struct tramp_space *s, u64 addr)
+{
+	for (struct tramp *t = s->tramps; t; t = t->next)
+		if (t->addr == addr)
+			return t;
+	return NULL;
+}
+
+static int new_tramp(struct tramp_space *s, u64 addr, u32 size, const struct tramp_proto *proto,
+		     const char *name, struct tramp **ret)
+{
+	struct tramp *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->space = s;
+	t->addr = t->desc.ip = addr;
+	t->desc.guard = &s->guard;
+	t->desc.flags = s->landing_pads ? ARCH_TRAMP_LANDING_PAD : 0;
+	t->desc.xsave_bytes = s->vector_bytes;
+	strncat(t->name, name ?: "?", sizeof(t->name) - 1);
+	err = set_proto(t, proto);
+	err = err ?: make_plan(t, size);
+	err = err ?: make_copy(t);
+	if (err) {
+		free(t);
+		return err;
+	}
+	t->next = s->tramps;
+	s->tramps = t;
+	*ret = t;
+	return 0;
+}
+
+int tramp_get(struct tramp_space *s, u64 addr, u32 size, const struct tramp_proto *proto, const char *name,
+	      struct tramp **ret)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&s->lock);
+	*ret = find_tramp(s, addr);
+	if (!*ret)
+		err = new_tramp(s, addr, size, proto, name, ret);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+u64 tramp_original(const struct tramp *t)
+{
+	return t->desc.orig;
+}
+
+bool tramp_is_patched(const struct tramp *t)
+{
+	return t->patched;
+}
+
+/* -- Images --- */
+
+struct image_lists {
+	struct arch_tramp_prog progs[LISTS][ARCH_NODES_MAX];
+	u32 nr_cookies, ip;
+};
+
+static u32 count_cookies(const struct tramp *t)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < t->cnt[LIST_ENTRY]; i++)
+		nr += tramp_prog_uses_cookie(t->list[LIST_ENTRY][i]->prog);
+	return nr;
+}
+
+static bool wants_ip(const struct tramp *t)
+{
+	for (u32 l = 0; l < LISTS; l++)
+		for (u32 i = 0; i < t->cnt[l]; i++)
+			if (prog_flags(t->list[l][i]->prog) & TRAMP_PROG_FUNC_IP)
+				return true;
+	return false;
+}
+
+static enum jit_phase phase_of(const struct tramp_link *link, u32 list)
+{
+	if (link->kind != TRAMP_FSESSION)
+		return JIT_PHASE_ANY;
+	return list == LIST_EXIT ? JIT_PHASE_RETURN : JIT_PHASE_ENTRY;
+}
+
+/* The first user of a cookie has the lowest one, the same on both lists: S 4.2. */
+static int fill_list(struct tramp *t, u32 list, struct image_lists *im)
+{
+	u32 index = im->nr_cookies + im->ip + 1;
+
+	for (u32 i = 0; i < t->cnt[list]; i++) {
+		struct tramp_link *link = t->list[list][i];
+		bool cookie = tramp_prog_uses_cookie(link->prog);
+		struct arch_tramp_prog *p = &im->progs[list][i];
+		int err;
+
+		err = prog_place(link->prog, t->addr, phase_of(link, list), cookie ? -8 * (s32)index : 0, p);
+		if (err)
+			return err;
+		index -= cookie;
+		p->link = link->data;
+		p->attach_cookie = link->attach_cookie;
+		if (link->kind == TRAMP_FSESSION)
+			p->flags |= ARCH_PROG_SESSION;
+	}
+	return 0;
+}
+
+static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
+{
+	struct arch_tramp desc = t->desc;
+	struct codebuf b = { .cap = IMAGE_BYTES_MAX };
+	struct arch_cfi cfi = {};
+	struct space_area *a;
+	int err;
+
+	b.buf = malloc(b.cap);
+	if (!b.buf)
+		return -ENOMEM;
+	desc.flags |= im->ip ? ARCH_TRAMP_IP : 0;
+	desc.entry = im->progs[LIST_ENTRY];
+	desc.modify = im->progs[LIST_MODIFY];
+	desc.exit = im->progs[LIST_EXIT];
+	desc.nr_entry = t->cnt[LIST_ENTRY];
+	desc.nr_modify = t->cnt[LIST_MODIFY];
+	desc.nr_exit = t->cnt[LIST_EXIT];
+	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_MAX, 0, &a);
+	if (!err) {
+		desc.addr = space_code_at(a);
+		t->space->arch->emit_image(&desc, &b, &cfi);
+		err = place_code(t->space, a, &b, &cfi, ret);
+	}
+	free(b.buf);
+	return err;
+}
+
+static int build_image(struct tramp *t, u64 *ret)
+{
+	struct image_lists im = { .nr_cookies = count_cookies(t), .ip = wants_ip(t) };
+	int err = 0;
+
+	if (!t->cnt[LIST_ENTRY] && !t->cnt[LIST_MODIFY] && !t->cnt[LIST_EXIT]) {
+		*ret = t->desc.orig;
+		return 0;
+	}
+	for (u32 l = 0; l < LISTS && !err; l++)
+		err = fill_list(t, l, &im);
+	err = err ?: emit_image(t, &im, ret);
+	if (err)
+		return fail(err, "trampoline: no image for '%s': %s", t->name, log_errstr(err));
+	return 0;
+}
+
+static void set_slot(struct tramp *t, u64 to)
+{
+	t->space->ops->store(t->space->arg, t->slot, to);
+}
+
+/* -- Text --- */
+
+/* Both ways: @patch to be filled with the jump, or with the original bytes. Returns how many. */
+static u32 fill_patches(const struct tramp *t, bool on, struct tramp_patch *patch)
+{
+	u8 text[ARCH_PATCH_MAX], pad[ARCH_PATCH_MAX];
+	struct codebuf b = { .buf = text, .cap = sizeof(text) }, p = { .buf = pad, .cap = sizeof(pad) };
+	const struct arch_plan *plan = &t->plan;
+	u32 nr = 0;
+
+	t->space->arch->emit_patch(plan, t->stub, &b, &p);
+	memset(patch, 0, 2 * sizeof(*patch));
+	if (on && p.len) {	/* stays when the function is restored: it is not reached then */
+		patch[nr].addr = plan->pad_addr;
+		patch[nr].len = p.len;
+		memcpy(patch[nr].old, plan->old_pad, p.len);
+		memcpy(patch[nr++].new, pad, p.len);
+	}
+	patch[nr].addr = plan->addr;
+	patch[nr].len = b.len;
+	memcpy(patch[nr].old, on ? plan->old : text, b.len);
+	memcpy(patch[nr].new, on ? text : plan->old, b.len);
+	for (u32 i = 1; on && i < plan->nr_bounds; i++) {
+		if (plan->from[i] >= b.len)
+			continue;
+		patch[nr].from[patch[nr].nr_moves] = plan->addr + plan->from[i];
+		patch[nr].to[patch[nr].nr_moves++] = t->desc.orig + plan->to[i];
+	}
+	return nr + 1;
+}
+
+/* Patches or restores those whose text is not as their lists want it; all or none. */
+static int sync_text(struct tramp_space *s, struct tramp **tramps, u32 nr, bool on)
+{
+	struct tramp_patch *patches = calloc(2 * nr, sizeof(*patches));
+	u32 nr_patches = 0;
+	int err;
+
+	if (!patches)
+		return -ENOMEM;
+	for (u32 i = 0; i < nr; i++)
+		nr_patches += fill_patches(tramps[i], on, &patches[nr_patches]);
+	err = s->ops->patch(s->arg, patches, nr_patches);
+	for (u32 i = 0; i < nr && !err; i++)
+		tramps[i]->patched = on;
+	free(patches);
+	return err;
+}
+
+/* -- Lists --- */
+
+static const u8 lists_of[][LISTS] = {
+	[TRAMP_FENTRY] = { [LIST_ENTRY] = 1 },
+	[TRAMP_FEXIT] = { [LIST_EXIT] = 1 },
+	[TRAMP_FMOD_RET] = { [LIST_MODIFY] = 1 },
+	[TRAMP_FSESSION] = { [LIST_ENTRY] = 1, [LIST_EXIT] = 1 },
+};
+
+static u32 first_list(enum tramp_kind kind)
+{
+	return kind == TRAMP_FEXIT ? LIST_EXIT : kind == TRAMP_FMOD_RET ? LIST_MODIFY : LIST_ENTRY;
+}
+
+/* In the order in which the kernel looks: S 6. */
+static int check_attach(const struct tramp *t, const struct tramp_prog *p, enum tramp_kind kind)
+{
+	u32 nr = t->cnt[LIST_ENTRY] + t->cnt[LIST_MODIFY] + t->cnt[LIST_EXIT], list = first_list(kind);
+
+	if (t->replacement)
+		return -EBUSY;
+	if (nr + (kind == TRAMP_FSESSION) >= t->space->arch->nodes_max)
+		return -E2BIG;
+	for (u32 i = 0; i < t->cnt[list]; i++)
+		if (t->list[list][i]->prog == p)
+			return -EBUSY;
+	if (prog_flags(p) & TRAMP_PROG_VECTORS && !t->space->vector_bytes)
+		return fail(-EOPNOTSUPP, "trampoline: this machine cannot save the vector registers that "
+					 "a helper may change");
+	return 0;
+}
+
+static void link_in(struct tramp_link *link)
+{
+	struct tramp *t = link->tramp;
+
+	for (u32 l = 0; l < LISTS; l++) {
+		if (!lists_of[link->kind][l])
+			continue;
+		memmove(&t->list[l][1], &t->list[l][0], t->cnt[l]++ * sizeof(t->list[l][0]));
+		t->list[l][0] = link;
+	}
+}
+
+static void link_out(struct tramp_link *link)
+{
+	struct tramp *t = link->tramp;
+
+	for (u32 l = 0; l < LISTS; l++) {
+		for (u32 i = 0; i < t->cnt[l]; i++) {
+			if (t->list[l][i] != link)
+				continue;
+			memmove(&t->list[l][i], &t->list[l][i + 1],
+				(--t->cnt[l] - i) * sizeof(t->list[l][0]));
+			break;
+		}
+	}
+}
+
+static int new_link(const struct tramp_req *req, struct tramp_link **ret)
+{
+	struct tramp_link *link = calloc(1, sizeof(*link));
+	struct tramp_space *s = req->tramp->space;
+	struct guard_link data;
+	struct space_area *a;
+	int err;
+
+	if (!link)
+		return -ENOMEM;
+	err = space_find(s, req->tramp->addr, 0, sizeof(data), &a);
+	if (err) {
+		free(link);
+		return err;
+	}
+	*link = (struct tramp_link){ req->tramp, req->prog, req->kind, req->attach_cookie,
+				     space_take_data(a, sizeof(data)) };
+	prog_fill_link(req->prog, &data);
+	s->ops->store(s->arg, link->data + offsetof(struct guard_link, prog), data.prog);
+	s->ops->store(s->arg, link->data + offsetof(struct guard_link, off), data.off);
+	tramp_prog_get(req->prog);
+	*ret = link;
+	return 0;
+}
+
+/* No image starts a run for it from here on. */
+static void free_link(struct tramp_link *link)
+{
+	struct tramp_space *s = link->tramp->space;
+
+	s->ops->store(s->arg, link->data + offsetof(struct guard_link, off), GUARD_DETACHED_OFF);
+	tramp_prog_put(link->prog);
+	free(link);
+}
+
+/* -- Attach and detach --- */
+
+static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
+{
+	struct tramp *t = req->tramp;
+	struct tramp_link *link;
+	u64 image;
+	int err;
+
+	err = check_attach(t, req->prog, req->kind);
+	err = err ?: new_link(req, &link);
+	if (err)
+		return err;
+	link_in(link);
+	err = build_image(t, &image);
+	if (err) {
+		link_out(link);
+		free_link(link);
+		return err;
+	}
+	set_slot(t, image);
+	*ret = link;
+	return 0;
+}
+
+/* An image without @link takes over; where there is no memory for one, the old one leaves it out. */
+static void detach_one(struct tramp_link *link)
+{
+	struct tramp *t = link->tramp;
+	u64 image;
+
+	link_out(link);
+	free_link(link);
+	if (!build_image(t, &image))
+		set_slot(t, image);
+}
+
+static bool is_empty(const struct tramp *t)
+{
+	return !t->cnt[LIST_ENTRY] && !t->cnt[LIST_MODIFY] && !t->cnt[LIST_EXIT] && !t->replacement;
+}
+
+/* Those of @tramps, each once, whose text must change. */
+static u32 pick_tramps(struct tramp **tramps, u32 nr, bool on)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < nr; i++) {
+		bool again = false;
+
+		for (u32 k = 0; k < n; k++)
+			again |= tramps[k] == tramps[i];
+		if (!again && tramps[i]->patched != on && is_empty(tramps[i]) != on)
+			tramps[n++] = tramps[i];
+	}
+	return n;
+}
+
+static void restore_text(struct tramp_space *s, struct tramp **tramps, u32 nr)
+{
+	nr = pick_tramps(tramps, nr, false);
+	if (nr)
+		sync_text(s, tramps, nr, false);	/* else they go on through the slot */
+}
+
+int tramp_attach_many(const struct tramp_req *reqs, u32 nr, struct tramp_link **links)
+{
+	struct tramp **tramps = calloc(nr ?: 1, sizeof(*tramps));
+	struct tramp_space *s;
+	u32 done, pick;
+	int err = 0;
+
+	if (!tramps || !nr) {
+		free(tramps);
+		return tramps ? -EINVAL : -ENOMEM;
+	}
+	s = reqs[0].tramp->space;
+	pthread_mutex_lock(&s->lock);
+	for (done = 0; done < nr && !err; done += !err) {
+		tramps[done] = reqs[done].tramp;
+		err = attach_one(&reqs[done], &links[done]);
+	}
+	pick = err ? 0 : pick_tramps(tramps, nr, true);
+	if (pick)
+		err = sync_text(s, tramps, pick, true);
+	while (err && done)
+		detach_one(links[--done]);
+	pthread_mutex_unlock(&s->lock);
+	free(tramps);
+	return err;
+}
+
+int tramp_attach(struct tramp *t, struct tramp_prog *p, enum tramp_kind kind, u64 attach_cookie,
+		 struct tramp_link **ret)
+{
+	struct tramp_req req = { t, p, kind, attach_cookie };
+	struct tramp_link *link;
+	int err;
+
+	err = tramp_attach_many(&req, 1, &link);
+	if (!err)
+		*ret = link;
+	return err;
+}
+
+void tramp_detach_many(struct tramp_link **links, u32 nr)
+{
+	struct tramp_space *s;
+	struct tramp **tramps;
+
+	if (!nr)
+		return;
+	s = links[0]->tramp->space;
+	tramps = calloc(nr, sizeof(*tramps));
+	pthread_mutex_lock(&s->lock);
+	for (u32 i = 0; i < nr; i++) {
+		if (tramps)
+			tramps[i] = links[i]->tramp;
+		detach_one(links[i]);
+	}
+	if (tramps)
+		restore_text(s, tramps, nr);
+	pthread_mutex_unlock(&s->lock);
+	free(tramps);
+}
+
+void tramp_detach(struct tramp_link *link)
+{
+	if (link)
+		tramp_detach_many(&link, 1);
+}
+
+int tramp_replace(struct tramp *t, u64 code)
+{
+	struct tramp_space *s = t->space;
+	int err = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (code && !is_empty(t)) {
+		err = -EBUSY;
+		goto out;
+	}
+	t->replacement = code;
+	set_slot(t, code ?: t->desc.orig);
+	if (code && !t->patched)
+		err = sync_text(s, &t, 1, true);
+	else if (!code)
+		restore_text(s, (struct tramp *[]){ t }, 1);
+	if (err) {
+		t->replacement = 0;
+		set_slot(t, t->desc.orig);
+	}
+out:
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}

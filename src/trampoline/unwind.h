@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Unwind information for one piece of code: .eh_frame_hdr, CIE and FDE in one block. */
+#ifndef FS_TRAMPOLINE_UNWIND_H
+#define FS_TRAMPOLINE_UNWIND_H
+
+#include "arch/tramp.h"
+
+#define UNWIND_BYTES_MAX 1024
+
+/* For [code, code + len) and a block that will lie at @addr. The header is at its start, .eh_frame at
+ * UNWIND_FRAME_OFF, ended by a zero word. */
+void unwind_emit(const struct arch_tramp_ops *arch, const struct arch_cfi *cfi, u64 code, u32 len,
+		 u64 addr, struct codebuf *b);
+
+#define UNWIND_FRAME_OFF 20
+
+#endif
