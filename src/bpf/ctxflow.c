@@ -9,20 +9,27 @@
 #include "bpf/rewrite.h"
 
 #define STACK_BYTES 512
-#define FP_UNKNOWN INT16_MAX
+#define OFF_UNKNOWN INT16_MAX
 
-/* What is known in front of an instruction. Joins only add bits. */
+/* What is known in front of an instruction. Joins only add bits (konst: take away). */
 struct flow_state {
 	uint16_t ctx;		/* registers that may hold ctx */
-	uint16_t fp;		/* registers that may point into this frame */
-	int16_t fp_off[10];	/* offset from r10 of those, or FP_UNKNOWN */
+	uint16_t any;		/* ... that may hold anything: came from memory */
+	uint16_t fp;		/* ... that may point into this frame */
+	uint16_t cookie;	/* ... that may point into the cookie */
+	uint16_t konst;		/* ... that hold value[] */
+	int16_t off[10];	/* of fp and cookie pointers, or OFF_UNKNOWN */
+	int32_t value[10];
 	uint64_t stack_ctx;	/* 8-byte stack slots that may hold ctx; bit 0 = fp-8 */
-	bool seen;
+	uint64_t stack_cookie;	/* ... or the cookie's address */
+	uint64_t seen;		/* not a bool: states are compared as memory */
 };
 
 struct flow {
 	const struct bpf_insn *insns;
 	size_t cnt;
+	ctxflow_classify_fn classify;
+	const void *arg;
 	struct flow_state *states;
 	size_t *work;		/* stack of instructions to look at (again) */
 	size_t nr_work;
@@ -51,22 +58,28 @@ static void flow_to(struct flow *f, int64_t i, const struct flow_state *s)
 	d = &f->states[i];
 	if (!d->seen) {
 		*d = *s;
-		d->seen = true;
+		d->seen = 1;
 		push(f, i);
 		return;
 	}
 	old = *d;
 	for (int r = 0; r < 10; r++) {
-		if (!(s->fp & 1 << r))
-			continue;
-		if (!(d->fp & 1 << r))
-			d->fp_off[r] = s->fp_off[r];
-		else if (d->fp_off[r] != s->fp_off[r])
-			d->fp_off[r] = FP_UNKNOWN;
+		uint16_t bit = 1 << r, ptr = s->fp | s->cookie;
+
+		if (ptr & bit && !((d->fp | d->cookie) & bit))
+			d->off[r] = s->off[r];
+		else if (ptr & bit && d->off[r] != s->off[r])
+			d->off[r] = OFF_UNKNOWN;
+		if (d->value[r] != s->value[r])
+			d->konst &= ~bit;
 	}
 	d->ctx |= s->ctx;
+	d->any |= s->any;
 	d->fp |= s->fp;
+	d->cookie |= s->cookie;
+	d->konst &= s->konst;
 	d->stack_ctx |= s->stack_ctx;
+	d->stack_cookie |= s->stack_cookie;
 	if (memcmp(&old, d, sizeof(old)))
 		push(f, i);
 }
@@ -93,12 +106,12 @@ static bool stack_operand(struct flow *f, size_t i, const struct flow_state *s, 
 	if (reg == BPF_REG_10) {
 		*ret = off;
 	} else if (s->fp & 1 << reg) {
-		if (s->fp_off[reg] == FP_UNKNOWN) {
+		if (s->off[reg] == OFF_UNKNOWN) {
 			if (is_main(f, i))
 				f->out->main_stack = 1;
 			return false;
 		}
-		*ret = s->fp_off[reg] + off;
+		*ret = s->off[reg] + off;
 	} else {
 		return false;
 	}
@@ -115,93 +128,172 @@ static uint64_t slot_bit(int off)
 
 static void clobber(struct flow_state *s, int reg)
 {
-	s->ctx &= ~(1 << reg);
-	s->fp &= ~(1 << reg);
+	uint16_t keep = ~(1 << reg);
+
+	s->ctx &= keep;
+	s->any &= keep;
+	s->fp &= keep;
+	s->cookie &= keep;
+	s->konst &= keep;
+	s->off[reg] = 0;
+	s->value[reg] = 0;
+}
+
+static void fault(struct flow *f, size_t i, enum ctxflow_fault what)
+{
+	if (f->out->fault)
+		return;
+	f->out->fault = what;
+	f->out->fault_insn = i;
+}
+
+/* [@reg + @off], @size bytes: inside the cookie, if that is where it points? */
+static void check_cookie(struct flow *f, size_t i, const struct flow_state *s, int reg, int64_t off,
+			 int64_t size)
+{
+	if (reg == BPF_REG_10 || !(s->cookie & 1 << reg) || s->off[reg] == OFF_UNKNOWN)
+		return;
+	off += s->off[reg];
+	if (off < 0 || off + size > CTXFLOW_COOKIE_BYTES)
+		fault(f, i, CTXFLOW_OUTSIDE_COOKIE);
 }
 
 static void step_mov(struct flow_state *s, const struct bpf_insn *insn)
 {
 	int d = insn->dst_reg, r = insn->src_reg;
-	bool ctx = s->ctx & 1 << r, fp = r == BPF_REG_10 || s->fp & 1 << r;
-	int16_t off = r == BPF_REG_10 ? 0 : s->fp_off[r];
+	struct flow_state old = *s;
 
+	if (d == r)
+		return;
 	clobber(s, d);
-	s->ctx |= ctx << d;
-	if (fp) {
+	if (r == BPF_REG_10) {
 		s->fp |= 1 << d;
-		s->fp_off[d] = off;
+		return;
 	}
+	s->ctx |= (old.ctx >> r & 1) << d;
+	s->any |= (old.any >> r & 1) << d;
+	s->fp |= (old.fp >> r & 1) << d;
+	s->cookie |= (old.cookie >> r & 1) << d;
+	s->konst |= (old.konst >> r & 1) << d;
+	s->off[d] = old.off[r];
+	s->value[d] = old.value[r];
+}
+
+static void move_pointer(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
+{
+	int d = insn->dst_reg, op = BPF_OP(insn->code);
+	int64_t off;
+
+	if (BPF_SRC(insn->code) != BPF_K || (op != BPF_ADD && op != BPF_SUB) ||
+	    s->off[d] == OFF_UNKNOWN) {
+		s->off[d] = OFF_UNKNOWN;
+		return;
+	}
+	off = s->off[d] + (op == BPF_ADD ? 1LL : -1LL) * insn->imm;
+	s->off[d] = off < -STACK_BYTES || off > STACK_BYTES ? OFF_UNKNOWN : off;
+	if (s->fp & 1 << d && off < 0 && off >= -STACK_BYTES)
+		touch_stack(f, i, off);
 }
 
 static void step_alu(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
 {
 	int d = insn->dst_reg, op = BPF_OP(insn->code);
 	bool wide = insn_class(insn) == BPF_ALU64, imm = BPF_SRC(insn->code) == BPF_K;
+	uint16_t bit = 1 << d;
 
 	if (d == BPF_REG_10)
 		return;
 	if (wide && op == BPF_MOV && !imm && !insn->off) {
 		step_mov(s, insn);
-	} else if (op == BPF_MOV || !wide) {
-		clobber(s, d);
-	} else if (s->fp & 1 << d) {
-		if (imm && (op == BPF_ADD || op == BPF_SUB) && s->fp_off[d] != FP_UNKNOWN) {
-			int64_t off = s->fp_off[d] + (op == BPF_ADD ? 1LL : -1LL) * insn->imm;
-
-			s->fp_off[d] = off < -STACK_BYTES || off > STACK_BYTES ? FP_UNKNOWN : off;
-			if (off < 0 && off >= -STACK_BYTES)
-				touch_stack(f, i, off);
-		} else {
-			s->fp_off[d] = FP_UNKNOWN;
-		}
+		return;
 	}
-	/* scalar += pointer */
-	if (wide && op == BPF_ADD && !imm && insn->src_reg != BPF_REG_10 &&
-	    s->fp & 1 << insn->src_reg && !(s->fp & 1 << d)) {
-		s->fp |= 1 << d;
-		s->fp_off[d] = FP_UNKNOWN;
+	if (op == BPF_MOV || !wide) {
+		clobber(s, d);
+		if (op == BPF_MOV && imm) {
+			s->konst |= bit;
+			s->value[d] = insn->imm;
+		}
+		return;
+	}
+	s->konst &= ~bit;
+	s->value[d] = 0;
+	s->ctx &= ~bit;			/* modified: no load from it is accepted, nor is it an argument */
+	if ((s->fp | s->cookie) & bit) {
+		move_pointer(f, i, s, insn);
+	} else if (op == BPF_ADD && !imm && insn->src_reg != BPF_REG_10 &&
+		   (s->fp | s->cookie) & 1 << insn->src_reg) {	/* scalar += pointer */
+		s->fp |= (s->fp >> insn->src_reg & 1) << d;
+		s->cookie |= (s->cookie >> insn->src_reg & 1) << d;
+		s->off[d] = OFF_UNKNOWN;
 	}
 }
 
 static void step_load(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
 {
 	int d = insn->dst_reg, off;
-	bool ctx = false;
+	bool wide = BPF_SIZE(insn->code) == BPF_DW, ctx = false, cookie = false, any = wide;
 
 	if (s->ctx & 1 << insn->src_reg)
 		f->out->ctx_load[i] = 1;
-	if (stack_operand(f, i, s, insn->src_reg, insn->off, &off))
-		ctx = BPF_SIZE(insn->code) == BPF_DW && s->stack_ctx & slot_bit(off);
+	check_cookie(f, i, s, insn->src_reg, insn->off, insn_size_bytes(insn));
+	if (stack_operand(f, i, s, insn->src_reg, insn->off, &off) && wide) {
+		ctx = s->stack_ctx & slot_bit(off);
+		cookie = s->stack_cookie & slot_bit(off);
+	}
 	clobber(s, d);
 	s->ctx |= ctx << d;
+	s->cookie |= cookie << d;
+	s->any |= any << d;
 }
 
 static void step_store(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
 {
 	bool reg = insn_class(insn) == BPF_STX && BPF_MODE(insn->code) == BPF_MEM;
+	bool wide = reg && BPF_SIZE(insn->code) == BPF_DW;
+	uint16_t src = reg ? 1 << insn->src_reg : 0;
 	int off;
 
-	if (stack_operand(f, i, s, insn->dst_reg, insn->off, &off)) {
-		if (reg && BPF_SIZE(insn->code) == BPF_DW && s->ctx & 1 << insn->src_reg)
+	check_cookie(f, i, s, insn->dst_reg, insn->off, insn_size_bytes(insn));
+	if (stack_operand(f, i, s, insn->dst_reg, insn->off, &off) &&
+	    (reg || insn_class(insn) == BPF_ST)) {
+		s->stack_ctx &= ~slot_bit(off);
+		s->stack_cookie &= ~slot_bit(off);
+		if (wide && s->ctx & src)
 			s->stack_ctx |= slot_bit(off);
-		else if (reg || insn_class(insn) == BPF_ST)
-			s->stack_ctx &= ~slot_bit(off);
+		if (wide && s->cookie & src && s->off[insn->src_reg] == 0)
+			s->stack_cookie |= slot_bit(off);
 	}
 	if (insn_is_atomic(insn) && insn->imm & BPF_FETCH)
 		clobber(s, insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg);
 }
 
+/* Helpers take memory as a pointer and, in the next register, its size. */
+static void check_helper_memory(struct flow *f, size_t i, const struct flow_state *s)
+{
+	for (int r = BPF_REG_1; r < BPF_REG_5; r++)
+		check_cookie(f, i, s, r, 0, s->konst & 1 << (r + 1) ? s->value[r + 1] : 0);
+}
+
 static void step_call(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
 {
+	int what = f->classify ? f->classify(insn, f->arg) : 0;
+	bool helper = insn_is_helper_call(insn) && !what;
+
 	/* a pointer with unknown offset may reach anywhere below it only through variable
-	 * arithmetic, which step_alu() has seen; what a callee does stays above the pointer */
+	 * arithmetic, which move_pointer() has seen; what a callee does stays above the pointer */
 	if (insn_is_subprog_call(insn)) {
-		struct flow_state callee = { .ctx = s->ctx & 0x3e };
+		struct flow_state callee = { .ctx = s->ctx & 0x3e, .any = s->any & 0x3e };
 
 		flow_to(f, insn_func_target(insn, i), &callee);
 	}
+	if (what & CTXFLOW_TAKES_CTX && !((s->ctx | s->any) & 1 << BPF_REG_1))
+		fault(f, i, CTXFLOW_NOT_CTX);
+	if (helper)
+		check_helper_memory(f, i, s);
 	for (int r = 0; r <= 5; r++)
 		clobber(s, r);
+	s->cookie |= (what & CTXFLOW_COOKIE) != 0;	/* r0 */
+	s->any |= !helper && !what;			/* a subprogram may return ctx, a helper not */
 }
 
 static void step(struct flow *f, size_t i)
@@ -225,7 +317,7 @@ static void step(struct flow *f, size_t i)
 	case BPF_LD:
 		clobber(&s, insn->dst_reg);
 		if (insn_is_func_addr(insn)) {
-			struct flow_state callee = {};
+			struct flow_state callee = { .any = 0x3e };	/* a callback */
 
 			flow_to(f, insn_func_target(insn, i), &callee);
 		}
@@ -271,10 +363,11 @@ static int find_subprogs(struct flow *f)
 	return 0;
 }
 
-int ctxflow_run(const struct bpf_insn *insns, size_t cnt, struct ctxflow *ret)
+int ctxflow_run(const struct bpf_insn *insns, size_t cnt, ctxflow_classify_fn classify,
+		const void *arg, struct ctxflow *ret)
 {
 	struct flow_state entry = { .ctx = 1 << BPF_REG_1 };
-	struct flow f = { .insns = insns, .cnt = cnt, .out = ret };
+	struct flow f = { .insns = insns, .cnt = cnt, .classify = classify, .arg = arg, .out = ret };
 	int err = -ENOMEM;
 
 	memset(ret, 0, sizeof(*ret));

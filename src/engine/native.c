@@ -36,7 +36,7 @@ static bool any_lacks_ctx(const struct bpf_insn *insns, size_t cnt)
 static int pass_ctx(const struct bpf_insn *insns, size_t cnt, struct rewrite *rw)
 {
 	struct ctxflow flow;
-	int err = ctxflow_run(insns, cnt, &flow), slot;
+	int err = ctxflow_run(insns, cnt, NULL, NULL, &flow), slot;
 
 	if (err)
 		return err;

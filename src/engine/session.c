@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/insn.h"
 #include "bpf/rewrite.h"
 #include "bpf/sys.h"
 #include "bpf/uapi.h"
@@ -139,6 +140,29 @@ static struct session *find(const struct bpf_program *prog)
 	return s;
 }
 
+static bool makes_tail_calls(const struct bpf_program *prog)
+{
+	const struct bpf_insn *insns = bpf_program__insns(prog);
+	size_t cnt = bpf_program__insn_cnt(prog);
+
+	for (size_t i = 0; i < cnt; i += insn_slots(&insns[i]))
+		if (insn_is_tail_call(&insns[i]))
+			return true;
+	return false;
+}
+
+/* May a program be entered by a tail call? Where no session program makes one, none is. */
+static bool any_makes_tail_calls(void)
+{
+	struct session *s;
+
+	pthread_mutex_lock(&reg.lock);
+	for (s = reg.list; s && !s->tail_calls; s = s->next)
+		;
+	pthread_mutex_unlock(&reg.lock);
+	return s;
+}
+
 int session_setup(struct bpf_program *prog, long kind)
 {
 	struct session *s;
@@ -150,6 +174,7 @@ int session_setup(struct bpf_program *prog, long kind)
 	s->refs = 1;
 	s->prog = prog;
 	s->kind = kind;
+	s->tail_calls = makes_tail_calls(prog);
 	s->btf_fd = s->target_prog_fd = s->prog_fd = -1;
 	snprintf(s->name, sizeof(s->name), "%s", bpf_program__name(prog));
 	pthread_mutex_lock(&reg.lock);
@@ -364,7 +389,7 @@ static void split_settings(struct session *s, const struct session_half *h, stru
 		.has_cmpxchg = f->cmpxchg,
 		.has_guard = f->recursion_guard,
 		.strong_release = !f->ordered_stores,
-		.tail_target = f->cmpxchg && !bpf_program__autoattach(s->prog),
+		.tail_target = any_makes_tail_calls(),
 		.attach_cookie = h->attach_cookie,
 		.is_return_id = f->is_return_id,
 		.cookie_id = f->cookie_id,

@@ -37,6 +37,7 @@ struct session {
 	int kind;
 	char *want;			/* fsession_set_target() */
 	char name[64];
+	bool tail_calls;		/* makes some, by its own instructions */
 
 	/* from here on: valid once loaded */
 	bool loaded;

@@ -52,11 +52,17 @@ enum {			/* helper numbers, include/uapi/linux/bpf.h */
 #define LIBBPF_MISSING_KFUNC 2002000000	/* POISON_CALL_KFUNC_BASE of libbpf's relo_core.h */
 #define MARKER_ID 0			/* session id of a record that announces a tail call */
 
+struct session_calls {		/* ids of the kfuncs, where the object's externs were resolved */
+	uint32_t is_return_id;
+	uint32_t cookie_id;
+};
+
 struct gen {
 	const char *name;
 	const struct bpf_insn *insns;
 	size_t cnt;
 	const struct split_params *p;
+	struct session_calls calls;
 	struct split_uses uses;
 	struct ctxflow flow;
 	struct rewrite rw;
@@ -92,6 +98,30 @@ static uint32_t slots_mask(const struct gen *g)
 static uint32_t last_slot_off(const struct gen *g)
 {
 	return ((1u << g->p->store.slots_bits) + STORE_PROBES - 2) * STORE_SLOT_SIZE;
+}
+
+static int marker_of(const struct bpf_insn *insn, const struct session_calls *c)
+{
+	if (insn_is_helper_call(insn) &&
+	    (insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE))
+		return insn->imm;
+	if (insn_is_kfunc_call(insn) && insn->off == 0 && insn->imm) {
+		if ((uint32_t)insn->imm == c->is_return_id)
+			return FS_MARKER_IS_RETURN;
+		if ((uint32_t)insn->imm == c->cookie_id)
+			return FS_MARKER_COOKIE;
+	}
+	return 0;
+}
+
+static int classify(const struct bpf_insn *insn, const void *calls)
+{
+	int marker = marker_of(insn, calls);
+
+	if (!marker)
+		return 0;
+	return CTXFLOW_SESSION | (insn->off == FS_MARKER_OFF_NO_CTX ? 0 : CTXFLOW_TAKES_CTX) |
+	       (marker == FS_MARKER_COOKIE ? CTXFLOW_COOKIE : 0);
 }
 
 /* -- Pieces ------------------------------------------------------------------------------ */
@@ -284,12 +314,34 @@ static size_t gen_take_marker(const struct gen *g, struct insn_seq *s)
 	return found;
 }
 
+/* One try at the slot in r4 for the ctx in r5, with r0; returns the jump of success. */
+static size_t gen_claim_marker(const struct gen *g, struct insn_seq *s)
+{
+	size_t own, taken;
+
+	if (g->p->has_cmpxchg) {
+		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_4, SLOT(ctx), BPF_REG_5));
+		return seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
+	}
+	seq_add(s, INSN_MOV_I(BPF_REG_0, 1));
+	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_4, SLOT(claims), BPF_REG_0));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_4, SLOT(claims)));
+	taken = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_0, 1, 0));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(ctx), BPF_REG_5));
+	own = seq_jmp_fwd(s, INSN_JA(0));
+	seq_land(s, taken);
+	seq_add(s, INSN_MOV_I(BPF_REG_0, -1));
+	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_4, SLOT(claims), BPF_REG_0));
+	return own;
+}
+
 /* r1 = ctx, r2 = array and r3 = index must survive; of the others r0, r4 and r5 are free. */
 static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 {
 	size_t claimed[STORE_PROBES], full, none;
 
-	if (!g->spill || g->flow.subprog[i] || !g->p->has_cmpxchg)
+	if (!g->spill || g->flow.subprog[i])
 		return -EOPNOTSUPP;
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_4, cell_off(g)));
@@ -304,9 +356,7 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	for (int k = 0; k < STORE_PROBES; k++) {
 		if (k)
 			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_4, STORE_SLOT_SIZE));
-		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
-		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_4, SLOT(ctx), BPF_REG_5));
-		claimed[k] = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
+		claimed[k] = gen_claim_marker(g, s);
 	}
 	/* no room for a marker: the callee drops what it cannot pair, as when the store is full */
 	seq_add(s, INSN_ST(BPF_DW, BPF_REG_10, g->spill_marker, 0));
@@ -496,20 +546,6 @@ static void gen_func_ret(const struct gen *g, struct insn_seq *s)
 	seq_add(s, INSN_CALL(HELPER_PROBE_READ_KERNEL));
 }
 
-static int marker_of(const struct bpf_insn *insn, uint32_t is_return_id, uint32_t cookie_id)
-{
-	if (insn_is_helper_call(insn) &&
-	    (insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE))
-		return insn->imm;
-	if (insn_is_kfunc_call(insn) && insn->off == 0 && insn->imm) {
-		if ((uint32_t)insn->imm == is_return_id)
-			return FS_MARKER_IS_RETURN;
-		if ((uint32_t)insn->imm == cookie_id)
-			return FS_MARKER_COOKIE;
-	}
-	return 0;
-}
-
 /* What libbpf makes of a weak extern that the kernel lacks: 1.1 leaves no id, newer ones say which. */
 static bool is_missing_kfunc(const struct bpf_insn *insn)
 {
@@ -560,7 +596,7 @@ static int rewrite_insn(struct gen *g, size_t i)
 	struct insn_seq s = {};
 	int err = 0, fd;
 
-	switch (marker_of(insn, g->p->is_return_id, g->p->cookie_id)) {
+	switch (marker_of(insn, &g->calls)) {
 	case FS_MARKER_IS_RETURN:
 		seq_add(&s, INSN_MOV_I(BPF_REG_0, !entry_half(g)));
 		break;
@@ -611,7 +647,7 @@ static bool cookie_outside_main(const struct gen *g)
 {
 	for (size_t i = 0; i < g->cnt; i += insn_slots(&g->insns[i]))
 		if (g->flow.subprog[i] &&
-		    marker_of(&g->insns[i], g->p->is_return_id, g->p->cookie_id) == FS_MARKER_COOKIE)
+		    marker_of(&g->insns[i], &g->calls) == FS_MARKER_COOKIE)
 			return true;
 	return false;
 }
@@ -644,18 +680,43 @@ static int build(struct gen *g, const struct split_info *info, struct split_code
 	return 0;
 }
 
+/* What the kernel's verifier would refuse of the calls that it does not get to see. */
+static int refuse_faults(struct gen *g)
+{
+	size_t at = g->flow.fault_insn;
+	enum ctxflow_fault fault = g->flow.fault;
+
+	if (fault == CTXFLOW_FINE)
+		return 0;
+	ctxflow_done(&g->flow);
+	if (fault == CTXFLOW_NOT_CTX)
+		return fail_hint(-EINVAL, "hand it the program's own ctx, unmodified", "program '%s': "
+				 "instruction %zu: a session call gets something else than ctx", g->name, at);
+	return fail(-EACCES, "program '%s': instruction %zu: access outside the 8 bytes of the session "
+		    "cookie", g->name, at);
+}
+
 int split_build(const char *name, const struct bpf_insn *insns, size_t cnt,
 		const struct split_info *info, const struct split_params *p, struct split_code *ret)
 {
-	struct gen g = { .name = name, .insns = insns, .cnt = cnt, .p = p };
+	struct gen g = {
+		.name = name,
+		.insns = insns,
+		.cnt = cnt,
+		.p = p,
+		.calls = { p->is_return_id, p->cookie_id },
+	};
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
 	err = split_scan(insns, cnt, p->is_return_id, p->cookie_id, &g.uses);
 	if (!err)
-		err = ctxflow_run(insns, cnt, &g.flow);
+		err = ctxflow_run(insns, cnt, classify, &g.calls, &g.flow);
 	if (err)
 		return fail(err, "split: program '%s': malformed instructions", name);
+	err = refuse_faults(&g);
+	if (err)
+		return err;
 	err = rewrite_init(&g.rw, insns, cnt);
 	if (!err)
 		err = build(&g, info, ret);
@@ -677,18 +738,19 @@ void split_code_done(struct split_code *c)
 int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id,
 	       struct split_uses *ret)
 {
+	struct session_calls calls = { is_return_id, cookie_id };
 	struct ctxflow flow;
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
-	err = ctxflow_run(insns, cnt, &flow);
+	err = ctxflow_run(insns, cnt, classify, &calls, &flow);
 	if (err)
 		return err;
 	for (size_t i = 0; i < cnt; i += insn_slots(&insns[i])) {
 		const struct bpf_insn *insn = &insns[i];
 
 		ret->ctx_loads |= flow.ctx_load[i];
-		ret->markers |= marker_of(insn, is_return_id, cookie_id) != 0;
+		ret->markers |= marker_of(insn, &calls) != 0;
 		ret->missing_kfunc |= is_missing_kfunc(insn);
 		if (!insn_is_helper_call(insn))
 			continue;

@@ -133,7 +133,7 @@ TEST(ctxflow_follows_copies)
 	size_t cnt = sizeof(in) / sizeof(in[0]);
 	struct ctxflow f;
 
-	CHECK_EQ(ctxflow_run(in, cnt, &f), 0);
+	CHECK_EQ(ctxflow_run(in, cnt, NULL, NULL, &f), 0);
 	for (size_t i = 0; i < cnt; i++)
 		CHECK_EQ(f.ctx_load[i], i == 3 || i == 5 || i == 11);
 	CHECK_EQ(f.subprog[10], 0);
@@ -155,7 +155,7 @@ TEST(ctxflow_joins_paths)
 	};
 	struct ctxflow f;
 
-	CHECK_EQ(ctxflow_run(in, 6, &f), 0);
+	CHECK_EQ(ctxflow_run(in, 6, NULL, NULL, &f), 0);
 	CHECK_EQ(f.ctx_load[3], 1);
 	ctxflow_done(&f);
 }
@@ -174,13 +174,13 @@ TEST(ctxflow_stack_depth)
 	};
 	struct ctxflow f;
 
-	CHECK_EQ(ctxflow_run(computed, 4, &f), 0);
+	CHECK_EQ(ctxflow_run(computed, 4, NULL, NULL, &f), 0);
 	CHECK_EQ(f.main_stack, -48);
 	ctxflow_done(&f);
-	CHECK_EQ(ctxflow_run(variable, 4, &f), 0);
+	CHECK_EQ(ctxflow_run(variable, 4, NULL, NULL, &f), 0);
 	CHECK_EQ(f.main_stack, 1);
 	ctxflow_done(&f);
-	CHECK_EQ(ctxflow_run(callee, 4, &f), 0);
+	CHECK_EQ(ctxflow_run(callee, 4, NULL, NULL, &f), 0);
 	CHECK_EQ(f.main_stack, 0);
 	ctxflow_done(&f);
 }
@@ -192,7 +192,68 @@ TEST(ctxflow_refuses)
 	struct bpf_insn call_out[] = { INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 77), INSN_EXIT() };
 	struct ctxflow f;
 
-	CHECK_EQ(ctxflow_run(out_of, 2, &f), -EINVAL);
-	CHECK_EQ(ctxflow_run(off_end, 1, &f), -EINVAL);
-	CHECK_EQ(ctxflow_run(call_out, 2, &f), -EINVAL);
+	CHECK_EQ(ctxflow_run(out_of, 2, NULL, NULL, &f), -EINVAL);
+	CHECK_EQ(ctxflow_run(off_end, 1, NULL, NULL, &f), -EINVAL);
+	CHECK_EQ(ctxflow_run(call_out, 2, NULL, NULL, &f), -EINVAL);
+}
+
+/* -- Faults: calls 1001 (takes ctx) and 1002 (returns the cookie) ------------------------------------ */
+
+static int classify(const struct bpf_insn *insn, const void *arg)
+{
+	(void)arg;
+	return insn->imm == 1001 ? CTXFLOW_SESSION | CTXFLOW_TAKES_CTX :
+	       insn->imm == 1002 ? CTXFLOW_SESSION | CTXFLOW_TAKES_CTX | CTXFLOW_COOKIE : 0;
+}
+
+static enum ctxflow_fault fault_of(const struct bpf_insn *insns, size_t cnt)
+{
+	struct ctxflow f;
+	enum ctxflow_fault fault;
+
+	CHECK_EQ(ctxflow_run(insns, cnt, classify, NULL, &f), 0);
+	fault = f.fault;
+	ctxflow_done(&f);
+	return fault;
+}
+
+#define FAULT_OF(...)                                                                              \
+	fault_of((struct bpf_insn[]){ __VA_ARGS__, INSN_EXIT() },                                  \
+		 sizeof((struct bpf_insn[]){ __VA_ARGS__, INSN_EXIT() }) / sizeof(struct bpf_insn))
+
+TEST(ctxflow_session_argument)
+{
+	CHECK_EQ(FAULT_OF(INSN_CALL(1001)), CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_STX(BPF_DW, 10, -8, 1), INSN_CALL(8), INSN_LDX(BPF_DW, 1, 10, -8),
+			  INSN_CALL(1001)), CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_ALU_I(BPF_ADD, 1, 8), INSN_CALL(1001)), CTXFLOW_NOT_CTX);
+	CHECK_EQ(FAULT_OF(INSN_MOV_R(1, 10), INSN_CALL(1001)), CTXFLOW_NOT_CTX);
+	CHECK_EQ(FAULT_OF(INSN_MOV_I(1, 0), INSN_CALL(1002)), CTXFLOW_NOT_CTX);
+	CHECK_EQ(FAULT_OF(INSN_CALL(8), INSN_CALL(1001)), CTXFLOW_NOT_CTX);
+	/* from memory: cannot be told */
+	CHECK_EQ(FAULT_OF(INSN_MOV_R(2, 1), INSN_CALL(8), INSN_LDX(BPF_DW, 1, 0, 0), INSN_CALL(1001)),
+		 CTXFLOW_FINE);
+}
+
+TEST(ctxflow_cookie_bounds)
+{
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_ST(BPF_DW, 0, 0, 1)), CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_ST(BPF_W, 0, 4, 1)), CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_ST(BPF_DW, 0, 8, 1)), CTXFLOW_OUTSIDE_COOKIE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_ST(BPF_W, 0, 6, 1)), CTXFLOW_OUTSIDE_COOKIE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_LDX(BPF_B, 1, 0, -1)), CTXFLOW_OUTSIDE_COOKIE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(6, 0), INSN_ALU_I(BPF_ADD, 6, 4),
+			  INSN_STX(BPF_W, 6, 0, 0)), CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(6, 0), INSN_ALU_I(BPF_ADD, 6, 4),
+			  INSN_STX(BPF_DW, 6, 0, 0)), CTXFLOW_OUTSIDE_COOKIE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_STX(BPF_DW, 10, -8, 0), INSN_LDX(BPF_DW, 7, 10, -8),
+			  INSN_ATOMIC(BPF_ADD, 7, 8, 1)), CTXFLOW_OUTSIDE_COOKIE);
+	/* to a helper, with its size behind */
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(1, 0), INSN_MOV_I(2, 8), INSN_CALL(113)),
+		 CTXFLOW_FINE);
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(1, 0), INSN_MOV_I(2, 16), INSN_CALL(113)),
+		 CTXFLOW_OUTSIDE_COOKIE);
+	/* a scalar of any value moves it, a pointer of unknown place is the verifier's */
+	CHECK_EQ(FAULT_OF(INSN_MOV_R(6, 1), INSN_CALL(1002), INSN_LDX(BPF_DW, 2, 6, 0),
+			  INSN_ALU_R(BPF_ADD, 0, 2), INSN_LDX(BPF_B, 1, 0, 100)), CTXFLOW_FINE);
 }
