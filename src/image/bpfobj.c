@@ -341,11 +341,34 @@ static int defuse_symbols(struct patch *p)
 	return 0;
 }
 
+/* libbpf may not look: what it cannot digest is refused here. */
+static int check_btf(const struct patch *p)
+{
+	uint32_t idx = elf64_sec_find(&p->elf, ".BTF", SHT_PROGBITS), bad = 0;
+	struct btfraw b;
+	Elf64_Shdr sh;
+	int err;
+
+	if (!idx)
+		return 0;
+	elf64_sec(&p->elf, idx, &sh);
+	err = btfraw_init(&b, p->elf.data + sh.sh_offset, sh.sh_size);
+	if (!err)
+		err = btfraw_check(&b, &bad);
+	if (err == -EINVAL && bad)
+		return fail(err, "object '%s': its BTF is damaged: type %u makes no sense", p->elf.name,
+			    bad);
+	return err ? fail(err, "object '%s': its BTF is damaged, or newer than this library",
+			  p->elf.name) : 0;
+}
+
 static int patch_run(struct patch *p)
 {
 	int err;
 
-	err = find_symbols(p);
+	err = check_btf(p);
+	if (!err)
+		err = find_symbols(p);
 	if (err || !p->kfunc)
 		return err;
 	p->copy = malloc(p->elf.size);

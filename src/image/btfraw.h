@@ -28,4 +28,11 @@ int btfraw_next(const struct btfraw *b, struct btfraw_iter *it);
 /* NULL if the offset lies outside. */
 const char *btfraw_str(const struct btfraw *b, uint32_t off);
 
+/*
+ * Would a reader that trusts it come to harm? Names lie inside, types refer to types that are there and
+ * of a kind that makes sense, chains of modifiers end. libbpf before 1.3 does not look.
+ * Return: 0, -ENOMEM, or -EINVAL: then *@bad is the id of the type (0: the table as a whole).
+ */
+int btfraw_check(const struct btfraw *b, uint32_t *bad);
+
 #endif

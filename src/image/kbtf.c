@@ -135,8 +135,9 @@ static int look_at(struct kbtf_set *s, uint32_t id)
 		return fd == -ENOENT ? 0 : fd;	/* it has gone meanwhile */
 	err = bpf_obj_get_info_by_fd(fd, &info, &len);
 	close(fd);
+	/* no module has so long a name; kernels without BTF of modules (5.10) know of no names */
 	if (err)
-		return err == -ENOSPC ? 0 : err;	/* no module has so long a name */
+		return err == -ENOSPC || err == -E2BIG ? 0 : err;
 	if (!info.kernel_btf)
 		return 0;
 	if (strcmp(name, "vmlinux"))
