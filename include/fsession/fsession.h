@@ -360,7 +360,7 @@ struct fsession_rung {
  * @arg: handed to @cb
  *
  * Takes some 100 ms the first time; the results are kept for the process.
- * Return: number of rungs that work, or -ENOMEM.
+ * Return: number of rungs that work, or -EINVAL (@cb is NULL), -ENOMEM.
  */
 FSESSION_API int fsession_probe(void (*cb)(const struct fsession_rung *rung, void *arg), void *arg);
 

@@ -66,6 +66,8 @@ static int give_info(void *dst, const void *src, size_t src_size, const char *wh
 {
 	size_t size, n;
 
+	if (!dst)
+		return fail(-EINVAL, "%s: nothing to fill", what);
 	memcpy(&size, dst, sizeof(size));
 	if (size < sizeof(size))
 		return fail(-EINVAL, "%s: sz is not set", what);
@@ -300,6 +302,8 @@ int fsession_attach(const struct bpf_program *prog, const struct fsession_attach
 		err = session_of(prog, &s);
 	if (err)
 		return err;
+	if (!ret)
+		return fail(-EINVAL, "program '%s': no place for the link", s->name);
 	if (s->kind & KIND_MULTI)
 		return fail_hint(-EINVAL, "use fsession_attach_multi()", "program '%s': was loaded for "
 				 "many functions", s->name);
@@ -315,6 +319,8 @@ int fsession_attach_multi(const struct bpf_program *prog, const char *glob,
 
 	if (!err)
 		err = session_of(prog, &s);
+	if (!err && !ret)
+		err = fail(-EINVAL, "program '%s': no place for the link", s->name);
 	return err ? err : attach_multi(s, glob, &o, ret);
 }
 
@@ -400,6 +406,8 @@ int fsession_probe(void (*cb)(const struct fsession_rung *rung, void *arg), void
 	};
 	int works = 0;
 
+	if (!cb)
+		return fail(-EINVAL, "fsession_probe: no function to call");
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
 		struct fsession_rung rung = {
 			.name = rungs[i].name,

@@ -40,8 +40,16 @@ const char *attach_errstr(int err, const char **hint)
 
 static int attach_failed(const struct session *s, const char *step, int err)
 {
-	const char *hint, *why = attach_errstr(err, &hint);
+	const char *hint, *why, *doubt;
 
+	doubt = s->attached || (err != -EBUSY && err != -ENOENT && err != -EINVAL) ? NULL :
+		ktarget_doubt(&s->target);
+	/* of a function without room for a call at its start, the kernel says that it is busy */
+	if (doubt && err == -EBUSY)
+		err = -ENOENT;
+	why = attach_errstr(err, &hint);
+	if (doubt)
+		hint = doubt;
 	return fail_hint(err, hint, "program '%s': cannot attach %sto '%s': %s", s->name, step,
 			 s->target_text, why);
 }

@@ -88,10 +88,13 @@ void session_put(struct session *s)
 		session_free(s);
 }
 
-/* A program whose fd now is nothing, or another program, belonged to an object that was closed. */
+/* A program or BTF whose fd now is nothing, or another one, belonged to an object that was closed. */
 static bool is_closed(const struct session *s)
 {
-	return s->loaded && s->prog_fd >= 0 && sys_prog_id(s->prog_fd) != s->prog_id;
+	if (!s->loaded)
+		return false;
+	return (s->prog_fd >= 0 && sys_prog_id(s->prog_fd) != s->prog_id) ||
+	       (s->btf_fd >= 0 && sys_btf_id(s->libbpf_btf_fd) != sys_btf_id(s->btf_fd));
 }
 
 /* Takes sessions out of the list: that of @prog, and those that are closed; NULL: all. */
@@ -203,7 +206,7 @@ int session_of(const struct bpf_program *prog, struct session **ret)
 		return fail_hint(-EINVAL, "call fsession_register() before opening the object",
 				 "program '%s': not an fsession program",
 				 prog ? bpf_program__name(prog) : "(null)");
-	if (!s->loaded)
+	if (!s->loaded || bpf_program__fd(prog) < 0)	/* the kernel may have refused it */
 		return fail(-EINVAL, "program '%s': not loaded", s->name);
 	note_fd(s);
 	*ret = s;
@@ -487,14 +490,16 @@ const char *session_log_reason(char *log)
 	return NULL;
 }
 
-static const char *refusal_hint(const struct session *s, int err)
+static const char *refusal_hint(const struct session *s, const struct ktarget *target, int err)
 {
+	const char *doubt = target ? ktarget_doubt(target) : NULL;
+
 	if (err == -EPERM)
 		return "needs CAP_BPF and CAP_PERFMON, or root";
 	if (s->uses.missing_kfunc)
 		return "it calls a function that this kernel lacks: if that is bpf_session_is_return() or "
 		       "bpf_session_cookie(), open the object with fsession_open_file() or its like";
-	return NULL;
+	return doubt;
 }
 
 /* Tells the verifier's reason. Return: an fd if the kernel, asked again, agrees after all. */
@@ -513,7 +518,7 @@ static int explain(const struct session *s, const struct session_half *h,
 	if (fd < 0) {
 		log_msg(LOG_DEBUG, "%s", with_log.log);
 		reason = session_log_reason(with_log.log);
-		fail_hint(fd, refusal_hint(s, fd), "program '%s': %s: the kernel refuses it: %s",
+		fail_hint(fd, refusal_hint(s, h->target, fd), "program '%s': %s: the kernel refuses it: %s",
 			  s->name, what, reason ? reason : log_errstr(fd));
 	}
 	free(with_log.log);
@@ -575,6 +580,7 @@ static int keep_original(struct session *s, const struct bpf_prog_load_opts *opt
 			.line_cnt = opts->line_info_cnt,
 			.line_rec = opts->line_info_rec_size,
 		};
+		s->libbpf_btf_fd = opts->prog_btf_fd;
 		s->btf_fd = fcntl(opts->prog_btf_fd, F_DUPFD_CLOEXEC, 3);
 		if (s->btf_fd < 0)
 			return -errno;

@@ -53,6 +53,7 @@ struct session {
 	struct split_info info;		/* owned copies */
 	void *entry_info[2];		/* func_info and line_info of the entry half */
 	int btf_fd;			/* the object's BTF, dup */
+	int libbpf_btf_fd;		/* libbpf's number for it: another BTF's once the object is closed */
 	uint32_t btf_id;		/* its kernel id: one per open object */
 	int target_prog_fd;		/* dup, -1 none */
 	uint32_t flags;
