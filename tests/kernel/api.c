@@ -16,7 +16,7 @@
 /* -- Messages ----------------------------------------------------------------------------------- */
 
 struct said {
-	char text[64 << 10];
+	char text[256 << 10];
 	size_t len;
 };
 
@@ -49,15 +49,14 @@ static void on_message(enum fsession_log_level level, const char *line, void *ar
 
 static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[2048];
+	char *text = NULL;
 
-	if (level != LIBBPF_WARN)
+	if (level != LIBBPF_WARN || vasprintf(&text, fmt, ap) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
 	pthread_mutex_lock(&said_lock);
-	keep(&by_libbpf, line);
+	keep(&by_libbpf, text);
 	pthread_mutex_unlock(&said_lock);
+	free(text);
 	return 0;
 }
 
@@ -309,6 +308,18 @@ uint32_t api_btf_id(const char *func)
 	int id = btf__find_by_name_kind(api_vmlinux(), func, BTF_KIND_FUNC);
 
 	return id > 0 ? id : 0;
+}
+
+const char *api_machinery(void)
+{
+	static const char * const names[] = {
+		"__bpf_prog_enter", "__bpf_prog_enter_recur", "migrate_disable", "__rcu_read_lock",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (api_btf_id(names[i]))
+			return names[i];
+	tap_skip("this kernel's BTF has none of the functions that run BPF programs");
 }
 
 /* An fentry program that returns 0; running it calls all of bpf_fentry_test1 to 10. */

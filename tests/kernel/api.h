@@ -88,6 +88,7 @@ void api_fire_tun(void);
 int api_kernel(void);
 bool api_is_arm64(void);
 bool api_has_module_btf(void);
+const char *api_machinery(void);	/* a function that is part of what runs BPF programs */
 uint32_t api_btf_id(const char *func);		/* in vmlinux; 0 = none */
 const struct btf *api_vmlinux(void);
 
