@@ -6,6 +6,7 @@ lists are not touched. Each suite has its own lists, so that one which has left 
 nothing but its own packages.
 """
 
+import functools
 import glob
 import os
 import re
@@ -91,7 +92,7 @@ class Suite:
             'Dir::Etc::sourceparts': '-', 'Dir::Etc::preferencesparts': '-',
             'APT::Architecture': 'amd64', 'APT::Sandbox::User': 'root',
             'APT::Update::Error-Mode': 'any', 'Acquire::Languages': 'none',
-            'Acquire::Check-Valid-Until': 'false', 'Acquire::Retries': '3',
+            'Acquire::Check-Valid-Until': 'false', 'Acquire::Retries': '1',
         }
         argv = [argv[0]] + [f'-o{k}={v}' for k, v in opts.items()] + list(argv[1:])
         return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -102,7 +103,7 @@ class Suite:
             os.makedirs(os.path.join(self.dir, sub), exist_ok=True)
         with open(self.dir + '/status', 'w', encoding='ascii'):
             pass
-        reason = 'no Debian mirror in this machine\'s apt sources'
+        reasons = []
         for uri in mirrors(self.name):
             with open(self.dir + '/sources.list', 'w', encoding='utf-8') as f:
                 signed = f' signed-by={KEYRING}' if os.path.exists(KEYRING) else ''
@@ -111,7 +112,9 @@ class Suite:
             if run.returncode == 0:
                 return
             lines = [x[2:].strip() for x in run.stderr.splitlines() if x.startswith('E:')]
-            reason = lines[0] if lines else 'apt-get update failed'
+            reasons.append(lines[0] if lines else 'apt-get update failed')
+        # what the machine's own mirror said; that it has no archive area is beside the point
+        reason = reasons[0] if reasons else "this machine's apt sources name no Debian mirror"
         self.missing = f'suite {self.name}: {reason}'
         raise Unavailable(self.missing)
 
@@ -144,6 +147,12 @@ class Suite:
             reason = (run.stderr.strip().splitlines() or ['no reason given'])[-1]
             raise Unavailable(f'cannot download {name} {version} of {self.name}: {reason}')
         return debs[0]
+
+
+@functools.cache
+def suite(name):
+    """The one Suite of that name."""
+    return Suite(name)
 
 
 def unpack(deb, into, *patterns):

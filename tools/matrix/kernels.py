@@ -9,8 +9,7 @@ import re
 import shutil
 import subprocess
 
-from . import CACHE, Unavailable, cache_lock
-from .debian import Suite, unpack
+from . import CACHE, Unavailable, cache_lock, debian
 
 # series: (suites that may have it, best first; what its package names contain)
 SERIES = {
@@ -27,15 +26,6 @@ MATRIX = [('x86_64', '5.10'), ('x86_64', '6.1'), ('x86_64', '6.12'), ('x86_64', 
 # In the order they are loaded. tun is there to be traced as a module: opening /dev/net/tun calls
 # tun_chr_open() on every kernel. dummy and veth are for packets.
 MODULES = ('tun', 'dummy', 'veth')
-
-_suites = {}
-
-
-def _suite(name):
-    if name not in _suites:
-        _suites[name] = Suite(name)
-    return _suites[name]
-
 
 def directory(arch, series):
     return os.path.join(CACHE, 'kernels', f'{arch}-{series}')
@@ -56,9 +46,9 @@ def get(arch, series, refresh=False):
 
 def _fetch_any(arch, series, path):
     reasons = []
-    for suite in SERIES[series][0]:
+    for name in SERIES[series][0]:
         try:
-            _fetch(_suite(suite), arch, series, path)
+            _fetch(debian.suite(name), arch, series, path)
             return path
         except Unavailable as e:
             reasons.append(str(e))
@@ -90,7 +80,7 @@ def _fetch(suite, arch, series, path):
     wanted = ['*/vmlinuz*'] + [f'*/{m}.ko*' for m in MODULES]
     for name in packages:
         deb = suite.download(name, deb_arch, version, work)
-        unpack(deb, work + '/tree', *wanted)
+        debian.unpack(deb, work + '/tree', *wanted)
     images = glob.glob(work + '/tree/boot/vmlinuz*') + glob.glob(
         work + '/tree/**/modules/*/vmlinuz*', recursive=True)
     if not images:

@@ -10,8 +10,7 @@ import glob
 import os
 import shutil
 
-from . import CACHE, Unavailable, cache_lock
-from .debian import Suite, unpack
+from . import CACHE, Unavailable, cache_lock, debian
 
 TREES = ('bookworm', 'trixie', 'sid')
 TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
@@ -41,7 +40,7 @@ def _unpack(suite, pattern, deb_arch, into):
         raise Unavailable(f'{suite.name} has no {pattern}')
     name, version = found[0]
     print(f'{name} {deb_arch}: {version} ({suite.name})', flush=True)
-    unpack(suite.download(name, deb_arch, version, into), into)
+    debian.unpack(suite.download(name, deb_arch, version, into), into)
 
 
 def tree(name, refresh=False):
@@ -50,7 +49,7 @@ def tree(name, refresh=False):
         raise Unavailable(f'no library tree {name}: there are {", ".join(TREES)}')
 
     def make(work):
-        suite = Suite(name)
+        suite = debian.suite(name)
         for pattern in TREE_PACKAGES:
             _unpack(suite, pattern, 'amd64', work + '/tree')
         for lib in glob.glob(work + '/tree/**/*.so.*', recursive=True):
@@ -64,7 +63,7 @@ def tree(name, refresh=False):
 def sysroot(arch, deb_arch, refresh=False):
     """The development packages of a foreign architecture, unpacked; libc comes with the compiler."""
     def make(work):
-        suite = Suite(SYSROOT_SUITE)
+        suite = debian.suite(SYSROOT_SUITE)
         for pattern in SYSROOT_PACKAGES:
             _unpack(suite, pattern, deb_arch, work)
         shutil.rmtree(work + '/usr/share', ignore_errors=True)
@@ -88,9 +87,9 @@ def busybox(arch, deb_arch):
     """A static busybox for that architecture."""
     def make(work):
         reasons = []
-        for suite in BUSYBOX_SUITES:
+        for name in BUSYBOX_SUITES:
             try:
-                return _unpack(Suite(suite), 'busybox-static', deb_arch, work)
+                return _unpack(debian.suite(name), 'busybox-static', deb_arch, work)
             except Unavailable as e:
                 reasons.append(str(e))
         raise Unavailable('busybox: ' + '; '.join(reasons))
