@@ -196,9 +196,6 @@ TEST(cli_command_status)
 	sh("$RUN $EX/icmp.bpf.o -- sh -c 'exit 3'");
 	STATUS(0);
 	ERR_HAS("'sh' exited with status 3");
-	sh("$RUN $EX/icmp.bpf.o -- sh -c 'kill -9 $$'");
-	STATUS(0);
-	ERR_HAS("'sh' was killed by signal 9");
 	sh("$RUN $EX/icmp.bpf.o -- /no/such/command");
 	STATUS(1);
 	ERR_HAS("cannot run '/no/such/command': No such file or directory");
@@ -207,24 +204,20 @@ TEST(cli_command_status)
 /* The command starts when everything is attached, and outlives a run that ends before it. */
 TEST(cli_command_outlives)
 {
-	sh("$RUN $EX/icmp.bpf.o --for 500ms -- sh -c 'sleep 4; echo end'");
+	sh("$RUN $EX/icmp.bpf.o --for 500ms -- sh -c 'sleep 100; echo end'");
 	STATUS(0);
 	ERR_HAS("'sh' still runs, pid ");
 	CHECK(!strstr(out, "end"));
-	CHECK(seconds < 4);
+	CHECK(seconds < 90);
 }
 
 TEST(cli_interrupt)
 {
-	static const char *const signals[] = { "INT", "TERM" };
-
-	for (int i = 0; i < 2; i++) {
-		sh("$RUN $EX/latency.bpf.o -a icmp_rcv --dump & pid=$!; " WAIT
-		   "ping -c1 127.0.0.1 >/dev/null; kill -%s $pid; wait $pid", signals[i]);
-		STATUS(0);
-		OUT_HAS("map funcs (percpu_hash): 1 of ");
-		OUT_HAS("  icmp_rcv\n");
-	}
+	sh("$RUN $EX/latency.bpf.o -a icmp_rcv --dump & pid=$!; " WAIT
+	   "ping -c1 127.0.0.1 >/dev/null; kill -INT $pid; wait $pid");
+	STATUS(0);
+	OUT_HAS("map funcs (percpu_hash): 1 of ");
+	OUT_HAS("  icmp_rcv\n");
 }
 
 /* Ctrl-C while functions are being attached. */
@@ -355,7 +348,7 @@ TEST(cli_burst)
 	CHECK(!strstr(err, "lost"));
 }
 
-/* Lines of another fsession run of the same object are its own. */
+/* Lines of another fsession's programs are its own. */
 TEST(cli_lines_of_others)
 {
 	sh("$RUN $EX/icmp.bpf.o >/tmp/first & first=$!; " WAIT
@@ -366,7 +359,7 @@ TEST(cli_lines_of_others)
 	CHECK_STR(out, "fsession cookie: 0xdeadbeef\nfsession cookie: 0xdeadbeef\n");
 }
 
-/* Neither a reader of trace_pipe nor switching tracing off takes our lines. */
+/* A reader of trace_pipe does not take our lines, nor we its. */
 TEST(cli_trace_pipe_reader)
 {
 	sh("cd /sys/kernel/tracing; echo >trace; cat trace_pipe >/tmp/pipe & cat=$!; cd - >/dev/null; "
@@ -374,13 +367,12 @@ TEST(cli_trace_pipe_reader)
 	CHECK_EQ(count(out, "fsession entry.\n"), 2);
 	sh("cat /tmp/pipe");
 	CHECK_EQ(count(out, "fsession entry."), 2);
-	sh("echo 0 >/sys/kernel/tracing/tracing_on; $RUN $EX/icmp.bpf.o -- ping -c1 127.0.0.1; "
-	   "echo 1 >/sys/kernel/tracing/tracing_on");
-	CHECK_EQ(count(out, "fsession entry.\n"), 2);
 }
 
+/* Not mounted, and switched off besides. */
 TEST(cli_without_tracefs)
 {
+	sh("echo 0 >/sys/kernel/tracing/tracing_on");
 	CHECK(!unshare(CLONE_NEWNS));
 	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	umount2("/sys/kernel/tracing", MNT_DETACH);
@@ -391,35 +383,25 @@ TEST(cli_without_tracefs)
 	CHECK_EQ(count(out, "fsession exit.\n"), 2);
 }
 
-TEST(cli_attach_pattern)
-{
-	sh("$RUN $EX/latency.bpf.o --attach 'icmp_r?v' --dump -- ping -c1 127.0.0.1");
-	STATUS(0);
-	OUT_HAS("  icmp_rcv\n    calls = 2\n    errors = 0\n");
-	ERR_HAS("latency: engine ");
-}
-
 TEST(cli_attach_several)
 {
-	sh("$RUN $EX/latency.bpf.o -a icmp_rcv -a vfs_statx -a 'icmp_ech*' --dump -- sh -c "
-	   "'ping -c1 127.0.0.1 >/dev/null; stat / >/dev/null; stat /nonexistent 2>/dev/null'");
+	sh("$RUN $EX/latency.bpf.o -a icmp_rcv -a vfs_statx -a 'icmp_ech?' -a vfs_caches_init --dump -- "
+	   "sh -c 'ping -c1 127.0.0.1 >/dev/null; stat / >/dev/null; stat /nonexistent 2>/dev/null'");
 	STATUS(0);
 	ERR_HAS(" on 3 functions: ");
+	ERR_HAS("left out 1 function: vfs_caches_init (");
 	OUT_HAS("  icmp_echo\n    calls = 1\n");
 	OUT_HAS("  icmp_rcv\n    calls = 2\n");
 	OUT_HAS("  vfs_statx\n");
 	CHECK(!strstr(strstr(out, "  vfs_statx\n"), "errors = 0\n"));
 }
 
-TEST(cli_attach_skips)
+TEST(cli_attach_skips_json)
 {
 	sh("$RUN $EX/latency.bpf.o -a 'vfs_caches_*' -a vfs_rename --json --for 100ms");
 	STATUS(0);
 	CHECK(json_check_lines(out));
 	OUT_HAS("{\"type\":\"skipped\",\"program\":\"latency\",\"function\":\"vfs_caches_init\",\"reason\":\"");
-	sh("$RUN $EX/latency.bpf.o -a 'vfs_caches_*' -a vfs_rename --for 100ms");
-	ERR_HAS("left out ");
-	ERR_HAS("vfs_caches_init");
 }
 
 /* Loads cli_xdp.bpf.o, pins it and runs it all the time in a process of its own. */
@@ -457,14 +439,14 @@ TEST(cli_attach_prog)
 	CHECK(pid > 0);
 	if (pid <= 0)
 		return;
-	sh("$RUN $EX/latency.bpf.o -a prog:%u --dump --for 1s", id);
+	sh("$RUN $EX/latency.bpf.o -a prog:%u --json --for 100ms", id);
 	STATUS(0);
-	OUT_HAS("map funcs (percpu_hash): 1 of ");
+	OUT_HAS(":cli_xdp_target_of_session\"");
 	sh("$RUN $EX/latency.bpf.o -a prog:cli_xdp_target_of_session --dump --for 1s");
 	STATUS(0);
 	OUT_HAS("map funcs (percpu_hash): 1 of ");
 	OUT_HAS("cli_xdp");
-	sh("$RUN $EX/latency.bpf.o -a prog:/sys/fs/bpf/cli_xdp:cli_xdp_part --json --for 1s");
+	sh("$RUN $EX/latency.bpf.o -a prog:/sys/fs/bpf/cli_xdp:cli_xdp_part --json --for 100ms");
 	STATUS(0);
 	OUT_HAS(":cli_xdp_part\"");
 	fails("cli_xdp", "no function 'nothing'",
@@ -482,7 +464,6 @@ TEST(cli_bad_targets)
 	fails("'xyzzy_*'", "no function matches", "$RUN $EX/latency.bpf.o -a 'xyzzy_*'");
 	fails("'do_exit'", "'latency'", "$RUN $EX/latency.bpf.o -a do_exit");
 	fails("prog:xyzzy", "no BPF program", "$RUN $EX/latency.bpf.o -a prog:xyzzy");
-	fails("prog:4000000000", "no BPF program", "$RUN $EX/latency.bpf.o -a prog:4000000000");
 }
 
 TEST(cli_bad_return)
@@ -530,9 +511,5 @@ TEST(cli_doctor)
 	OUT_HAS("works: ");
 	OUT_HAS("cap_bpf                    yes");
 	CHECK_STR(err, "");
-	sh("$F doctor --json");
-	STATUS(0);
-	CHECK(json_check_lines(out));
-	OUT_HAS("{\"name\":\"split\",\"works\":true,");
 	CHECK(programs_go_back_to(before));
 }
