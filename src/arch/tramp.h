@@ -7,12 +7,13 @@
 #ifndef FS_ARCH_TRAMP_H
 #define FS_ARCH_TRAMP_H
 
+#include <stdlib.h>
+
 #include "arch/codebuf.h"
 #include "arch/guard.h"
 
 #define ARCH_TRAMP_SLOTS_MAX 12
 #define ARCH_NODES_MAX 40	/* of any architecture's .nodes_max */
-#define ARCH_CFI_MAX 64
 
 /* -- Unwind rows: what holds from .off on, in terms of DWARF --- */
 
@@ -25,19 +26,32 @@ struct arch_cfi_row {
 	s16 value;		/* DEF: CFA = reg + value; SAVED: at CFA + value */
 };
 
-struct arch_cfi {
-	struct arch_cfi_row rows[ARCH_CFI_MAX];
-	u32 cnt;
-	bool full;		/* rows were dropped: the code must not be used */
+struct arch_cfi {		/* zeroed at first; arch_cfi_done() frees the rows */
+	struct arch_cfi_row *rows;
+	u32 cnt, cap;
+	bool full;		/* rows were lost: the code must not be used */
 };
 
 static inline void arch_cfi_add(struct arch_cfi *c, u32 off, enum arch_cfi_op op, u8 reg, s16 value)
 {
-	if (c->cnt == ARCH_CFI_MAX) {
-		c->full = true;
-		return;
+	if (c->cnt == c->cap) {
+		u32 cap = c->cap ? 2 * c->cap : 16;
+		struct arch_cfi_row *rows = realloc(c->rows, cap * sizeof(*rows));
+
+		if (!rows) {
+			c->full = true;
+			return;
+		}
+		c->rows = rows;
+		c->cap = cap;
 	}
 	c->rows[c->cnt++] = (struct arch_cfi_row){ off, op, reg, value };
+}
+
+static inline void arch_cfi_done(struct arch_cfi *c)
+{
+	free(c->rows);
+	*c = (struct arch_cfi){};
 }
 
 /* -- Images --- */
@@ -141,6 +155,8 @@ struct arch_tramp_ops {
 	void (*emit_copy)(struct arch_plan *plan, u64 copy, struct codebuf *b, struct arch_cfi *cfi);
 	/* What replaces plan->old[0..patch_len) (and the pad) so that calls go to @to. */
 	void (*emit_patch)(const struct arch_plan *plan, u64 to, struct codebuf *b, struct codebuf *pad);
+	/* Rows for JIT code whose functions start at @starts, ascending. */
+	void (*follow)(const u8 *code, u32 len, const u32 *starts, u32 nr_starts, struct arch_cfi *cfi);
 	/* Registers that JIT code may change, bit per machine register; all volatile ones in doubt. */
 	u32 (*clobbers)(const u8 *code, u32 len);
 };

@@ -158,10 +158,10 @@ static int self_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	return stop_and_patch(patches, nr);
 }
 
-static int self_add_unwind(void *arg, u64 start, u64 end, u64 hdr)
+static int self_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
 {
 	(void)arg;
-	return unwind_add(start, end, hdr);
+	return unwind_add(area, start, end, hdr);
 }
 
 static const struct tramp_target_ops self_ops = {
@@ -192,6 +192,7 @@ static int make_space(struct tramp_space **ret)
 		return err;
 	(*ret)->vector_bytes = arch_host_vector_bytes();
 	(*ret)->shadow_stack = arch_host_shadow_stack();
+	unwind_hook(*ret);
 	return 0;
 }
 
@@ -209,19 +210,24 @@ int self_space(struct tramp_space **ret)
 	return err;
 }
 
+u32 self_size(const void *func)
+{
+	const ElfW(Sym) *sym = NULL;
+	Dl_info info;
+
+	if (!dladdr1(func, &info, (void **)&sym, RTLD_DL_SYMENT) || !sym || info.dli_saddr != func)
+		return 0;
+	return sym->st_size;
+}
+
 int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
 	     struct tramp **ret)
 {
-	const ElfW(Sym) *sym = NULL;
 	struct tramp_space *space;
-	Dl_info info;
 	int err;
 
 	err = self_space(&space);
 	if (err)
 		return err;
-	if (!size && dladdr1(func, &info, (void **)&sym, RTLD_DL_SYMENT) && sym &&
-	    info.dli_saddr == func)
-		size = sym->st_size;
-	return tramp_get(space, (u64)func, size, proto, name, ret);
+	return tramp_get(space, (u64)func, size ?: self_size(func), proto, name, ret);
 }

@@ -12,4 +12,7 @@ int self_space(struct tramp_space **ret);
 int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
 	     struct tramp **ret);
 
+/* Bytes of an exported function by its symbol; 0: unknown. */
+u32 self_size(const void *func);
+
 #endif

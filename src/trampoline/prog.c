@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "trampoline/guard.h"
+#include "trampoline/unwind.h"
 
 /* Code for one phase and place of the cookie. Calls reach any address, so it serves every function. */
 struct variant {
@@ -120,23 +121,60 @@ void prog_fill_link(const struct tramp_prog *p, struct guard_link *link)
 
 /* -- Variants --- */
 
+/* Unwind rows. The entry starts a function, too, where it is none of the program's. */
+static void follow_code(struct tramp_prog *p, const struct jit_image *img, struct arch_cfi *cfi)
+{
+	u32 *starts = calloc(img->func_cnt + 1, sizeof(*starts));
+
+	if (!starts) {
+		cfi->full = true;
+		return;
+	}
+	starts[0] = img->entry_off;
+	for (u32 i = 0; i < img->func_cnt; i++)
+		starts[i + 1] = img->funcs[i].off;
+	p->space->arch->follow(img->code, img->len, starts, img->func_cnt + 1, cfi);
+	free(starts);
+}
+
 static int write_code(struct tramp_prog *p, struct space_area *a, const struct jit_image *img,
 		      struct variant *v)
 {
-	struct tramp_space *s = p->space;
+	struct codebuf code = { .buf = img->code, .cap = img->len, .len = img->len };
+	struct arch_cfi cfi = {};
+	u64 at;
 	int err;
 
-	err = s->ops->write(s->arg, space_code_at(a), img->code, img->len);
+	follow_code(p, img, &cfi);
+	err = space_place_code(p->space, a, &code, &cfi, &at);
+	arch_cfi_done(&cfi);
 	if (err)
 		return err;
-	v->code = space_take_code(a, img->len) + img->entry_off;
-	v->clobbers = s->arch->clobbers(img->code, img->len);
+	v->code = at + img->entry_off;
+	v->clobbers = p->space->arch->clobbers(img->code, img->len);
 	if (p->opts.placed)
-		err = p->opts.placed(p->opts.arg, img, v->code - img->entry_off);
+		err = p->opts.placed(p->opts.arg, img, at);
 	return err;
 }
 
-/* Compiled for the longest case first, then for where it goes. */
+/* Room for the longest form of the code, and for its unwind information. */
+static int find_room(struct tramp_prog *p, u64 near, struct jit_opts *jit, struct space_area **ret)
+{
+	struct jit_image *img = NULL;
+	struct arch_cfi cfi = {};
+	int err;
+
+	jit->addr = 0;
+	err = jit_compile(p->insns, p->opts.cnt, jit, &img);
+	if (err)
+		return err;
+	follow_code(p, img, &cfi);
+	err = space_find(p->space, near, img->len + UNWIND_BYTES(cfi.cnt) + 16, 0, ret);
+	arch_cfi_done(&cfi);
+	jit_image_free(img);
+	return err;
+}
+
 static int compile(struct tramp_prog *p, u64 near, struct variant *v)
 {
 	struct jit_opts jit = p->opts.jit;
@@ -146,12 +184,7 @@ static int compile(struct tramp_prog *p, u64 near, struct variant *v)
 
 	jit.phase = v->phase;
 	jit.cookie_off = v->cookie_off;
-	jit.addr = 0;
-	err = jit_compile(p->insns, p->opts.cnt, &jit, &img);
-	if (err)
-		return err;
-	err = space_find(p->space, near, img->len, 0, &a);
-	jit_image_free(img);
+	err = find_room(p, near, &jit, &a);
 	if (err)
 		return err;
 	jit.addr = space_code_at(a);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "trampoline/guard.h"
+#include "trampoline/unwind.h"
 
 #define CODE_BYTES (256u << 10)
 #define DATA_BYTES (128u << 10)
@@ -75,4 +76,30 @@ u64 space_take_data(struct space_area *a, u32 bytes)
 
 	a->data_at = at + bytes;
 	return at;
+}
+
+int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
+		     const struct arch_cfi *cfi, u64 *ret)
+{
+	struct codebuf b = { .cap = UNWIND_BYTES(cfi->cnt) };
+	u64 at = space_code_at(a), hdr;
+	int err;
+
+	if (code->err)
+		return code->err;
+	b.buf = malloc(b.cap);
+	if (!b.buf)
+		return -ENOMEM;
+	hdr = align_up(at + code->len, 8);
+	unwind_emit(s->arch, cfi, at, code->len, hdr, &b);
+	err = hdr + b.len > a->code_end ? -E2BIG : b.err;
+	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
+	err = err ?: s->ops->write(s->arg, hdr, b.buf, b.len);
+	err = err ?: s->ops->add_unwind(s->arg, a->code, at, at + code->len, hdr);
+	if (!err) {
+		space_take_code(a, hdr + b.len - at);
+		*ret = at;
+	}
+	free(b.buf);
+	return err;
 }

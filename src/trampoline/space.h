@@ -39,6 +39,10 @@ u64 space_code_at(const struct space_area *a);	/* aligned for code */
 u64 space_take_code(struct space_area *a, u32 bytes);
 u64 space_take_data(struct space_area *a, u32 bytes);
 
+/* Writes code made for space_code_at(@a), and how to unwind through it; there must be room for both. */
+int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
+		     const struct arch_cfi *cfi, u64 *ret);
+
 static inline bool space_in_reach(u64 a, u64 b)
 {
 	return (a > b ? a - b : b - a) < TRAMP_REACH;

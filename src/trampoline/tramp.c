@@ -42,27 +42,6 @@ struct tramp {
 
 /* -- Code near a function --- */
 
-/* Writes code made for space_code_at(@a), and how to unwind through it. */
-static int place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
-		      const struct arch_cfi *cfi, u64 *ret)
-{
-	u8 unwind[UNWIND_BYTES_MAX];
-	struct codebuf b = { .buf = unwind, .cap = sizeof(unwind) };
-	u64 at = space_code_at(a), hdr;
-	int err;
-
-	hdr = (at + code->len + 7) & ~7ULL;
-	unwind_emit(s->arch, cfi, at, code->len, hdr, &b);
-	err = code->err ?: b.err;
-	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
-	err = err ?: s->ops->write(s->arg, hdr, unwind, b.len);
-	if (err)
-		return err;
-	space_take_code(a, hdr + b.len - at);
-	*ret = at;
-	return s->ops->add_unwind(s->arg, at, at + code->len, hdr);
-}
-
 /* The stub, the slot and the relocated original. */
 static int make_copy(struct tramp *t)
 {
@@ -73,18 +52,19 @@ static int make_copy(struct tramp *t)
 	struct space_area *a;
 	int err;
 
-	err = space_find(s, t->addr, sizeof(bytes) + 2 * UNWIND_BYTES_MAX, 8, &a);
+	err = space_find(s, t->addr, sizeof(bytes) + 2 * UNWIND_BYTES_FEW, 8, &a);
 	if (err)
 		return err;
 	s->arch->emit_copy(&t->plan, space_code_at(a), &b, &cfi);
-	err = place_code(s, a, &b, &cfi, &t->desc.orig);
+	err = space_place_code(s, a, &b, &cfi, &t->desc.orig);
+	arch_cfi_done(&cfi);
 	if (err)
 		return fail(err, "trampoline: cannot move the first instructions of '%s'", t->name);
 	t->slot = space_take_data(a, 8);
 	s->ops->store(s->arg, t->slot, t->desc.orig);
 	b.len = 0;
 	s->arch->emit_stub(space_code_at(a), t->slot, s->landing_pads, &b);
-	return place_code(s, a, &b, &none, &t->stub);
+	return space_place_code(s, a, &b, &none, &t->stub);
 }
 
 /* -- Functions --- */
@@ -294,12 +274,13 @@ static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
 	desc.nr_entry = t->cnt[LIST_ENTRY];
 	desc.nr_modify = t->cnt[LIST_MODIFY];
 	desc.nr_exit = t->cnt[LIST_EXIT];
-	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_MAX, 0, &a);
+	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_FEW, 0, &a);
 	if (!err) {
 		desc.addr = space_code_at(a);
 		t->space->arch->emit_image(&desc, &b, &cfi);
-		err = place_code(t->space, a, &b, &cfi, ret);
+		err = space_place_code(t->space, a, &b, &cfi, ret);
 	}
+	arch_cfi_done(&cfi);
 	free(b.buf);
 	return err;
 }

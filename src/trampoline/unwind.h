@@ -5,7 +5,9 @@
 
 #include "arch/tramp.h"
 
-#define UNWIND_BYTES_MAX 1024
+/* Enough for unwind_emit() with @rows rows. */
+#define UNWIND_BYTES(rows) (128 + 16 * (rows))
+#define UNWIND_BYTES_FEW UNWIND_BYTES(56)	/* of an image, stub or copy */
 
 /* For [code, code + len) and a block that will lie at @addr. The header is at its start, .eh_frame at
  * UNWIND_FRAME_OFF, ended by a zero word. */

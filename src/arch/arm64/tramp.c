@@ -50,6 +50,15 @@ static void emit_patch(const struct arch_plan *p, u64 to, struct codebuf *b, str
 	codebuf_fail(b, -EOPNOTSUPP);
 }
 
+static void follow(const u8 *code, u32 len, const u32 *starts, u32 nr_starts, struct arch_cfi *cfi)
+{
+	(void)code;
+	(void)len;
+	(void)starts;
+	(void)nr_starts;
+	(void)cfi;
+}
+
 static u32 clobbers(const u8 *code, u32 len)
 {
 	(void)code;
@@ -71,5 +80,6 @@ const struct arch_tramp_ops arm64_tramp = {
 	.plan = plan,
 	.emit_copy = emit_copy,
 	.emit_patch = emit_patch,
+	.follow = follow,
 	.clobbers = clobbers,
 };

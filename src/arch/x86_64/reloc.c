@@ -15,26 +15,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <Zydis/Zydis.h>
-
+#include "arch/x86_64/decode.h"
 #include "arch/x86_64/emit.h"
 #include "arch/x86_64/reloc.h"
 
 #define JMP_BYTES 5
 #define SHORT_JMP_BYTES 2
-
-struct insn {
-	ZydisDecodedInstruction i;
-	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
-};
-
-static bool decode(const u8 *p, u32 len, struct insn *ret)
-{
-	ZydisDecoder d;
-
-	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, p, len, &ret->i, ret->ops));
-}
 
 __attribute__((format(printf, 3, 4)))
 static int refuse(struct arch_plan *plan, int err, const char *fmt, ...)
@@ -48,18 +34,6 @@ static int refuse(struct arch_plan *plan, int err, const char *fmt, ...)
 }
 
 /* -- What an instruction is --- */
-
-/* The target of a direct branch at @addr; false: it is none. */
-static bool branch_target(const struct insn *in, u64 addr, u64 *ret)
-{
-	const ZydisDecodedOperand *op = &in->ops[0];
-
-	if (!in->i.operand_count_visible || op->type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-	    !op->imm.is_relative)
-		return false;
-	*ret = addr + in->i.length + op->imm.value.s;
-	return true;
-}
 
 static bool is_end(const struct insn *in)
 {
@@ -91,7 +65,7 @@ static u32 padding_before(const struct arch_site *s)
 	for (u32 len = s->before; len >= JMP_BYTES; len--) {
 		struct insn in;
 
-		if (decode(p - len, len, &in) && in.i.mnemonic == ZYDIS_MNEMONIC_NOP && in.i.length == len)
+		if (decode_insn(p - len, len, &in) && in.i.mnemonic == ZYDIS_MNEMONIC_NOP && in.i.length == len)
 			return len;
 	}
 	return n;
@@ -144,7 +118,7 @@ static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
 	while (off - start < want) {
 		const char *why;
 
-		if (off >= s->len || !decode(text + off, s->len - off, &in))
+		if (off >= s->len || !decode_insn(text + off, s->len - off, &in))
 			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
 		if (off >= s->size && !(ended && is_padding(&in)))
 			return refuse(plan, -EOPNOTSUPP, "too short: %u bytes, a jump takes %u",
@@ -175,10 +149,10 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 	for (u32 off = 0; off < len; off += in.i.length) {
 		bool call;
 
-		if (!decode(text + off, len - off, &in))
+		if (!decode_insn(text + off, len - off, &in))
 			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
 		call = in.i.meta.category == ZYDIS_CATEGORY_CALL;
-		if (!branch_target(&in, s->addr + off, &target))
+		if (!decode_branch(&in, s->addr + off, &target))
 			continue;
 		if (call && (target == s->addr || target == plan->addr))
 			continue;	/* calls itself */
@@ -292,7 +266,7 @@ static void put_call(struct copy *c, const struct insn *in, const u8 *p, u64 add
 	u64 target;
 
 	push_address(c, addr + in->i.length);
-	if (branch_target(in, addr, &target)) {
+	if (decode_branch(in, addr, &target)) {
 		put_jmp(c, target);
 		return;
 	}
@@ -321,13 +295,6 @@ static void put_cond(struct copy *c, const struct insn *in, const u8 *p, u64 tar
 	put_rel32(c, target);
 }
 
-static int dwarf_reg(ZydisRegister reg)
-{
-	static const u8 map[16] = { 0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
-
-	return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15 ? map[reg - ZYDIS_REGISTER_RAX] : -1;
-}
-
 static bool writes_rsp(const struct insn *in)
 {
 	for (int i = 0; i < in->i.operand_count; i++)
@@ -336,16 +303,6 @@ static bool writes_rsp(const struct insn *in)
 		    in->ops[i].reg.value == ZYDIS_REGISTER_RSP)
 			return true;
 	return false;
-}
-
-static bool is_callee_saved(int dwarf)
-{
-	return dwarf == 3 || dwarf == 6 || dwarf >= 12;
-}
-
-static int pushed_reg(const ZydisDecodedOperand *op)
-{
-	return op->type == ZYDIS_OPERAND_TYPE_REGISTER ? dwarf_reg(op->reg.value) : -1;
 }
 
 /* What the instruction just copied did to the frame. */
@@ -361,15 +318,15 @@ static void follow_frame(struct copy *c, const struct insn *in)
 	case ZYDIS_MNEMONIC_PUSH:
 		c->cfa_off += 8;
 		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
-		reg = pushed_reg(op);
-		if (is_callee_saved(reg))
+		reg = decode_dwarf_operand(op);
+		if (decode_is_callee_saved(reg))
 			arch_cfi_add(c->cfi, off, ARCH_CFI_SAVED, reg, -c->cfa_off);
 		break;
 	case ZYDIS_MNEMONIC_POP:
-		reg = pushed_reg(op);
+		reg = decode_dwarf_operand(op);
 		c->cfa_off -= 8;
 		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
-		if (is_callee_saved(reg))
+		if (decode_is_callee_saved(reg))
 			arch_cfi_add(c->cfi, off, ARCH_CFI_RESTORED, reg, 0);
 		break;
 	case ZYDIS_MNEMONIC_SUB:
@@ -399,7 +356,7 @@ static void put_insn(struct copy *c, const struct insn *in, const u8 *p, u64 add
 		put_call(c, in, p, addr);
 		return;
 	}
-	if (!branch_target(in, addr, &target)) {
+	if (!decode_branch(in, addr, &target)) {
 		put_verbatim(c, in, p, addr);
 		follow_frame(c, in);
 	} else if (in->i.meta.category == ZYDIS_CATEGORY_UNCOND_BR) {
@@ -419,7 +376,7 @@ void x86_64_emit_copy(struct arch_plan *plan, u64 copy, struct codebuf *b, struc
 		u32 off = plan->from[i];
 
 		plan->to[i] = b->len;
-		if (!decode(plan->old + off, plan->displaced - off, &in)) {
+		if (!decode_insn(plan->old + off, plan->displaced - off, &in)) {
 			codebuf_fail(b, -EINVAL);
 			return;
 		}
@@ -433,43 +390,4 @@ void x86_64_emit_copy(struct arch_plan *plan, u64 copy, struct codebuf *b, struc
 	if (c.cfa_lost)
 		codebuf_fail(b, -EOPNOTSUPP);
 	plan->copy_len = b->len;
-}
-
-/* -- Clobbers --- */
-
-static u32 insn_clobbers(const struct insn *in)
-{
-	u32 mask = 0;
-
-	for (int i = 0; i < in->i.operand_count; i++) {
-		const ZydisDecodedOperand *op = &in->ops[i];
-		ZydisRegister reg;
-
-		if (op->type != ZYDIS_OPERAND_TYPE_REGISTER ||
-		    !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
-			continue;
-		reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, op->reg.value);
-		if (reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15)
-			mask |= 1 << (reg - ZYDIS_REGISTER_RAX);
-	}
-	return mask;
-}
-
-u32 x86_64_clobbers(const u8 *code, u32 len)
-{
-	struct insn in;
-	u32 mask = 0;
-	u64 target;
-
-	for (u32 off = 0; off < len; off += in.i.length) {
-		if (!decode(code + off, len - off, &in))
-			return 0xffff;
-		if (in.i.meta.category == ZYDIS_CATEGORY_CALL &&
-		    (!branch_target(&in, off, &target) || target >= len))
-			return 0xffff;
-		if (in.i.mnemonic == ZYDIS_MNEMONIC_JMP && !branch_target(&in, off, &target))
-			return 0xffff;	/* a tail call */
-		mask |= insn_clobbers(&in);
-	}
-	return mask;
 }

@@ -782,5 +782,6 @@ const struct arch_tramp_ops x86_64_tramp = {
 	.plan = x86_64_plan,
 	.emit_copy = x86_64_emit_copy,
 	.emit_patch = emit_patch,
+	.follow = x86_64_follow,
 	.clobbers = x86_64_clobbers,
 };
