@@ -11,6 +11,8 @@
 
 #include "trampoline/target.h"
 
+#define SPACE_TRAMPS_SHIFT 10
+
 struct space_area {
 	u64 code, code_end, code_at;	/* .._at: what is free from there on */
 	u64 data, data_end, data_at;
@@ -27,7 +29,7 @@ struct tramp_space {
 	u32 vector_bytes;		/* 0: no program may touch vector state */
 	pthread_mutex_t lock;
 	struct space_area *areas;
-	struct tramp *tramps;
+	struct tramp *tramps[1 << SPACE_TRAMPS_SHIFT];	/* by address */
 };
 
 /*

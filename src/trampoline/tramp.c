@@ -34,6 +34,8 @@ struct tramp {
 	struct arch_plan plan;
 	u64 stub, slot;
 	bool patched;
+	bool pad_written;	/* before the function; stays when it is restored, being reached no more */
+	bool picked;		/* while a set is made of many */
 	u64 replacement;
 	u32 cnt[LISTS];
 	struct tramp_link *list[LISTS][ARCH_NODES_MAX];	/* newest first */
@@ -143,9 +145,14 @@ out:
 	return err;
 }
 
+static struct tramp **bucket(struct tramp_space *s, u64 addr)
+{
+	return &s->tramps[(addr * 0x9e3779b97f4a7c15ULL) >> (64 - SPACE_TRAMPS_SHIFT)];
+}
+
 static struct tramp *find_tramp(struct tramp_space *s, u64 addr)
 {
-	for (struct tramp *t = s->tramps; t; t = t->next)
+	for (struct tramp *t = *bucket(s, addr); t; t = t->next)
 		if (t->addr == addr)
 			return t;
 	return NULL;
@@ -172,8 +179,8 @@ static int new_tramp(struct tramp_space *s, u64 addr, u32 size, const struct tra
 		free(t);
 		return err;
 	}
-	t->next = s->tramps;
-	s->tramps = t;
+	t->next = *bucket(s, addr);
+	*bucket(s, addr) = t;
 	*ret = t;
 	return 0;
 }
@@ -319,7 +326,7 @@ static u32 fill_patches(const struct tramp *t, bool on, struct tramp_patch *patc
 
 	t->space->arch->emit_patch(plan, t->stub, &b, &p);
 	memset(patch, 0, 2 * sizeof(*patch));
-	if (on && p.len) {	/* stays when the function is restored: it is not reached then */
+	if (on && p.len && !t->pad_written) {
 		patch[nr].addr = plan->pad_addr;
 		patch[nr].len = p.len;
 		memcpy(patch[nr].old, plan->old_pad, p.len);
@@ -350,8 +357,10 @@ static int sync_text(struct tramp_space *s, struct tramp **tramps, u32 nr, bool 
 	for (u32 i = 0; i < nr; i++)
 		nr_patches += fill_patches(tramps[i], on, &patches[nr_patches]);
 	err = s->ops->patch(s->arg, patches, nr_patches);
-	for (u32 i = 0; i < nr && !err; i++)
+	for (u32 i = 0; i < nr && !err; i++) {
 		tramps[i]->patched = on;
+		tramps[i]->pad_written |= on;
+	}
 	free(patches);
 	return err;
 }
@@ -498,13 +507,15 @@ static u32 pick_tramps(struct tramp **tramps, u32 nr, bool on)
 	u32 n = 0;
 
 	for (u32 i = 0; i < nr; i++) {
-		bool again = false;
+		struct tramp *t = tramps[i];
 
-		for (u32 k = 0; k < n; k++)
-			again |= tramps[k] == tramps[i];
-		if (!again && tramps[i]->patched != on && is_empty(tramps[i]) != on)
-			tramps[n++] = tramps[i];
+		if (t->picked || t->patched == on || is_empty(t) == on)
+			continue;
+		t->picked = true;
+		tramps[n++] = t;
 	}
+	for (u32 i = 0; i < n; i++)
+		tramps[i]->picked = false;
 	return n;
 }
 
