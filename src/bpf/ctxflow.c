@@ -267,11 +267,49 @@ static void step_store(struct flow *f, size_t i, struct flow_state *s, const str
 		clobber(s, insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg);
 }
 
-/* Helpers take memory as a pointer and, in the next register, its size. */
+/* Registers in which a helper takes a pointer to memory whose size is in the next one. */
+static uint16_t sized_memory(int helper)
+{
+	switch (helper) {
+	case BPF_FUNC_probe_read:
+	case BPF_FUNC_probe_read_str:
+	case BPF_FUNC_probe_read_user:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_probe_read_kernel_str:
+	case BPF_FUNC_copy_from_user:
+	case BPF_FUNC_get_current_comm:
+	case BPF_FUNC_trace_printk:
+		return 1 << BPF_REG_1;
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_get_stack:
+	case BPF_FUNC_d_path:
+		return 1 << BPF_REG_2;
+	case BPF_FUNC_perf_event_output:
+		return 1 << BPF_REG_4;
+	case BPF_FUNC_snprintf:
+		return 1 << BPF_REG_1 | 1 << BPF_REG_4;
+	}
+	return 0;
+}
+
+/* Registers that are no argument may hold anything, a pointer without a size and an old constant. */
 static void check_helper_memory(struct flow *f, size_t i, const struct flow_state *s)
 {
+	uint16_t sized = sized_memory(f->insns[i].imm);
+
 	for (int r = BPF_REG_1; r < BPF_REG_5; r++)
-		check_cookie(f, i, s, r, 0, s->konst & 1 << (r + 1) ? s->value[r + 1] : 0);
+		if (sized & 1 << r && s->konst & 1 << (r + 1))
+			check_cookie(f, i, s, r, 0, s->value[r + 1]);
+}
+
+/* What a callee does with a pointer into main's stack stays above the pointer; where that is must be
+ * known. (A register that is no argument and holds an old one only costs the spill.) */
+static void check_stack_args(struct flow *f, size_t i, const struct flow_state *s)
+{
+	for (int r = BPF_REG_1; r <= BPF_REG_5; r++)
+		if (s->fp & 1 << r && s->off[r] == OFF_UNKNOWN && is_main(f, i))
+			f->out->main_stack = 1;
 }
 
 static void step_call(struct flow *f, size_t i, struct flow_state *s, const struct bpf_insn *insn)
@@ -279,8 +317,6 @@ static void step_call(struct flow *f, size_t i, struct flow_state *s, const stru
 	int what = f->classify ? f->classify(insn, f->arg) : 0;
 	bool helper = insn_is_helper_call(insn) && !what;
 
-	/* a pointer with unknown offset may reach anywhere below it only through variable
-	 * arithmetic, which move_pointer() has seen; what a callee does stays above the pointer */
 	if (insn_is_subprog_call(insn)) {
 		struct flow_state callee = { .ctx = s->ctx & 0x3e, .any = s->any & 0x3e };
 
@@ -290,6 +326,7 @@ static void step_call(struct flow *f, size_t i, struct flow_state *s, const stru
 		fault(f, i, CTXFLOW_NOT_CTX);
 	if (helper)
 		check_helper_memory(f, i, s);
+	check_stack_args(f, i, s);
 	for (int r = 0; r <= 5; r++)
 		clobber(s, r);
 	s->cookie |= (what & CTXFLOW_COOKIE) != 0;	/* r0 */

@@ -172,8 +172,15 @@ TEST(ctxflow_stack_depth)
 		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1), INSN_EXIT(),
 		INSN_ST(BPF_DW, 10, -400, 0), INSN_EXIT(),
 	};
+	struct bpf_insn to_helper[] = {		/* what is written is nowhere in the instructions */
+		INSN_MOV_R(1, 10), INSN_ALU_R(BPF_ADD, 1, 6), INSN_ALU_I(BPF_ADD, 1, -100),
+		INSN_CALL(BPF_FUNC_get_current_comm), INSN_EXIT(),
+	};
 	struct ctxflow f;
 
+	CHECK_EQ(ctxflow_run(to_helper, 5, NULL, NULL, &f), 0);
+	CHECK_EQ(f.main_stack, 1);
+	ctxflow_done(&f);
 	CHECK_EQ(ctxflow_run(computed, 4, NULL, NULL, &f), 0);
 	CHECK_EQ(f.main_stack, -48);
 	ctxflow_done(&f);
@@ -250,6 +257,9 @@ TEST(ctxflow_cookie_bounds)
 			  INSN_ATOMIC(BPF_ADD, 7, 8, 1)), CTXFLOW_OUTSIDE_COOKIE);
 	/* to a helper, with its size behind */
 	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(1, 0), INSN_MOV_I(2, 8), INSN_CALL(113)),
+		 CTXFLOW_FINE);
+	/* r3 is no argument of map_lookup_elem() and holds what somebody left there */
+	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(2, 0), INSN_MOV_I(3, 64), INSN_CALL(1)),
 		 CTXFLOW_FINE);
 	CHECK_EQ(FAULT_OF(INSN_CALL(1002), INSN_MOV_R(1, 0), INSN_MOV_I(2, 16), INSN_CALL(113)),
 		 CTXFLOW_OUTSIDE_COOKIE);
