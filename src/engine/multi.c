@@ -415,12 +415,21 @@ static int make_link(struct multi *m, struct bpf_link **ret)
 	return err ? err : (int)n;
 }
 
+/* Ids of a kernel's link all count in the BTF that its program was loaded for. */
+static bool same_object(const struct multi *m)
+{
+	for (size_t i = 0; i < m->cnt; i++)
+		if (m->items[i].target.btf_obj_id != m->s->target.btf_obj_id)
+			return false;
+	return true;
+}
+
 static int attach_all(struct multi *m, struct bpf_link **ret)
 {
 	struct link_pair pair;
 	int err, n = 0;
 
-	if (m->s->kernel_multi) {
+	if (m->s->kernel_multi && same_object(m)) {
 		err = attach_kernel_multi(m, &pair);
 		if (err)
 			return blame(m, err);

@@ -137,6 +137,27 @@ API_TEST(many_copies)
 	api_many__destroy(s);
 }
 
+/* One link of the kernel's is of one object's functions: with a module's there are copies. */
+API_TEST(many_of_several_objects)
+{
+	struct bpf_link *l = NULL;
+	struct api_many *s;
+
+	if (!api_has_module_btf())
+		tap_skip("this kernel has no BTF of modules");
+	s = load_many("bare_many", NULL);
+	NEED(s);
+	CHECK_EQ(fsession_attach_multi(s->progs.bare_many, "bpf_fentry_test1,tun:tun_chr_open", NULL, &l),
+		 2);
+	NEED(l);
+	api_fire();
+	api_fire_tun();
+	CHECK_EQ(check_funcs(s, 1), 2);
+	bpf_link__destroy(l);
+	CHECK(api_settles(API_LINKS, 0));
+	api_many__destroy(s);
+}
+
 API_TEST(many_ctx_load_refused)
 {
 	struct api_many *s = api_many__open();
