@@ -230,6 +230,8 @@ int link_pin(struct bpf_link *link, const char *path)
 
 	if (!path || !*path)
 		return fail(-EINVAL, "link: empty path");
+	if (bpf_link__pin_path(link))
+		return fail(-EBUSY, "link: is pinned already, at '%s'", bpf_link__pin_path(link));
 	if (l && l->cnt > 1)
 		return fail(-EINVAL, "link: a session of %zu functions without tracing_multi cannot be "
 			    "pinned", l->cnt);

@@ -215,6 +215,10 @@ API_TEST(link_pin_and_unpin)
 	NEED(s);
 	NEED(!fsession_attach(s->progs.small, NULL, &l));
 	NEED(!fsession_link_pin(l, PIN));
+	CHECK_EQ(fsession_link_pin(l, PIN "2"), -EBUSY);	/* and leaves the pin alone */
+	ERROR_IS(PIN, "pinned already", NULL);
+	CHECK(!exists(PIN "2"));
+	CHECK(!exists(PIN "2_exit"));
 	CHECK_EQ(bpf_link__unpin(l), 0);
 	api_fire();
 	CHECK_EQ(s->bss->seen.exits, 1);
