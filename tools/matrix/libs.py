@@ -15,7 +15,8 @@ from . import CACHE, Unavailable, cache_lock, debian
 TREES = ('bookworm', 'trixie', 'sid')
 TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
 SYSROOT_SUITE = 'bookworm'
-SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev')
+SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev',
+                    r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
 BUSYBOX_SUITES = ('bookworm', 'trixie')
 
 
@@ -32,6 +33,15 @@ def _cached(path, make, refresh=False):
             shutil.rmtree(path, ignore_errors=True)
             os.rename(work, path)
     return path
+
+
+def read_file(path):
+    """The text of a file, "" where there is none."""
+    try:
+        with open(path, encoding='utf-8') as f:
+            return f.read()
+    except FileNotFoundError:
+        return ''
 
 
 def _unpack(suite, pattern, deb_arch, into):
@@ -68,8 +78,12 @@ def sysroot(arch, deb_arch, refresh=False):
             _unpack(suite, pattern, deb_arch, work)
         shutil.rmtree(work + '/usr/share', ignore_errors=True)
         _merge_lib(work)
+        with open(work + '/packages', 'w', encoding='ascii') as f:
+            f.write(wanted)
 
-    return _cached(os.path.join(CACHE, 'sysroot', arch), make, refresh)
+    path = os.path.join(CACHE, 'sysroot', arch)
+    wanted = '\n'.join(SYSROOT_PACKAGES)
+    return _cached(path, make, refresh or read_file(path + '/packages') != wanted)
 
 
 def _merge_lib(root):
