@@ -79,7 +79,7 @@ FSESSION_API void fsession_set_print(fsession_print_fn fn, void *arg);
  * @store_slots:   split: calls that can be inside traced functions at one time, of all
  *                 sessions of this process; rounded up to a power of two, 64 to 65,536;
  *                 0 = 32,768 (32 bytes each)
- * @max_sessions:  split: programs loaded at one time, 0 = 512 (64 bytes per CPU each)
+ * @max_sessions:  split: programs loaded at one time, 0 = 512 (128 bytes per CPU each)
  * @log_level:     lowest severity printed is ERROR, this is the highest;
  *                 default (0) is WARN. -1 prints errors only.
  */
@@ -307,7 +307,8 @@ FSESSION_API int fsession_prog_info(const struct bpf_program *prog,
  * @unmatched: exits dropped because their entry did not run
  * @missed:    runs suppressed by recursion, both phases (kernel: recursion_misses)
  * @full:      entries dropped because the session store was full
- * @swept:     records removed because their call can no longer end
+ * @swept:     records removed or taken over because their call can no longer end here;
+ *             entries = exits + open + swept
  * @open:      records in the store now: calls inside the function
  */
 struct fsession_stats {

@@ -93,6 +93,19 @@ static const struct {
 static int handlers[NR_SECTIONS];
 static bool registered;
 
+/* libbpf before 1.3 keeps a freed list when its last handler goes, and writes to it at the next
+ * registration: one handler, of a section nobody has, stays for good. */
+static int keep_one_handler(void)
+{
+	static int placeholder = -1;
+
+	if (placeholder < 0)
+		placeholder = libbpf_register_prog_handler("fsession.placeholder", BPF_PROG_TYPE_UNSPEC,
+							   0, NULL);
+	return placeholder < 0 ? fail(placeholder, "fsession_register: libbpf refuses a handler: %s",
+				      log_errstr(placeholder)) : 0;
+}
+
 static int attach_by_libbpf(const struct bpf_program *prog, long kind, struct bpf_link **link)
 {
 	struct session *s;
@@ -120,6 +133,8 @@ int fsession_register(const struct fsession_register_opts *user)
 	if (o.engine > FSESSION_ENGINE_SPLIT)
 		return fail(-EINVAL, "fsession_register: unknown engine %d", o.engine);
 	err = store_configure(o.store_slots, o.max_sessions);
+	if (!err)
+		err = keep_one_handler();
 	if (err)
 		return err;
 	log_set_level(o.log_level < 0 ? LOG_ERROR : o.log_level ? o.log_level : LOG_WARN);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/build.h"
 #include "bpf/insn.h"
 #include "bpf/rewrite.h"
 #include "bpf/sys.h"
@@ -17,6 +18,7 @@
 #include "engine/native.h"
 #include "engine/probe.h"
 #include "engine/twin.h"
+#include "image/kproto.h"
 #include "util/glob.h"
 #include "util/log.h"
 
@@ -301,6 +303,30 @@ static void describe_target(struct session *s)
 			 t->module[0] ? ":" : "", t->name);
 }
 
+/*
+ * Does the kernel take the target for a function of five arguments? Then a load of the slot behind
+ * them, of the return value, is accepted; else there is nothing.
+ */
+static bool kernel_assumes_five(const struct session *s)
+{
+	struct bpf_insn insns[] = {
+		INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_1, 5 * 8),
+		INSN_MOV_I(BPF_REG_0, 0),
+		INSN_EXIT(),
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = BPF_TRACE_FEXIT,
+		    .prog_flags = s->flags,
+		    .attach_btf_id = s->target.btf_id,
+		    .attach_prog_fd = s->target_prog_fd);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "fs_probe", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static int resolve_prog_target(struct session *s, const struct bpf_prog_load_opts *opts)
 {
 	int err;
@@ -312,6 +338,8 @@ static int resolve_prog_target(struct session *s, const struct bpf_prog_load_opt
 	err = opts->attach_btf_id ?
 	      ktarget_prog_from_id(s->target_prog_fd, opts->attach_btf_id, &s->target) :
 	      ktarget_find_prog(s->target_prog_fd, section_target(s->prog), &s->target);
+	if (!err && s->target.proto.maybe_unreliable && kernel_assumes_five(s))
+		kproto_unreliable(&s->target.proto);
 	return err;
 }
 

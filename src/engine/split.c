@@ -131,7 +131,7 @@ static void gen_line(const struct gen *g, struct insn_seq *s, int dst)
 {
 	seq_add(s, INSN_CALL(HELPER_SMP_PROCESSOR_ID));
 	seq_add(s, INSN_ALU_I(BPF_AND, BPF_REG_0, g->p->store.cpu_mask));
-	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_0, 6));
+	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_0, STORE_LINE_SHIFT));
 	seq_ld_map_value(s, dst, g->p->store.lines_fd, g->p->store.line_off);
 	seq_add(s, INSN_ALU_R(BPF_ADD, dst, BPF_REG_0));
 }
@@ -207,7 +207,8 @@ static void gen_same_id(struct insn_seq *s, struct fixups *fx, int i, uint32_t i
 }
 
 /* One try at slot @i of r9. A record of the same key is of a call that is over: its exit was lost. */
-static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
+static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx,
+		      struct fixups *stale, int i, uint32_t id)
 {
 	int key = i * STORE_SLOT_SIZE + SLOT(ctx), claims = i * STORE_SLOT_SIZE + SLOT(claims);
 	size_t next, own;
@@ -217,7 +218,7 @@ static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx
 		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_9, key, BPF_REG_8));
 		hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
 		next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
-		gen_same_id(s, fx, i, id);
+		gen_same_id(s, stale, i, id);
 		seq_land(s, next);
 		return;
 	}
@@ -232,7 +233,7 @@ static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx
 	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_9, claims, BPF_REG_1));
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_9, key));
 	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
-	gen_same_id(s, fx, i, id);
+	gen_same_id(s, stale, i, id);
 	seq_land(s, next);
 }
 
@@ -395,8 +396,8 @@ static void gen_enter_body(const struct gen *g, struct insn_seq *s)
 static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 {
 	uint32_t id = g->p->store.id;
-	struct fixups fx = {};
-	size_t missed, taken = 0;
+	struct fixups fx = {}, stale = {};
+	size_t missed, taken = 0, counted;
 
 	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
 	gen_line(g, s, BPF_REG_7);
@@ -407,7 +408,7 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);
 	for (int i = 0; i < STORE_PROBES; i++)
-		gen_claim(g, s, &fx, i, id);
+		gen_claim(g, s, &fx, &stale, i, id);
 	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
 	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
 	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
@@ -416,7 +417,11 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
 	gen_return0(g, s);
 
+	gen_land_hits(s, &stale);
+	gen_count(s, BPF_REG_7, LINE(stale), BPF_REG_1);
+	counted = seq_jmp_fwd(s, INSN_JA(0));
 	gen_land_hits(s, &fx);
+	seq_land(s, counted);
 	seq_add(s, INSN_ST(BPF_DW, BPF_REG_9, SLOT(cookie), 0));
 	if (g->need_cell)
 		seq_add(s, INSN_MOV_R(BPF_REG_8, BPF_REG_2));

@@ -221,6 +221,7 @@ static int purge_locked(const struct store_ref *ref)
 	}
 	for (uint32_t cpu = 0; cpu < st.cpus; cpu++)
 		line_of(ref, cpu)->busy = line_of(ref, cpu)->in_entry = 0;
+	st.sessions[ref->id].swept += n;
 	return n;
 }
 
@@ -269,11 +270,12 @@ void store_read(const struct store_ref *ref, struct store_counters *ret)
 		ret->unmatched += __atomic_load_n(&l->unmatched, __ATOMIC_RELAXED);
 		ret->missed += __atomic_load_n(&l->missed, __ATOMIC_RELAXED);
 		ret->full += __atomic_load_n(&l->full, __ATOMIC_RELAXED);
+		ret->swept += __atomic_load_n(&l->stale, __ATOMIC_RELAXED);
 	}
 	for (uint32_t i = 0; i < st.nr_slots; i++)
 		ret->open += st.slots[i].id == ref->id &&
 			     __atomic_load_n(&st.slots[i].ctx, __ATOMIC_RELAXED);
-	ret->swept = st.sessions[ref->id].swept;
+	ret->swept += st.sessions[ref->id].swept;
 out:
 	pthread_mutex_unlock(&st.lock);
 }

@@ -8,7 +8,7 @@
  *		session id, STORE_PROBES slots in a row (STORE_PROBES - 1 spare ones at the end, so
  *		nothing wraps). ctx is an address inside the caller's own kernel stack: the same
  *		at entry and exit, and unique among live calls of one function.
- * lines	one cache line per session and CPU: the busy flag, scratch, counters. Only programs
+ * lines	two cache lines per session and CPU: the busy flag, scratch, counters. Only programs
  *		of that session on that CPU write it, one at a time.
  *
  * Claiming a slot is the one atomic on memory that CPUs share: a compare-and-exchange of the
@@ -41,17 +41,24 @@ struct store_line {
 	uint64_t unmatched;
 	uint64_t missed;
 	uint64_t full;
+	/* the next 64 bytes */
+	uint64_t stale;		/* records that an entry took over: their exit was lost */
+	uint64_t pad[7];
 };
 
 enum {
 	STORE_SLOT_SIZE = 32,
-	STORE_LINE_SIZE = 64,
+	STORE_LINE_SHIFT = 7,
+	STORE_LINE_SIZE = 1 << STORE_LINE_SHIFT,
 	STORE_PROBES = 8,
 	STORE_MIN_SLOTS = 64,
 	STORE_MAX_SLOTS = 1 << 16,	/* an array's value is at most 4 MiB on old kernels */
 	STORE_DEF_SLOTS = 1 << 15,
 	STORE_DEF_SESSIONS = 512,
 };
+
+_Static_assert(sizeof(struct store_slot) == STORE_SLOT_SIZE, "programs count in these");
+_Static_assert(sizeof(struct store_line) == STORE_LINE_SIZE, "programs count in these");
 
 /* Where the programs of one session find things. */
 struct store_ref {
@@ -76,7 +83,7 @@ int store_get(struct store_ref *ret);
 /* Gives it back; its records are dropped. */
 void store_put(const struct store_ref *ref);
 
-/* Drops the records of a session that was detached; returns how many. */
+/* Drops the records of a session that was detached, as swept; returns how many. */
 int store_purge(const struct store_ref *ref);
 void store_read(const struct store_ref *ref, struct store_counters *ret);
 /* Sessions tell which kernel symbol a caller inside the function has on its stack. */

@@ -13,7 +13,8 @@ struct ktarget_proto;
 /* Prototype of FUNC @func_id. -EINVAL if the id is no FUNC with a FUNC_PROTO; prints nothing. */
 int kproto_from_btf(const struct btf *btf, uint32_t func_id, struct ktarget_proto *ret);
 
-/* What the kernel assumes of a BPF program's static function: five u64 arguments, a u64 result. */
+/* What the kernel assumes of a BPF program's static function when it does not trust the prototype: five u64
+ * arguments, a u64 result. */
 void kproto_unreliable(struct ktarget_proto *ret);
 
 /* Why no session fits this prototype, in words, or NULL; @hint may be NULL. */

@@ -269,15 +269,12 @@ static int fill_prog(const struct kprog *p, const struct kprog_func *f, int prog
 {
 	struct ktarget t = { .btf_id = f->btf_id, .btf_obj_id = p->btf_obj_id, .prog_fd = prog_fd,
 			     .addr = f->addr };
-	int err = 0;
+	int err = kproto_from_btf(p->btf, f->btf_id, &t.proto);
 
-	copy_name(t.name, sizeof(t.name), f->name);
-	if (f->is_static)
-		kproto_unreliable(&t.proto);
-	else
-		err = kproto_from_btf(p->btf, f->btf_id, &t.proto);
 	if (err)
 		return fail(err, "bpf program: function '%s' has damaged BTF", f->name);
+	copy_name(t.name, sizeof(t.name), f->name);
+	t.proto.maybe_unreliable = f->is_static;
 	*ret = t;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct ktarget_proto {
 	int nr_args;		/* C parameters */
 	int nr_slots;		/* 8-byte ctx slots they take: 16-byte structs take two */
 	int ret_size;		/* bytes; 0 = void */
+	bool maybe_unreliable;	/* a BPF program's static function: see kproto_unreliable() */
 	bool varargs;
 	bool ret_struct;	/* returns a struct or union */
 	bool big_arg;		/* an argument of more than 16 bytes, or of size 0 */
@@ -61,7 +62,8 @@ int ktarget_from_id(int btf_fd, uint32_t btf_id, struct ktarget *ret);
  * @prog_fd: borrowed
  * @func:    name, or NULL or "" for the main program
  *
- * Static functions have no reliable prototype: five 64-bit arguments (specification 3.1).
+ * The kernel trusts the prototype of a static function only if all calls fit it; else it takes it for
+ * one of five 64-bit arguments (specification 3.1). proto.maybe_unreliable then says: ask the kernel.
  * Return: 0, or -ENOENT (with the names it has), -EINVAL (not JITed, no BTF), -errno.
  */
 int ktarget_find_prog(int prog_fd, const char *func, struct ktarget *ret);

@@ -386,6 +386,8 @@ TEST(split_stale_record)
 		CHECK_EQ(used_slots(), 0);
 		run(&c, SPLIT_EXIT, frame);
 		CHECK_EQ(lines[1][0].unmatched, 1);
+		CHECK_EQ(lines[1][0].stale, 1);
+		CHECK_EQ(lines[1][0].entries, lines[1][0].exits + lines[1][0].stale);
 	}
 }
 
