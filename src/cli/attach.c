@@ -52,7 +52,7 @@ static int check_foreign(const struct bpf_program *prog)
 	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++, insn++)
 		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
 		    (insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE))
-			return fail_hint(-EINVAL, "sessions are for SEC(\"fsession/FUNC\") and the like",
+			return fail_hint(-EINVAL, "sessions are for SEC(\"fsession...\")",
 					 "program '%s': calls %s(), but its section is '%s'",
 					 bpf_program__name(prog),
 					 insn->imm == FS_MARKER_COOKIE ? "bpf_session_cookie" :
@@ -65,11 +65,13 @@ int attach_prepare(struct bpf_object *obj, const struct targets *t)
 {
 	struct bpf_program *prog;
 	bool used = false;
+	size_t nr_progs = 0;
 	int err = 0;
 
 	bpf_object__for_each_program(prog, obj) {
 		if (!bpf_program__autoload(prog))
 			continue;
+		nr_progs++;
 		err = attach_is_fsession(prog) ? 0 : check_foreign(prog);
 		if (err)
 			return err;
@@ -78,13 +80,15 @@ int attach_prepare(struct bpf_object *obj, const struct targets *t)
 		used = true;
 		if (targets_kind(t) == TARGETS_NONE)
 			return fail_hint(-EINVAL,
-					 "name one: --attach FUNC, --attach 'tcp_*', --attach prog:ID",
+					 "--attach FUNC, --attach 'tcp_*' or --attach prog:ID",
 					 "program '%s': its section '%s' names no function",
 					 bpf_program__name(prog), bpf_program__section_name(prog));
 		err = targets_set(t, prog);
 		if (err)
 			return err;
 	}
+	if (!nr_progs)
+		return fail(-ENOENT, "object '%s': has no programs to load", bpf_object__name(obj));
 	if (!used && targets_kind(t) != TARGETS_NONE)
 		return fail_hint(-EINVAL, "--attach is for programs with SEC(\"fsession\")",
 				 "--attach: every program of '%s' has its target already",
@@ -231,6 +235,15 @@ int attach_all(struct attach *a, struct bpf_object *obj, const struct targets *t
 			return err;
 	}
 	return 0;
+}
+
+size_t attach_nr_funcs(const struct attach *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->nr_progs; i++)
+		n += a->progs[i].nr_funcs;
+	return n;
 }
 
 void attach_detach(struct attach *a)

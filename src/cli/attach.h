@@ -48,6 +48,9 @@ int attach_prepare(struct bpf_object *obj, const struct targets *t);
  * attached by then stays until attach_done(). */
 int attach_all(struct attach *a, struct bpf_object *obj, const struct targets *t);
 
+/* Of all programs. */
+size_t attach_nr_funcs(const struct attach *a);
+
 /* Detaches, in reverse order. What else there is to read stays. */
 void attach_detach(struct attach *a);
 void attach_done(struct attach *a);

@@ -101,7 +101,7 @@ static void add_capabilities(struct doctor *d)
 	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
 		struct fact *f = add_fact(d, caps[i].name);
 
-		snprintf(f->value, sizeof(f->value), "%s", privilege_has(caps[i].cap) ? "yes" : "no");
+		strcpy(f->value, privilege_has(caps[i].cap) ? "yes" : "no");
 		f->remark = caps[i].remark;
 	}
 }
@@ -136,7 +136,7 @@ static void add_settings(struct doctor *d)
 	f = add_fact(d, "kptr_restrict");
 	read_line("/proc/sys/kernel/kptr_restrict", f->value, sizeof(f->value));
 	if (f->value[0] == '2')
-		f->remark = "hides addresses, so --dump prints numbers: sysctl kernel.kptr_restrict=1";
+		f->remark = "hides the names of addresses: sysctl kernel.kptr_restrict=1";
 	f = add_fact(d, "unprivileged_bpf_disabled");
 	read_line("/proc/sys/kernel/unprivileged_bpf_disabled", f->value, sizeof(f->value));
 	f = add_fact(d, "bpf_jit_enable");
@@ -150,7 +150,8 @@ static void on_rung(const struct fsession_rung *r, void *arg)
 	struct json *j = ((struct doctor *)arg)->json;
 
 	if (!j) {
-		printf("%-*s %s: %s\n", COLUMN, r->name, r->works ? "works" : "does not work", r->how);
+		printf("%-*s %s: %s\n", COLUMN, r->name, r->works ? "works" : "does not work",
+		       r->how);
 		if (!r->works && r->remedy[0])
 			printf("%*s to make it work: %s\n", COLUMN, "", r->remedy);
 		return;

@@ -64,7 +64,8 @@ void help_print_all(FILE *f)
 		fprintf(f, "  %-10s%s\n", v->name, v->help);
 	fprintf(f, "\nOptions:\n");
 	print_opts(f, global_opts);
-	fprintf(f, "\n'fsession VERB --help' prints the options of a verb; 'man fsession' has more.\n");
+	fprintf(f, "\n'fsession VERB --help' prints the options of a verb, "
+		   "'man fsession' has more.\n");
 }
 
 void help_print_verb(FILE *f, const struct verb *v)

@@ -236,7 +236,7 @@ static void keep_sample(struct printk *p, struct ring *r, const struct sample *s
 		p->lines = lines;
 		p->max_lines = max;
 	}
-	/* The clock may step back a little when the kernel adjusts it; a CPU's lines are in order. */
+	/* The clock may step back when the kernel adjusts it; a CPU's lines are in order. */
 	if (s->time_ns > r->last_ns)
 		r->last_ns = s->time_ns;
 	lines[p->nr_lines++] = (struct kept){

@@ -31,6 +31,7 @@
 #include "util/privilege.h"
 
 #define SWEEP_MS 1000
+#define MANY_FUNCS 64	/* detaching from them may take a while, which is told */
 #define PENDING_MS 10	/* lines wait for older ones of other CPUs */
 
 struct run {
@@ -191,6 +192,8 @@ static int finish(struct run *r)
 	stop_release(&r->stop);
 	if (r->o->stats)
 		summary_print_stats(&r->attach, r->json);
+	if (attach_nr_funcs(&r->attach) >= MANY_FUNCS)
+		report_line("detaching from %zu functions", attach_nr_funcs(&r->attach));
 	attach_detach(&r->attach);
 	drain(r, PRINTK_FINAL);
 	if (r->o->dump)

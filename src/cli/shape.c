@@ -65,7 +65,8 @@ struct shape shape_of(const struct btf *btf, uint32_t type)
 		s.kind = kind_of_array(btf, s.t, name);
 		if (s.kind == SHAPE_HIST && !strcmp(name, "hist_ns_t"))
 			s.unit = UNIT_NS;
-	} else if (btf_is_int(s.t) || btf_is_ptr(s.t) || btf_is_any_enum(s.t) || btf_is_float(s.t)) {
+	} else if (btf_is_int(s.t) || btf_is_ptr(s.t) || btf_is_any_enum(s.t) ||
+		   btf_is_float(s.t)) {
 		s.kind = SHAPE_SCALAR;
 		if (name && is_counter(s.t) && s.size == 8)
 			s.unit = !strcmp(name, "ksym_t") ? UNIT_KSYM :

@@ -241,8 +241,7 @@ void summary_print_end(const struct stop *stop, char *const *cmd, const struct l
 		       uint64_t lost, struct json *json)
 {
 	if (lost)
-		report_line("warning: %" PRIu64 " lines of bpf_printk() came too fast and were lost",
-			    lost);
+		report_line("warning: %" PRIu64 " lines of bpf_printk() came too fast: lost", lost);
 	if (stop->child)
 		report_command(stop, cmd[0]);
 	if (json)

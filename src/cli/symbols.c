@@ -93,7 +93,7 @@ static void add_generated(struct symbols *s, const char *line)
 {
 	struct generated g, *more;
 
-	if (sscanf(line, "%" SCNx64 " %*c bpf_prog_%*16[0-9a-f]_%127s [bpf]", &g.addr, g.name) != 2 ||
+	if (sscanf(line, "%" SCNx64 " %*c bpf_prog_%*16[0-9a-f]_%127s", &g.addr, g.name) != 2 ||
 	    !g.addr)
 		return;
 	more = realloc(s->generated, (s->nr_generated + 1) * sizeof(*more));

@@ -75,7 +75,7 @@ static int fail_ambiguous(const char *name, uint32_t id, uint32_t other)
 	char hint[128];
 
 	snprintf(hint, sizeof(hint), "say which: '" PROG "%u' or '" PROG "%u'", id, other);
-	return fail_hint(-EEXIST, hint, "--attach '" PROG "%s': several BPF programs have this name",
+	return fail_hint(-EEXIST, hint, "--attach '" PROG "%s': several programs have this name",
 			 name);
 }
 
@@ -215,6 +215,6 @@ int targets_set(const struct targets *t, struct bpf_program *prog)
 	if (t->funcs)
 		return fsession_set_target(prog, t->funcs);
 	err = bpf_program__set_attach_target(prog, t->prog_fd, t->prog_func);
-	return err ? fail(err, "program '%s': cannot be attached to function '%s' of a BPF program: %s",
+	return err ? fail(err, "program '%s': BPF function '%s' cannot be its target: %s",
 			  bpf_program__name(prog), t->prog_func, log_errstr(err)) : 0;
 }

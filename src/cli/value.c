@@ -315,10 +315,14 @@ void value_print(const struct value *v, const char *name, uint32_t type, struct 
 	s = shape_of(v->btf, type);
 	if (*name)
 		fprintf(f, "%*s%s\n", indent, "", name);
-	if (s.kind == SHAPE_STRING)	/* one that is long, or not text */
-		fprintf(f, "%*s", indent + INDENT, ""), print_inline(v, type, data, f, 0), fputc('\n', f);
-	else
-		print_lines(v, &s, data, indent + (*name ? INDENT : 0), f);
+	indent += *name ? INDENT : 0;
+	if (s.kind != SHAPE_STRING) {
+		print_lines(v, &s, data, indent, f);
+		return;
+	}
+	fprintf(f, "%*s", indent, "");	/* one that is long, or no text */
+	print_inline(v, type, data, f, 0);
+	fputc('\n', f);
 }
 
 static void json_text(const struct value *v, const struct scalar *s, struct json *j)

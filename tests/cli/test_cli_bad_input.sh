@@ -95,6 +95,12 @@ t_bad_input_not_a_session()
 	done
 }
 
+t_bad_input_no_programs()
+{
+	fails "'none'" "$BUILD/tests/cli/none.bpf.o"
+	err 'no programs'
+}
+
 t_bad_input_doctor_without_privilege()
 {
 	fs_nobody doctor
