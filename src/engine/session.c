@@ -138,6 +138,9 @@ static struct session *find(const struct bpf_program *prog)
 {
 	struct session *s;
 
+	/* the address may be that of a session's program which was closed */
+	if (strncmp(bpf_program__section_name(prog), "fsession", 8))
+		return NULL;
 	pthread_mutex_lock(&reg.lock);
 	for (s = reg.list; s && s->prog != prog; s = s->next)
 		;
@@ -377,6 +380,12 @@ static int check_target(const struct session *s)
 
 /* -- Engine --------------------------------------------------------------------------------- */
 
+/* A rung that wants a capability is refused, the others are not supported. */
+static int no_engine(const struct rung_result *r)
+{
+	return strstr(r->remedy, "CAP_") ? -EPERM : -EOPNOTSUPP;
+}
+
 static int choose_engine(struct session *s)
 {
 	const struct kernel_features *f = probe_kernel();
@@ -384,13 +393,13 @@ static int choose_engine(struct session *s)
 	bool native = f->native.works, split = f->split.works;
 
 	if (want == FSESSION_ENGINE_KERNEL && !native)
-		return fail_hint(-EOPNOTSUPP, f->native.remedy[0] ? f->native.remedy : NULL,
+		return fail_hint(no_engine(&f->native), f->native.remedy[0] ? f->native.remedy : NULL,
 				 "program '%s': engine kernel: %s", s->name, f->native.how);
 	if (want == FSESSION_ENGINE_SPLIT && !split)
-		return fail_hint(-EOPNOTSUPP, f->split.remedy[0] ? f->split.remedy : NULL,
+		return fail_hint(no_engine(&f->split), f->split.remedy[0] ? f->split.remedy : NULL,
 				 "program '%s': engine split: %s", s->name, f->split.how);
 	if (!native && !split)
-		return fail_hint(strstr(f->split.remedy, "CAP_") ? -EPERM : -EOPNOTSUPP,
+		return fail_hint(no_engine(&f->split),
 				 f->split.remedy[0] ? f->split.remedy : "fsession doctor tells more",
 				 "program '%s': no engine works here: %s", s->name, f->split.how);
 	s->engine = native && want != FSESSION_ENGINE_SPLIT ? FSESSION_ENGINE_KERNEL :
