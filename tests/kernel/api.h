@@ -38,6 +38,9 @@
 		}                                                                                  \
 	} while (0)
 
+/* A program that defines it as true starts each test knowing nothing of the kernel. */
+extern bool api_cold;
+
 void api_run(void (*fn)(void));
 void api_give_up(const char *file, int line, const char *what);
 

@@ -15,7 +15,6 @@ static struct api_socket *load_traced(void)
 
 	if (!t)
 		return NULL;
-	api_only(t->obj, "traced");
 	if (!api_socket__load(t))
 		return t;
 	api_socket__destroy(t);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* No session: a program to be traced, with a global function, and one to be taken for a session. */
+/* No session: a program to be traced, with a global function. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -13,16 +12,9 @@ __attribute__((noinline)) int twice(struct __sk_buff *skb)
 	return 2 * skb->len;
 }
 
-SEC("?socket")
+SEC("socket")
 int traced(struct __sk_buff *skb)
 {
 	runs++;
 	return twice(skb);
-}
-
-SEC("?fentry/bpf_fentry_test1")
-int BPF_PROG(plain)
-{
-	runs++;
-	return 0;
 }
