@@ -220,15 +220,57 @@ TEST(cli_interrupt)
 	OUT_HAS("  icmp_rcv\n");
 }
 
-/* Ctrl-C while functions are being attached. */
+/* Runs a shell command whose messages go to a terminal; returns that. */
+static int start_on_terminal(const char *command, pid_t *ret)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), tty;
+
+	if (fd < 0 || grantpt(fd) || unlockpt(fd))
+		return -1;
+	*ret = fork();
+	if (*ret)
+		return fd;
+	tty = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	dup2(tty, STDERR_FILENO);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(98);
+}
+
+/* Appends to err what the terminal gets, until @text is there or its other end is closed. */
+static bool read_terminal(int fd, size_t *len, const char *text)
+{
+	ssize_t n;
+
+	while (!(text && strstr(err, text))) {
+		n = read(fd, err + *len, sizeof(err) - 1 - *len);
+		if (n <= 0)
+			return false;
+		*len += n;
+		err[*len] = '\0';
+	}
+	return true;
+}
+
+/* A progress bar, and Ctrl-C while functions are being attached. */
 TEST(cli_interrupt_attaching)
 {
-	int before = nr_programs();
+	int before = nr_programs(), fd, wait_status = 0;
+	size_t len = 0;
+	pid_t pid = -1;
 
-	sh("$RUN -e split $EX/latency.bpf.o -a 'vfs_r*' & pid=$!; sleep .7; kill -INT $pid; wait $pid");
-	CHECK(status == 0 || status == 1);
-	if (status)
-		ERR_HAS("stopped before everything was attached");
+	err[0] = '\0';
+	fd = start_on_terminal("exec $RUN -e split $EX/latency.bpf.o -a 'vfs_*' >/dev/null", &pid);
+	CHECK(fd >= 0);
+	if (fd < 0)
+		return;
+	CHECK(read_terminal(fd, &len, "attaching ["));
+	kill(pid, SIGINT);
+	read_terminal(fd, &len, NULL);
+	waitpid(pid, &wait_status, 0);
+	close(fd);
+	CHECK(WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 1);
+	ERR_HAS("\r\033[K");	/* the bar is taken away */
+	ERR_HAS("stopped before everything was attached");
 	CHECK(programs_go_back_to(before));
 }
 
