@@ -100,6 +100,33 @@ RT_HELPER(loop)
 	return nr;
 }
 
+RT_HELPER(ringbuf_output)
+{
+	return rt_ring_output(map_of(r1), (void *)r2, r3, r4);
+}
+
+RT_HELPER(ringbuf_reserve)
+{
+	return (u64)rt_ring_reserve(map_of(r1), r2, r3);
+}
+
+RT_HELPER(ringbuf_submit)
+{
+	rt_ring_commit((void *)r1, r2, false);
+	return 0;
+}
+
+RT_HELPER(ringbuf_discard)
+{
+	rt_ring_commit((void *)r1, r2, true);
+	return 0;
+}
+
+RT_HELPER(ringbuf_query)
+{
+	return rt_ring_query(map_of(r1), r2);
+}
+
 /* -- Clocks, identities --- */
 
 RT_HELPER(ktime_get_ns)

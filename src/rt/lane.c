@@ -148,12 +148,17 @@ void rt_exit(struct rt_thread *t)
 	lane_release((u32)state);
 }
 
-bool rt_token_is_dead(u32 token)
+bool rt_token_is_dead_cut(u32 token, u32 mask)
 {
 	u32 lane = token % RT_LANES;
 	u64 word = rt_load_acquire(&rt_env.lanes->lanes[lane].word);
 
-	return !word_pid(word) || token_of(lane, word) != token;
+	return !word_pid(word) || ((token_of(lane, word) ^ token) & mask);
+}
+
+bool rt_token_is_dead(u32 token)
+{
+	return rt_token_is_dead_cut(token, U32_MAX);
 }
 
 static bool process_is_dead(u32 pid)
@@ -172,6 +177,19 @@ u32 rt_lanes_reap(u32 max)
 
 		if (word_pid(word) && word_pid(word) != rt_pid() && process_is_dead(word_pid(word)))
 			nr += rt_cas64(p, word, word >> 32 << 32);
+	}
+	return nr;
+}
+
+u32 rt_lanes_busy(u32 tokens[RT_LANES])
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < RT_LANES; i++) {
+		u64 word = rt_load_acquire(&rt_env.lanes->lanes[i].word);
+
+		if (word_pid(word))
+			tokens[nr++] = token_of(i, word);
 	}
 	return nr;
 }

@@ -79,6 +79,10 @@ static inline u32 rt_cpu(const struct rt_thread *t)
 
 /* Has the ownership ended? Never true by mistake. */
 bool rt_token_is_dead(u32 token);
+/* The same for a token of which only the bits in @mask were kept: maybe alive by mistake. */
+bool rt_token_is_dead_cut(u32 token, u32 mask);
+/* Tokens of all lanes that are owned now; number. */
+u32 rt_lanes_busy(u32 tokens[RT_LANES]);
 /* Frees lanes whose process has died; returns how many. Looks at @max lanes. */
 u32 rt_lanes_reap(u32 max);
 

@@ -14,6 +14,20 @@ const struct rt_map_ops *rt_map_ops(u32 type)
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 		return &rt_percpu_hash_ops;
+	case BPF_MAP_TYPE_RINGBUF:
+		return &rt_ring_ops;
+	case BPF_MAP_TYPE_QUEUE:
+		return &rt_queue_ops;
+	case BPF_MAP_TYPE_STACK:
+		return &rt_stack_ops;
+	case BPF_MAP_TYPE_BLOOM_FILTER:
+		return &rt_bloom_ops;
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return &rt_lpm_ops;
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+		return &rt_fd_array_ops;
 	default:
 		return NULL;
 	}

@@ -20,6 +20,7 @@
 #define RT_MAP_MAGIC 0x70616d66	/* "fmap" */
 #define RT_MAP_VERSION 1
 #define RT_PAGE 4096
+#define RT_LINE __attribute__((aligned(64)))
 
 struct rt_map_hdr {		/* at offset 0 of the memory; the first page */
 	u32 magic;
@@ -39,17 +40,17 @@ struct rt_map_hdr {		/* at offset 0 of the memory; the first page */
 	u64 mmap_off;		/* what offset 0 of an application's mmap() means; 0: not mmap-able */
 	u32 seed;		/* of the hash function */
 	u32 pad;
-	u64 pad0[2];
-	/* Words that change, a cache line each */
-	u64 count;		/* hash: 63:32 changes, 31:0 entries, never too few */
-	u64 pad1[7];
-	u64 cursor;		/* hand of an LRU hash */
-	u64 scan_ns;		/* when a full hash was last searched for lost nodes */
-	u64 pad2[6];
-	u64 head;		/* queue, stack: position words */
-	u64 pad3[7];
-	u64 tail;
-	u64 pad4[7];
+	/* Words that change, a cache line for each kind of map */
+	u64 count RT_LINE;	/* hash: 63:32 changes, 31:0 entries */
+	u64 inexact;		/* hash: the count may be too low */
+	u64 scan_ns;		/* hash: when it was last searched for lost nodes */
+	u64 cursor RT_LINE;	/* LRU: hand */
+	u64 head RT_LINE;	/* queue, stack: next to be written */
+	u64 tail;		/* the oldest entry */
+	u64 lock;		/* token of who is changing it */
+	u64 ring[2] RT_LINE;	/* ring buffer: end of what is reserved; the last reservation */
+	u32 wakeups;		/* ring buffer: futex, counts */
+	u64 lengths[40] RT_LINE;	/* LPM: bit per prefix length that was ever used */
 };
 
 struct rt_map {
@@ -66,6 +67,7 @@ struct rt_map {
 	u32 value_bytes;	/* value_size rounded up to 8 */
 	u32 seed;
 	u32 value_at;		/* of a node: offset of its value */
+	u32 nr_hashes;		/* bloom filter; map_extra of its creation */
 	struct rt_map_hdr *hdr;
 	u8 *base;		/* = hdr */
 	u8 *index;		/* buckets */
@@ -76,6 +78,7 @@ struct rt_map {
 	u64 total_bytes;
 	u64 index_off, node_off, bits_off, value_off, mmap_off;
 	const struct rt_map_ops *ops;
+	int notify_fd;		/* ring buffer: eventfd of this process, or -1 */
 	void *owner;		/* for who made it */
 	u64 entries[];		/* prog array: what to jump to; maps of maps: struct rt_map of this process */
 };
@@ -119,7 +122,25 @@ void rt_map_init(struct rt_map *m, void *base, u32 seed);
 /* Takes the memory of a map that exists; @m has its geometry. -EINVAL: it is not such a map. */
 int rt_map_attach(struct rt_map *m, void *base, u64 bytes);
 
-extern const struct rt_map_ops rt_array_ops, rt_percpu_array_ops, rt_hash_ops, rt_percpu_hash_ops;
+extern const struct rt_map_ops rt_array_ops, rt_percpu_array_ops, rt_hash_ops, rt_percpu_hash_ops,
+	rt_ring_ops, rt_queue_ops, rt_stack_ops, rt_bloom_ops, rt_lpm_ops, rt_fd_array_ops;
+
+/* Hashes by bucket: nodes by number, 0 at the end. */
+u32 rt_hash_bucket_first(struct rt_map *m, u32 bucket);
+u32 rt_hash_bucket_next(struct rt_map *m, u32 node);
+const void *rt_hash_key(const struct rt_map *m, u32 node);
+
+/* Ring buffers: what is reserved belongs to the running program, or is given up if that dies. */
+void *rt_ring_reserve(struct rt_map *m, u64 size, u64 flags);	/* NULL: no room */
+void rt_ring_commit(void *sample, u64 flags, bool discard);
+long rt_ring_output(struct rt_map *m, const void *data, u64 size, u64 flags);
+u64 rt_ring_query(struct rt_map *m, u64 what);
+bool rt_ring_has_data(struct rt_map *m);	/* that the consumer can take */
+/* A ring of this process comes and goes; -ENOSPC: too many. */
+int rt_ring_enroll(struct rt_map *m);
+void rt_ring_strike(struct rt_map *m);
+/* Gives up a record that the consumer waits for and whose owner died. Any process that maps it. */
+void rt_ring_recover(struct rt_map *m);
 
 static inline bool rt_map_is_percpu(u32 type)
 {

@@ -136,3 +136,28 @@ const struct rt_map_ops rt_percpu_array_ops = {
 	.next_key = array_next_key,
 	.each = array_each,
 };
+
+/* -- Entries that have an address: code, other maps. They are the process's own, in m->entries --- */
+
+static int fd_array_layout(struct rt_map *m)
+{
+	m->elem_bytes = sizeof(u64);
+	m->total_bytes = RT_PAGE;
+	return 0;
+}
+
+/* As programs see it: the map in the entry; code is only for the JIT's tail calls. */
+static void *fd_array_lookup(struct rt_map *m, const void *key)
+{
+	u32 i = rt_get32(key);
+
+	if (i >= m->max_entries || m->type != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return NULL;
+	return (void *)rt_load_acquire(&m->entries[i]);
+}
+
+const struct rt_map_ops rt_fd_array_ops = {
+	.layout = fd_array_layout,
+	.lookup = fd_array_lookup,
+	.next_key = array_next_key,
+};

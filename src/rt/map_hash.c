@@ -15,8 +15,10 @@
  * the word read while it was in the list. What a thread that died left behind, a node of a dead
  * token or one that was unlinked and not freed, is found by a scan when the map seems full.
  *
- * The count of entries is raised before an insertion and lowered after a deletion: a death in between
- * leaves it too high, never too low; the same scan corrects it.
+ * The count of entries is raised before an insertion and lowered after a deletion; in between, the
+ * operation's word (by lane) says that a change is pending. For one that died there, the count is
+ * lowered: it may then be too low, so that a few more entries fit, but a map never refuses an entry
+ * that should fit. As soon as no operation is in flight, counting all entries makes it exact again.
  */
 #include <linux/time.h>
 
@@ -26,6 +28,8 @@
 #define SPARE_NODES 64			/* for replacements and operations in flight */
 #define HOPS_MAX (1u << 22)		/* of one search: more means scribbled memory */
 #define SCAN_INTERVAL_NS 2000000ULL
+#define LRU_SAMPLE 8			/* entries the oldest of which is evicted ... */
+#define LRU_LOOK 64			/* ... looked for among so many nodes */
 
 enum { NODE_FREE = 0, NODE_LINKED = 1 };	/* states; others are tokens */
 
@@ -33,7 +37,7 @@ struct node {
 	u64 next;	/* 63:32 tag, 31:1 index, 0 mark */
 	u64 owner;	/* 63:32 generation, 31:0 state */
 	u32 hash;
-	u32 used;	/* LRU: looked up since the hand came by */
+	u32 used;	/* LRU: where the hand was when it was last looked up */
 	u8 key[];	/* rounded up to 8; then the value, unless per CPU */
 };
 
@@ -300,16 +304,18 @@ static struct node *find(struct rt_map *m, const void *key)
 
 /* -- Lost nodes --- */
 
-/* By lane: the token of an operation that may change the map, else 0. */
-static u32 *ops_in_flight(const struct rt_map *m)
+/* By lane: 63:32 number of pending changes of the count, 31:0 token of the operation; or 0. */
+static u64 *ops_in_flight(const struct rt_map *m)
 {
-	return (u32 *)(void *)(m->index - RT_LANES * sizeof(u32));
+	return (u64 *)(void *)(m->index - RT_LANES * sizeof(u64));
 }
+
+#define PENDING_ONE (1ULL << 32)
 
 struct op {
 	struct rt_thread *t;
-	u32 *slot;
-	u32 outer;	/* an operation of this thread that was interrupted */
+	u64 *word;
+	bool outermost;	/* not in a handler that interrupted another one on this map */
 };
 
 static bool op_begin(struct rt_map *m, struct op *op)
@@ -317,18 +323,25 @@ static bool op_begin(struct rt_map *m, struct op *op)
 	op->t = rt_enter();
 	if (!op->t)
 		return false;
-	op->slot = &ops_in_flight(m)[rt_token(op->t) % RT_LANES];
-	op->outer = rt_load(op->slot);
-	if (op->outer != rt_token(op->t))
-		__atomic_store_n(op->slot, rt_token(op->t), __ATOMIC_SEQ_CST);
+	op->word = &ops_in_flight(m)[rt_token(op->t) % RT_LANES];
+	op->outermost = (u32)rt_load(op->word) != rt_token(op->t);
+	if (op->outermost)
+		__atomic_store_n(op->word, rt_token(op->t), __ATOMIC_SEQ_CST);
 	return true;
 }
 
 static void op_end(struct op *op)
 {
-	if (op->outer != rt_token(op->t))
-		rt_store_release(op->slot, 0);
+	if (op->outermost)
+		rt_store_release(op->word, 0);
 	rt_exit(op->t);
+}
+
+/* Only the own thread changes its word while it lives, and handlers leave it as they found it. */
+static void pending(struct op *op, u64 change)
+{
+	rt_store_release(op->word, rt_load(op->word) + change);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* Frees node @idx if nobody alive will; says whether it is in a list. */
@@ -355,44 +368,58 @@ static bool node_check(struct rt_map *m, u32 idx)
 	return false;
 }
 
-/* Is an operation on its way that may change the map? Forgets those whose thread died. */
+/* Is another operation on its way? Settles those whose thread died. */
 static bool others_in_flight(struct rt_map *m, u32 token)
 {
-	u32 *ops = ops_in_flight(m);
+	u64 *ops = ops_in_flight(m);
 	bool any = false;
 
 	for (u32 i = 0; i < RT_LANES; i++) {
-		u32 other = rt_load_acquire(&ops[i]);
+		u64 other = rt_load_acquire(&ops[i]);
 
-		if (!other || other == token)
+		if (!other || (u32)other == token)
 			continue;
-		if (rt_token_is_dead(other))
-			rt_cas32(&ops[i], other, 0);
-		else
+		if (!rt_token_is_dead((u32)other)) {
 			any = true;
+			continue;
+		}
+		if (!rt_cas64(&ops[i], other, 0))
+			continue;
+		rt_store(&m->hdr->inexact, 1);
+		for (u32 n = other >> 32; n && n < 8; n--)
+			count_add(m, COUNT_DOWN);
 	}
 	return any;
 }
 
-/*
- * Searches all nodes, at most every SCAN_INTERVAL_NS, and corrects the count if nothing else happened
- * meanwhile. @own: entries the caller has counted and not yet inserted. Return: was it worth it?
- */
-static bool recover(struct rt_map *m, u32 token, u32 own)
+/* Counts all entries, if nothing else happens meanwhile; frees lost nodes in any case. */
+static void recount(struct rt_map *m, u32 token, u32 own)
 {
-	u64 last = rt_load(&m->hdr->scan_ns), now = rt_clock_ns(CLOCK_MONOTONIC), count;
+	u64 count = rt_load_acquire(&m->hdr->count);
+	bool quiet = !others_in_flight(m, token);
 	u32 linked = own;
 
-	if (now - last < SCAN_INTERVAL_NS || !rt_cas64(&m->hdr->scan_ns, last, now))
-		return false;
-	rt_lanes_reap(RT_LANES);
-	others_in_flight(m, token);
-	count = rt_load_acquire(&m->hdr->count);
 	for (u32 i = 1; i <= m->nr_nodes; i++)
 		linked += node_check(m, i);
-	if (linked < (u32)count && !others_in_flight(m, token))
-		rt_cas64(&m->hdr->count, count, ((count >> 32) + 1) << 32 | linked);
-	return true;
+	if (!quiet || others_in_flight(m, token))
+		return;
+	if (linked == (u32)count || rt_cas64(&m->hdr->count, count, ((count >> 32) + 1) << 32 | linked))
+		rt_store(&m->hdr->inexact, 0);
+}
+
+/*
+ * The map seems full: looks for what the dead left, and, at most every SCAN_INTERVAL_NS, through all
+ * nodes. @own: entries the caller has counted and not yet inserted.
+ */
+static void recover(struct rt_map *m, u32 token, u32 own)
+{
+	u64 last = rt_load(&m->hdr->scan_ns), now;
+
+	rt_lanes_reap(RT_LANES);
+	others_in_flight(m, token);
+	now = rt_clock_ns(CLOCK_MONOTONIC);
+	if (now - last >= SCAN_INTERVAL_NS && rt_cas64(&m->hdr->scan_ns, last, now))
+		recount(m, token, own);
 }
 
 /* -- Removal --- */
@@ -407,15 +434,19 @@ static void unlink_marked(struct rt_map *m, struct pos *pos, u32 hash, const voi
 		search(m, hash, key, true, pos);
 }
 
-static long remove_at(struct rt_map *m, struct pos *pos, u32 hash, const void *key)
+static long remove_at(struct rt_map *m, struct op *op, struct pos *pos, u32 hash, const void *key)
 {
 	struct node *n = node_at(m, pos->idx);
 	u64 owner = rt_load(&n->owner);
 	u32 next_idx = word_idx(pos->next_word);
 
-	if (!rt_cas64(&n->next, pos->next_word, word_next(pos->next_word, next_idx, true)))
+	pending(op, PENDING_ONE);
+	if (!rt_cas64(&n->next, pos->next_word, word_next(pos->next_word, next_idx, true))) {
+		pending(op, -PENDING_ONE);
 		return -EAGAIN;
+	}
 	count_add(m, COUNT_DOWN);
+	pending(op, -PENDING_ONE);
 	unlink_marked(m, pos, hash, key, owner, next_idx);
 	return 0;
 }
@@ -430,7 +461,7 @@ static long hash_delete(struct rt_map *m, const void *key)
 	if (!op_begin(m, &op))
 		return -EBUSY;
 	do
-		err = search(m, hash, key, true, &pos) ? remove_at(m, &pos, hash, key) : -ENOENT;
+		err = search(m, hash, key, true, &pos) ? remove_at(m, &op, &pos, hash, key) : -ENOENT;
 	while (err == -EAGAIN);
 	op_end(&op);
 	return err;
@@ -441,24 +472,49 @@ static bool is_lru(const struct rt_map *m)
 	return m->type == BPF_MAP_TYPE_LRU_HASH || m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-/* Deletes an entry that was not looked up since the hand last came by. */
-static bool evict(struct rt_map *m)
+static void lru_use(struct rt_map *m, struct node *n)
 {
-	for (u64 i = 0; i < 2ULL * m->nr_nodes + 64; i++) {
-		u32 idx = __atomic_fetch_add(&m->hdr->cursor, 1, __ATOMIC_RELAXED) % m->nr_nodes + 1;
+	u32 now = rt_load(&m->hdr->cursor);
+
+	if (rt_load(&n->used) != now)
+		rt_store(&n->used, now);
+}
+
+/* Of a few entries from the hand on, the one whose last use is longest ago; NIL: there are none. */
+static u32 lru_oldest(struct rt_map *m, u64 hand)
+{
+	u32 best = NIL, best_age = 0, seen = 0;
+
+	for (u32 i = 0; i < LRU_LOOK && seen < LRU_SAMPLE; i++) {
+		u32 idx = (hand + i) % m->nr_nodes + 1;
 		struct node *n = node_at(m, idx);
-		u64 owner = rt_load_acquire(&n->owner), next = rt_load_acquire(&n->next);
-		u32 hash = rt_load(&n->hash);
+		u32 age = (u32)hand - rt_load(&n->used);
+
+		if ((u32)rt_load_acquire(&n->owner) != NODE_LINKED || word_mark(rt_load(&n->next)))
+			continue;
+		seen++;
+		if (best == NIL || age > best_age) {
+			best = idx;
+			best_age = age;
+		}
+	}
+	return best;
+}
+
+static bool evict(struct rt_map *m, struct op *op)
+{
+	for (u32 i = 0; i < m->nr_nodes; i++) {
+		u64 hand = __atomic_fetch_add(&m->hdr->cursor, LRU_SAMPLE, __ATOMIC_RELAXED);
+		u32 idx = lru_oldest(m, hand), hash;
+		struct node *n;
 		struct pos pos;
 
-		if ((u32)owner != NODE_LINKED || word_mark(next))
+		if (idx == NIL)
 			continue;
-		if (rt_load(&n->used)) {
-			rt_store(&n->used, 0);
-			continue;
-		}
-		if (search(m, hash, n->key, true, &pos) && pos.idx == idx && rt_load(&n->owner) == owner &&
-		    !remove_at(m, &pos, hash, n->key))
+		n = node_at(m, idx);
+		hash = rt_load(&n->hash);
+		if (search(m, hash, n->key, true, &pos) && pos.idx == idx &&
+		    !remove_at(m, op, &pos, hash, n->key))
 			return true;
 	}
 	return false;
@@ -475,6 +531,7 @@ struct insertion {
 	u32 token;
 	u32 idx;	/* the node it prepares; NIL: none yet */
 	bool counted;
+	struct op op;
 };
 
 static void *node_value(const struct rt_map *m, u32 idx, u32 cpu)
@@ -511,13 +568,16 @@ static long take_node(struct insertion *in)
 	if (in->idx != NIL)
 		return 0;
 	in->idx = node_alloc(m, in->token);
-	if (in->idx == NIL && recover(m, in->token, in->counted))
+	if (in->idx == NIL) {
+		recover(m, in->token, in->counted);
 		in->idx = node_alloc(m, in->token);
+	}
 	if (in->idx == NIL)
 		return -ENOMEM;
 	n = node_at(m, in->idx);
 	rt_store(&n->hash, in->hash);
-	rt_store(&n->used, 0);
+	if (is_lru(m))	/* time goes by insertions */
+		rt_store(&n->used, (u32)__atomic_add_fetch(&m->hdr->cursor, 1, __ATOMIC_RELAXED));
 	rt_copy(n->key, in->key, m->key_size);
 	if (m->cpu_stride)
 		percpu_write(m, in->idx, in, true);
@@ -526,29 +586,34 @@ static long take_node(struct insertion *in)
 	return 0;
 }
 
-static bool count_try(struct rt_map *m)
+static bool count_try(struct insertion *in)
 {
-	if ((u32)__atomic_fetch_add(&m->hdr->count, COUNT_UP, __ATOMIC_ACQ_REL) < m->max_entries)
-		return true;
-	count_add(m, COUNT_DOWN);
-	return false;
+	struct rt_map *m = in->m;
+	s32 before;
+
+	pending(&in->op, PENDING_ONE);
+	before = (s32)__atomic_fetch_add(&m->hdr->count, COUNT_UP, __ATOMIC_ACQ_REL);
+	in->counted = before < (s32)m->max_entries;
+	if (!in->counted) {
+		count_add(m, COUNT_DOWN);
+		pending(&in->op, -PENDING_ONE);
+	}
+	return in->counted;
 }
 
 static long take_count(struct insertion *in)
 {
 	struct rt_map *m = in->m;
 
-	if (in->counted || count_try(m)) {
-		in->counted = true;
+	if (rt_load(&m->hdr->inexact))
+		recover(m, in->token, in->counted);
+	if (in->counted || count_try(in))
 		return 0;
-	}
-	while (is_lru(m) && evict(m))
-		if (count_try(m)) {
-			in->counted = true;
+	while (is_lru(m) && evict(m, &in->op))
+		if (count_try(in))
 			return 0;
-		}
-	in->counted = recover(m, in->token, 0) && count_try(m);
-	return in->counted ? 0 : -E2BIG;
+	recover(m, in->token, 0);
+	return count_try(in) ? 0 : -E2BIG;
 }
 
 /* Publishes the prepared node: its owner is the list. */
@@ -582,6 +647,7 @@ static long insert_new(struct insertion *in, struct pos *pos)
 		return -EAGAIN;
 	node_linked(in, owner);
 	in->counted = false;	/* both are the list's now */
+	pending(&in->op, -PENDING_ONE);
 	in->idx = NIL;
 	return 0;
 }
@@ -598,7 +664,7 @@ static long replace(struct insertion *in, struct pos *pos)
 		return -EEXIST;
 	if (m->cpu_stride) {	/* per-CPU values are written in place */
 		percpu_write(m, pos->idx, in, false);
-		rt_store(&old->used, 1);
+		lru_use(m, old);
 		return 0;
 	}
 	err = take_node(in);
@@ -626,15 +692,14 @@ static long insertion_try(struct insertion *in)
 
 static long insertion_run(struct insertion *in)
 {
-	struct op op;
 	long err;
 
 	if (in->flags > BPF_EXIST)
 		return -EINVAL;
-	if (!op_begin(in->m, &op))
+	if (!op_begin(in->m, &in->op))
 		return -EBUSY;
 	in->hash = key_hash(in->m, in->key);
-	in->token = rt_token(op.t);
+	in->token = rt_token(in->op.t);
 	in->idx = NIL;
 	in->counted = false;
 	do
@@ -642,9 +707,11 @@ static long insertion_run(struct insertion *in)
 	while (err == -EAGAIN);
 	if (in->idx != NIL)
 		node_free(in->m, in->idx, node_owner(in));
-	if (in->counted)
+	if (in->counted) {
 		count_add(in->m, COUNT_DOWN);
-	op_end(&op);
+		pending(&in->op, -PENDING_ONE);
+	}
+	op_end(&in->op);
 	return err;
 }
 
@@ -662,18 +729,18 @@ static void *hash_lookup(struct rt_map *m, const void *key)
 
 	if (!n)
 		return NULL;
-	if (is_lru(m) && !rt_load(&n->used))
-		rt_store(&n->used, 1);
+	if (is_lru(m))
+		lru_use(m, n);
 	return (u8 *)n + m->value_at;
 }
 
-static long take_at(struct rt_map *m, struct pos *pos, u32 hash, const void *key, u8 *value)
+static long take_at(struct rt_map *m, struct op *op, struct pos *pos, const void *key, u8 *value)
 {
 	u32 cpus = m->cpu_stride ? m->nr_cpus : 1;
 
 	for (u32 c = 0; c < cpus; c++)
 		rt_copy(value + c * m->value_bytes, node_value(m, pos->idx, c), m->value_size);
-	return remove_at(m, pos, hash, key);
+	return remove_at(m, op, pos, key_hash(m, key), key);
 }
 
 static long hash_take(struct rt_map *m, const void *key, void *value)
@@ -686,7 +753,7 @@ static long hash_take(struct rt_map *m, const void *key, void *value)
 	if (!op_begin(m, &op))
 		return -EBUSY;
 	do
-		err = search(m, hash, key, true, &pos) ? take_at(m, &pos, hash, key, value) : -ENOENT;
+		err = search(m, hash, key, true, &pos) ? take_at(m, &op, &pos, key, value) : -ENOENT;
 	while (err == -EAGAIN);
 	op_end(&op);
 	return err;
@@ -694,26 +761,8 @@ static long hash_take(struct rt_map *m, const void *key, void *value)
 
 /* -- Iteration --- */
 
-/* The first live node of bucket @bucket or a later one. */
-static u32 first_from(struct rt_map *m, u32 bucket)
+static u32 live_from(struct rt_map *m, u32 idx)
 {
-	for (; bucket <= m->index_mask; bucket++) {
-		u32 idx = word_idx(rt_load_acquire((u64 *)(void *)m->index + bucket));
-
-		for (u32 hops = 0; is_node(m, idx) && hops < HOPS_MAX; hops++) {
-			u64 next = rt_load_acquire(&node_at(m, idx)->next);
-
-			if (!word_mark(next))
-				return idx;
-			idx = word_idx(next);
-		}
-	}
-	return NIL;
-}
-
-static u32 next_live(struct rt_map *m, u32 idx, u32 bucket)
-{
-	idx = word_idx(rt_load_acquire(&node_at(m, idx)->next));
 	for (u32 hops = 0; is_node(m, idx) && hops < HOPS_MAX; hops++) {
 		u64 next = rt_load_acquire(&node_at(m, idx)->next);
 
@@ -721,7 +770,40 @@ static u32 next_live(struct rt_map *m, u32 idx, u32 bucket)
 			return idx;
 		idx = word_idx(next);
 	}
-	return first_from(m, bucket + 1);
+	return NIL;
+}
+
+u32 rt_hash_bucket_first(struct rt_map *m, u32 bucket)
+{
+	return live_from(m, word_idx(rt_load_acquire((u64 *)(void *)m->index + bucket)));
+}
+
+u32 rt_hash_bucket_next(struct rt_map *m, u32 node)
+{
+	return live_from(m, word_idx(rt_load_acquire(&node_at(m, node)->next)));
+}
+
+const void *rt_hash_key(const struct rt_map *m, u32 node)
+{
+	return node_at(m, node)->key;
+}
+
+/* The first live node of bucket @bucket or a later one. */
+static u32 first_from(struct rt_map *m, u32 bucket)
+{
+	for (; bucket <= m->index_mask; bucket++) {
+		u32 idx = rt_hash_bucket_first(m, bucket);
+
+		if (idx != NIL)
+			return idx;
+	}
+	return NIL;
+}
+
+static u32 next_live(struct rt_map *m, u32 idx, u32 bucket)
+{
+	idx = rt_hash_bucket_next(m, idx);
+	return idx != NIL ? idx : first_from(m, bucket + 1);
 }
 
 static long hash_next_key(struct rt_map *m, const void *key, void *next)
@@ -772,7 +854,7 @@ static int hash_layout(struct rt_map *m)
 	m->nr_nodes = m->max_entries + SPARE_NODES;
 	m->value_at = sizeof(struct node) + rt_round_up(m->key_size, 8);
 	m->elem_bytes = m->value_at + (percpu ? 0 : m->value_bytes);
-	m->index_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE) + RT_LANES * sizeof(u32);
+	m->index_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE) + RT_LANES * sizeof(u64);
 	m->node_off = rt_round_up(m->index_off + buckets * 8, 64);
 	m->bits_off = rt_round_up(m->node_off + (u64)m->nr_nodes * m->elem_bytes, 64);
 	words = nr_words(m);
@@ -805,7 +887,7 @@ static void *percpu_lookup_cpu(struct rt_map *m, const void *key, u32 cpu)
 	if (cpu >= m->nr_cpus || !search(m, key_hash(m, key), key, false, &pos))
 		return NULL;
 	if (is_lru(m))
-		rt_store(&node_at(m, pos.idx)->used, 1);
+		lru_use(m, node_at(m, pos.idx));
 	return node_value(m, pos.idx, cpu);
 }
 

@@ -11,7 +11,6 @@
 /* One command: the map, and copies of the caller's key and value. */
 struct elem {
 	struct map *map;
-	u32 mode;
 	u64 flags;
 	void *key, *value;
 	u32 value_bytes;
@@ -24,20 +23,25 @@ static void elem_done(struct elem *e)
 	map_put(e->map);
 }
 
-/* What the fd allows, and a frozen map no longer does. */
-static int elem_open(struct elem *e, int fd, u32 need)
+int map_from_fd_for(int fd, u32 need, struct map **ret)
 {
-	int err = map_from_fd(fd, &e->map, &e->mode);
+	u32 mode;
+	struct map *map;
+	int err = map_from_fd(fd, &map, &mode);
 
 	if (err)
 		return err;
-	if (e->map->frozen)
-		e->mode &= ~OBJ_WRITE;
-	return (e->mode & need) == need ? 0 : -EPERM;
+	if (map->frozen)
+		mode &= ~OBJ_WRITE;
+	if ((mode & need) != need) {
+		map_put(map);
+		return -EPERM;
+	}
+	*ret = map;
+	return 0;
 }
 
-/* The flags of one element or of a batch (S 1.5). */
-static int check_flags(const struct map *map, u64 flags, u32 allowed)
+int map_check_flags(const struct map *map, u64 flags, u32 allowed)
 {
 	if ((u32)flags & ~allowed)
 		return -EINVAL;
@@ -53,13 +57,13 @@ static int check_flags(const struct map *map, u64 flags, u32 allowed)
 	return flags & UBPF_F_CPU && flags >> 32 >= map->rt->nr_cpus ? -ERANGE : 0;
 }
 
-static u32 value_bytes(const struct map *map, u64 flags)
+u32 map_value_bytes(const struct map *map, u64 flags)
 {
 	const struct rt_map *rt = map->rt;
 
 	if (rt_map_is_percpu(rt->type) && !(flags & (UBPF_F_CPU | UBPF_F_ALL_CPUS)))
 		return rt->value_bytes * rt->nr_cpus;
-	return rt->value_size;
+	return map_has_fds(map) ? sizeof(u32) : rt->value_size;
 }
 
 static int read_key(struct elem *e, u64 key)
@@ -71,66 +75,68 @@ static int read_key(struct elem *e, u64 key)
 
 static int alloc_value(struct elem *e)
 {
-	e->value_bytes = value_bytes(e->map, e->flags);
+	e->value_bytes = map_value_bytes(e->map, e->flags);
 	e->value = calloc(1, e->value_bytes);
 	return e->value ? 0 : -ENOMEM;
 }
 
 /* -- Lookup --- */
 
-static int copy_one(struct elem *e)
+static int copy_one(struct rt_map *rt, const void *key, void *value, u64 flags)
 {
-	struct rt_map *rt = e->map->rt;
 	void *v;
 
-	if (e->flags & UBPF_F_CPU)
-		v = rt->ops->lookup_cpu(rt, e->key, e->flags >> 32);
+	if (flags & UBPF_F_CPU)
+		v = rt->ops->lookup_cpu(rt, key, flags >> 32);
 	else
-		v = rt->ops->lookup ? rt->ops->lookup(rt, e->key) : NULL;
+		v = rt->ops->lookup(rt, key);
 	if (!v)
 		return -ENOENT;
-	rt_copy(e->value, v, rt->value_size);
+	rt_copy(value, v, rt->value_size);
 	return 0;
 }
 
-static int copy_each_cpu(struct elem *e)
+static int copy_each_cpu(struct rt_map *rt, const void *key, u8 *value)
 {
-	struct rt_map *rt = e->map->rt;
-
 	for (u32 c = 0; c < rt->nr_cpus; c++) {
-		void *v = rt->ops->lookup_cpu(rt, e->key, c);
+		void *v = rt->ops->lookup_cpu(rt, key, c);
 
 		if (!v)
 			return -ENOENT;
-		rt_copy((u8 *)e->value + c * rt->value_bytes, v, rt->value_size);
+		rt_copy(value + c * rt->value_bytes, v, rt->value_size);
 	}
 	return 0;
 }
 
-static int elem_lookup(struct elem *e)
+int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags)
 {
-	struct rt_map *rt = e->map->rt;
+	struct rt_map *rt = map->rt;
 
+	if (map_has_fds(map))
+		return fdmap_lookup(map, rt_get32(key), value);
 	if (rt->ops->peek)
-		return rt->ops->peek(rt, e->value);
+		return rt->ops->peek(rt, value);
 	if (!rt->ops->lookup)
 		return -FS_ENOTSUPP;
-	return rt_map_is_percpu(rt->type) && !(e->flags & UBPF_F_CPU) ? copy_each_cpu(e) : copy_one(e);
+	return rt_map_is_percpu(rt->type) && !(flags & UBPF_F_CPU) ? copy_each_cpu(rt, key, value) :
+								    copy_one(rt, key, value, flags);
 }
 
 int map_lookup(const struct map_elem_attr *attr)
 {
 	struct elem e = { .flags = attr->flags };
-	int err = elem_open(&e, attr->map_fd, OBJ_READ);
+	int err = map_from_fd_for(attr->map_fd, OBJ_READ, &e.map);
 
 	if (!err)
-		err = check_flags(e.map, attr->flags, BPF_F_LOCK | UBPF_F_CPU);
+		err = map_check_flags(e.map, attr->flags, BPF_F_LOCK | UBPF_F_CPU);
 	if (!err)
 		err = read_key(&e, attr->key);
 	if (!err)
 		err = alloc_value(&e);
+	if (!err && e.map->rt->type == BPF_MAP_TYPE_BLOOM_FILTER)	/* the value is the question */
+		err = uptr_read(e.value, attr->value, e.value_bytes);
 	if (!err)
-		err = elem_lookup(&e);
+		err = map_elem_lookup(e.map, e.key, e.value, e.flags);
 	if (!err)
 		err = uptr_write(attr->value, e.value, e.value_bytes);
 	elem_done(&e);
@@ -139,53 +145,76 @@ int map_lookup(const struct map_elem_attr *attr)
 
 /* -- Update --- */
 
-static int elem_update(struct elem *e)
+int map_elem_update(struct map *map, const void *key, const void *value, u64 all_flags)
 {
-	struct rt_map *rt = e->map->rt;
-	u64 flags = (u32)e->flags & ~(BPF_F_LOCK | UBPF_F_CPU | UBPF_F_ALL_CPUS);
+	struct rt_map *rt = map->rt;
+	u64 flags = (u32)all_flags & ~(BPF_F_LOCK | UBPF_F_CPU | UBPF_F_ALL_CPUS);
 	u32 cpu = RT_EACH_CPU;
 
+	if (map_has_fds(map))
+		return fdmap_update(map, rt_get32(key), rt_get32(value), flags);
 	if (rt->ops->push)
-		return rt->ops->push(rt, e->value, e->flags);
+		return rt->ops->push(rt, value, all_flags);
 	if (!rt->ops->update)
 		return -FS_ENOTSUPP;
 	if (!rt_map_is_percpu(rt->type))
-		return rt->ops->update(rt, e->key, e->value, flags);
-	if (e->flags & UBPF_F_CPU)
-		cpu = e->flags >> 32;
-	else if (e->flags & UBPF_F_ALL_CPUS)
+		return rt->ops->update(rt, key, value, flags);
+	if ((u32)all_flags > UBPF_F_ALL_CPUS)
+		return -EINVAL;
+	if (flags != (u32)all_flags || flags > BPF_EXIST)	/* of combinations, the kernel means neither */
+		flags = BPF_ANY;
+	if (all_flags & UBPF_F_CPU)
+		cpu = all_flags >> 32;
+	else if (all_flags & UBPF_F_ALL_CPUS)
 		cpu = RT_ALL_CPUS;
-	return rt->ops->update_cpu(rt, e->key, e->value, flags, cpu);
+	return rt->ops->update_cpu(rt, key, value, flags, cpu);
 }
 
 int map_update(const struct map_elem_attr *attr)
 {
 	struct elem e = { .flags = attr->flags };
-	int err = elem_open(&e, attr->map_fd, OBJ_WRITE);
+	int err = map_from_fd_for(attr->map_fd, OBJ_WRITE, &e.map);
 
 	if (!err)
-		err = check_flags(e.map, attr->flags, ~0u);
+		err = map_check_flags(e.map, attr->flags, ~0u);
 	if (!err)
 		err = read_key(&e, attr->key);
 	if (!err) {
-		e.value_bytes = value_bytes(e.map, attr->flags);
+		e.value_bytes = map_value_bytes(e.map, attr->flags);
 		err = uptr_dup(attr->value, e.value_bytes, &e.value);
 	}
 	if (!err)
-		err = elem_update(&e);
+		err = map_elem_update(e.map, e.key, e.value, e.flags);
 	elem_done(&e);
 	return err;
+}
+
+/* What kinds without keys say to those who want one. */
+static int map_no_keys(const struct map *map)
+{
+	if (map->rt->type == BPF_MAP_TYPE_BLOOM_FILTER)
+		return -EOPNOTSUPP;
+	return map->rt->ops->push ? -EINVAL : -FS_ENOTSUPP;
+}
+
+int map_elem_delete(struct map *map, const void *key)
+{
+	struct rt_map *rt = map->rt;
+
+	if (map_has_fds(map))
+		return fdmap_delete(map, rt_get32(key));
+	return rt->ops->del ? rt->ops->del(rt, key) : map_no_keys(map);
 }
 
 int map_delete(const struct map_elem_attr *attr)
 {
 	struct elem e = { 0 };
-	int err = elem_open(&e, attr->map_fd, OBJ_WRITE);
+	int err = map_from_fd_for(attr->map_fd, OBJ_WRITE, &e.map);
 
 	if (!err)
 		err = read_key(&e, attr->key);
 	if (!err)
-		err = e.map->rt->ops->del ? e.map->rt->ops->del(e.map->rt, e.key) : -FS_ENOTSUPP;
+		err = map_elem_delete(e.map, e.key);
 	elem_done(&e);
 	return err;
 }
@@ -193,7 +222,7 @@ int map_delete(const struct map_elem_attr *attr)
 int map_next_key(const struct map_elem_attr *attr)
 {
 	struct elem e = { 0 };
-	int err = elem_open(&e, attr->map_fd, OBJ_READ);
+	int err = map_from_fd_for(attr->map_fd, OBJ_READ, &e.map);
 	const struct rt_map *rt;
 	void *next = NULL;
 
@@ -205,7 +234,8 @@ int map_next_key(const struct map_elem_attr *attr)
 	next = calloc(1, rt->key_size ?: 1);
 	err = -ENOMEM;
 	if (next)
-		err = rt->ops->next_key ? rt->ops->next_key(e.map->rt, e.key, next) : -FS_ENOTSUPP;
+		err = rt->ops->next_key ? rt->ops->next_key(e.map->rt, e.key, next) :
+					  map_no_keys(e.map);
 	if (!err)
 		err = uptr_write(attr->value, next, rt->key_size);
 out:
@@ -214,30 +244,30 @@ out:
 	return err;
 }
 
-static int elem_take(struct elem *e)
+int map_elem_take(struct map *map, const void *key, void *value)
 {
-	struct rt_map *rt = e->map->rt;
+	struct rt_map *rt = map->rt;
 
 	if (rt->ops->pop)
-		return rt->ops->pop(rt, e->value);
-	return rt->ops->take ? rt->ops->take(rt, e->key, e->value) : -FS_ENOTSUPP;
+		return rt->ops->pop(rt, value);
+	return rt->ops->take ? rt->ops->take(rt, key, value) : -FS_ENOTSUPP;
 }
 
 int map_take(const struct map_elem_attr *attr)
 {
 	struct elem e = { .flags = attr->flags };
-	int err = elem_open(&e, attr->map_fd, OBJ_READ | OBJ_WRITE);
+	int err = map_from_fd_for(attr->map_fd, OBJ_READ | OBJ_WRITE, &e.map);
 
 	if (!err && attr->flags && e.map->rt->ops->pop)
 		err = -EINVAL;
 	if (!err)
-		err = check_flags(e.map, attr->flags, BPF_F_LOCK);
+		err = map_check_flags(e.map, attr->flags, BPF_F_LOCK);
 	if (!err)
 		err = read_key(&e, attr->key);
 	if (!err)
 		err = alloc_value(&e);
 	if (!err)
-		err = elem_take(&e);
+		err = map_elem_take(e.map, e.key, e.value);
 	if (!err)
 		err = uptr_write(attr->value, e.value, e.value_bytes);
 	elem_done(&e);
@@ -247,7 +277,7 @@ int map_take(const struct map_elem_attr *attr)
 int map_freeze(const struct map_elem_attr *attr)
 {
 	struct elem e = { 0 };
-	int err = elem_open(&e, attr->map_fd, OBJ_WRITE);
+	int err = map_from_fd_for(attr->map_fd, OBJ_WRITE, &e.map);
 
 	if (!err)
 		err = __atomic_exchange_n(&e.map->frozen, true, __ATOMIC_SEQ_CST) ? -EBUSY : 0;

@@ -159,7 +159,7 @@ int info_by_fd(const struct info_attr *attr, u64 uattr)
 	int err = obj_any_from_fd(attr->bpf_fd, &o, NULL);
 
 	if (err)
-		return err;
+		return err == -EBADF ? -EBADFD : err;
 	err = obj_info(o, attr, uattr);
 	obj_put(o);
 	return err;
@@ -220,9 +220,8 @@ int info_pin(const struct obj_attr *attr)
 	err = read_path(attr->pathname, path);
 	if (err)
 		return err;
-	err = obj_any_from_fd(attr->bpf_fd, &o, NULL);
-	if (err)
-		return err;
+	if (obj_any_from_fd(attr->bpf_fd, &o, NULL))
+		return -EINVAL;
 	if (strncmp(path, PIN_ROOT, strlen(PIN_ROOT)))
 		err = -EPERM;
 	else

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -74,6 +75,52 @@ static int check_hash(const struct map_create_attr *attr)
 	return percpu && rt_round_up(attr->value_size, 8) > PERCPU_VALUE_MAX ? -E2BIG : 0;
 }
 
+static int check_ring(const struct map_create_attr *attr)
+{
+	u32 max = attr->max_entries;
+
+	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size || !max ||
+	    max & (max - 1) || max % RT_PAGE)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_queue(const struct map_create_attr *attr)
+{
+	if (!attr->max_entries || attr->key_size || !attr->value_size ||
+	    attr->map_flags & ~(BPF_F_NUMA_NODE | ACCESS_FLAGS) || !access_flags_ok(attr->map_flags))
+		return -EINVAL;
+	return attr->value_size > INT_MAX ? -E2BIG : 0;
+}
+
+static int check_bloom(const struct map_create_attr *attr)
+{
+	if (attr->key_size || !attr->value_size || !attr->max_entries ||
+	    attr->map_flags & ~(BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | ACCESS_FLAGS) ||
+	    !access_flags_ok(attr->map_flags) || attr->map_extra & ~15ULL)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_lpm(const struct map_create_attr *attr)
+{
+	if (!attr->max_entries || !(attr->map_flags & BPF_F_NO_PREALLOC) ||
+	    attr->map_flags & ~(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | ACCESS_FLAGS) ||
+	    !access_flags_ok(attr->map_flags) || attr->key_size < 5 || attr->key_size > 4 + 256 ||
+	    !attr->value_size || attr->value_size > ELEM_BYTES_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_fd_array(const struct map_create_attr *attr)
+{
+	if (attr->value_size != 4)
+		return -EINVAL;
+	if (attr->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return -EINVAL;
+	return check_array(attr);
+}
+
 static int check_type(const struct map_create_attr *attr)
 {
 	switch (attr->map_type) {
@@ -85,6 +132,18 @@ static int check_type(const struct map_create_attr *attr)
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 		return check_hash(attr);
+	case BPF_MAP_TYPE_RINGBUF:
+		return check_ring(attr);
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+		return check_queue(attr);
+	case BPF_MAP_TYPE_BLOOM_FILTER:
+		return check_bloom(attr);
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return check_lpm(attr);
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+		return check_fd_array(attr);
 	default:
 		return -EINVAL;
 	}
@@ -92,10 +151,23 @@ static int check_type(const struct map_create_attr *attr)
 
 /* -- Memory --- */
 
+/* Kinds whose entries are objects, kept as addresses in the process. */
+static bool has_entries(u32 type)
+{
+	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+}
+
 static void map_free(struct map *map)
 {
 	if (!map)
 		return;
+	for (u32 i = 0; map->held && i < map->rt->max_entries; i++)
+		obj_put(map->held[i]);
+	free(map->held);
+	if (map->rt && map->rt->type == BPF_MAP_TYPE_RINGBUF)
+		rt_ring_strike(map->rt);
+	if (map->rt && map->rt->notify_fd >= 0)
+		fd_close(map->rt->notify_fd);
 	if (map->rt && map->rt->base)
 		munmap(map->rt->base, map->rt->total_bytes);
 	if (map->memfd >= 0)
@@ -135,10 +207,23 @@ static int map_memory(struct map *map)
 	return 0;
 }
 
+/* The consumer may wait for an eventfd. */
+static int ring_init(struct map *map)
+{
+	map->rt->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return map->rt->notify_fd < 0 ? -errno : rt_ring_enroll(map->rt);
+}
+
+bool map_has_fds(const struct map *map)
+{
+	return has_entries(map->rt->type);
+}
+
 static int map_alloc(const struct map_create_attr *attr, struct map **ret)
 {
+	u64 entries = has_entries(attr->map_type) ? attr->max_entries : 0;
 	struct map *map = calloc(1, sizeof(*map));
-	struct rt_map *rt = calloc(1, sizeof(*rt));
+	struct rt_map *rt = calloc(1, sizeof(*rt) + entries * sizeof(rt->entries[0]));
 	int err = -ENOMEM;
 
 	if (!map || !rt) {
@@ -158,9 +243,14 @@ static int map_alloc(const struct map_create_attr *attr, struct map **ret)
 	rt->max_entries = attr->max_entries;
 	rt->map_flags = attr->map_flags;
 	rt->nr_cpus = env_nr_cpus();
-	err = rt_map_layout(rt);
+	rt->nr_hashes = attr->map_extra & 15;
+	rt->notify_fd = -1;
+	map->held = entries ? calloc(entries, sizeof(*map->held)) : NULL;
+	err = entries && !map->held ? -ENOMEM : rt_map_layout(rt);
 	if (!err)
 		err = map_memory(map);
+	if (!err && rt->type == BPF_MAP_TYPE_RINGBUF)
+		err = ring_init(map);
 	if (err) {
 		map_free(map);
 		return err;
@@ -196,8 +286,11 @@ static int complain(struct blog *log, int err, const char *text)
 
 static int check_common(const struct map_create_attr *attr, struct blog *log)
 {
-	if (attr->btf_vmlinux_value_type_id)
+	if (attr->btf_vmlinux_value_type_id && attr->map_type != BPF_MAP_TYPE_STRUCT_OPS)
 		return complain(log, -EINVAL, "btf_vmlinux_value_type_id can only be used with struct_ops maps.");
+	if (attr->btf_vmlinux_value_type_id && (attr->btf_key_type_id || attr->btf_value_type_id))
+		return complain(log, -EINVAL, "btf_vmlinux_value_type_id is mutually exclusive with "
+					      "btf_key_type_id and btf_value_type_id.");
 	if (attr->btf_key_type_id && !attr->btf_value_type_id)
 		return complain(log, -EINVAL, "Invalid btf_value_type_id.");
 	if (attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER && attr->map_extra)
@@ -230,7 +323,7 @@ static int mode_of(u32 flags)
 	return flags & BPF_F_WRONLY ? OBJ_WRITE : OBJ_READ | OBJ_WRITE;
 }
 
-int map_create(const struct map_create_attr *attr, struct blog *log)
+static int create(const struct map_create_attr *attr, struct blog *log, bool token)
 {
 	struct map *map = NULL;
 	int err = check_common(attr, log);
@@ -240,13 +333,20 @@ int map_create(const struct map_create_attr *attr, struct blog *log)
 	if (!rt_map_ops(attr->map_type))
 		return complain(log, -EINVAL, "Invalid map_type.");
 	err = check_type(attr);
+	if (!err && token)
+		return complain(log, -EBADF, "Invalid map_token_fd.");
 	if (!err)
 		err = map_alloc(attr, &map);
 	if (err)
 		return err;
-	err = complain(log, obj_name_check(attr->map_name), "Invalid map_name.");
+	if (attr->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		err = map_set_inner(map, attr->inner_map_fd);
+	if (!err)
+		err = complain(log, obj_name_check(attr->map_name), "Invalid map_name.");
 	if (!err)
 		err = attach_btf(map, attr, log);
+	if (!err && (attr->excl_prog_hash || attr->excl_prog_hash_size))	/* no program has one here */
+		err = complain(log, -EINVAL, "Invalid excl_prog_hash_size.");
 	if (err) {
 		map_free(map);
 		return err;
@@ -255,6 +355,14 @@ int map_create(const struct map_create_attr *attr, struct blog *log)
 	err = obj_new_fd(&map->obj, mode_of(attr->map_flags));
 	map_put(map);
 	return err;
+}
+
+int map_create(const struct map_create_attr *attr, struct blog *log)
+{
+	struct map_create_attr a = *attr;
+
+	a.map_flags &= ~UBPF_F_TOKEN_FD;
+	return create(&a, log, attr->map_flags & UBPF_F_TOKEN_FD);
 }
 
 int map_from_fd(int fd, struct map **ret, u32 *mode)
@@ -286,4 +394,28 @@ int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len)
 	if (off + len < off || off + len > rt_round_up(rt->total_bytes - rt->mmap_off, RT_PAGE))
 		return -EINVAL;
 	return 0;
+}
+
+void map_sync_rings(void)
+{
+	u32 id = 0;
+	struct obj *o;
+
+	while (!obj_next_id(id, OBJ_MAP, &id)) {
+		struct rt_map *rt;
+		u64 n;
+
+		if (obj_from_id(id, OBJ_MAP, &o))
+			continue;
+		rt = ((struct map *)o)->rt;
+		if (rt->notify_fd >= 0) {
+			if (read(rt->notify_fd, &n, sizeof(n)) < 0)
+				n = 0;
+			rt_ring_recover(rt);
+			n = 1;
+			if (rt_ring_has_data(rt) && write(rt->notify_fd, &n, sizeof(n)) < 0)
+				n = 0;
+		}
+		obj_put(o);
+	}
 }

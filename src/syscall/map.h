@@ -20,6 +20,8 @@ struct map {
 	u32 btf_key_id, btf_value_id;
 	bool frozen;
 	struct map *inner;	/* maps of maps: what members must look like */
+	u64 prog_kind;		/* prog array: what programs it takes, 0: not known yet */
+	struct obj **held;	/* prog array, maps of maps: the objects of its entries */
 };
 
 /* Each returns what bpf(2) would: an fd or 0, or -errno. */
@@ -31,9 +33,32 @@ int map_next_key(const struct map_elem_attr *attr);
 int map_take(const struct map_elem_attr *attr);
 int map_freeze(const struct map_elem_attr *attr);
 
+/* The same on copies: @key and @value are ours, @value of map_value_bytes(). */
+int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags);
+int map_elem_update(struct map *map, const void *key, const void *value, u64 flags);
+int map_elem_delete(struct map *map, const void *key);
+int map_elem_take(struct map *map, const void *key, void *value);
+/* Element flags, those of @allowed and no others (BPF_F_CPU: fsession specification, 1.5). */
+int map_check_flags(const struct map *map, u64 flags, u32 allowed);
+/* What a value is to the application: one, or one for each CPU. */
+u32 map_value_bytes(const struct map *map, u64 flags);
+/* A map whose fd allows all of @need (enum obj_mode); -EPERM */
+int map_from_fd_for(int fd, u32 need, struct map **ret);
+
 /* With a user more. -EBADF, -EINVAL */
 int map_from_fd(int fd, struct map **ret, u32 *mode);
 void map_put(struct map *map);
+
+/* Makes the eventfds of ring buffers readable if and only if there are records to take. */
+void map_sync_rings(void);
+
+/* Are its values fds? */
+bool map_has_fds(const struct map *map);
+/* Entries that are objects; values are fds going in and ids coming out. */
+int map_set_inner(struct map *map, int fd);
+int fdmap_update(struct map *map, u32 index, u32 fd, u64 flags);
+int fdmap_delete(struct map *map, u32 index);
+int fdmap_lookup(struct map *map, u32 index, u32 *id);
 
 /* May an application map @len bytes at @off? -EPERM, -EINVAL, as mmap() of a map's fd. */
 int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len);

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rt/lane.h"
+
 #define HANDLE_CHAINS 1024
 #define EVENTS_AT_ONCE 32
 
@@ -55,7 +57,7 @@ static void obj_unlock(const sigset_t *saved)
 	pthread_sigmask(SIG_SETMASK, saved, NULL);
 }
 
-/* By system call: an application's wrapped close() would come back here. */
+/* By system call, as epoll_ctl() and epoll_wait() below: the wrapped ones would come back here. */
 void fd_close(int fd)
 {
 	syscall(SYS_close, fd);
@@ -109,6 +111,75 @@ void obj_get(struct obj *o)
 	__atomic_fetch_add(&o->users, 1, __ATOMIC_RELAXED);
 }
 
+/* -- Graves: freed once no program that may still look at it is running --- */
+
+struct grave {
+	struct obj *obj;
+	struct grave *next;
+	u32 nr;
+	u32 tokens[];	/* of the lanes that were busy when it died */
+};
+
+static struct grave *graves;
+
+static struct grave *grave_new(struct obj *o)
+{
+	u32 tokens[RT_LANES], nr = rt_env.lanes ? rt_lanes_busy(tokens) : 0;
+	struct grave *g;
+
+	if (!nr)
+		return NULL;
+	g = malloc(sizeof(*g) + nr * sizeof(tokens[0]));
+	if (!g)
+		return NULL;
+	g->obj = o;
+	g->nr = nr;
+	memcpy(g->tokens, tokens, nr * sizeof(tokens[0]));
+	return g;
+}
+
+static void bury(struct obj *o)
+{
+	struct grave *g = grave_new(o);
+	sigset_t saved;
+
+	if (!g) {
+		o->destroy(o);
+		return;
+	}
+	obj_lock(&saved);
+	g->next = graves;
+	graves = g;
+	obj_unlock(&saved);
+}
+
+static bool grave_is_quiet(struct grave *g)
+{
+	while (g->nr && rt_token_is_dead(g->tokens[g->nr - 1]))
+		g->nr--;
+	return !g->nr;
+}
+
+static struct obj *grave_open(void)
+{
+	struct obj *o = NULL;
+	sigset_t saved;
+
+	obj_lock(&saved);
+	for (struct grave **p = &graves; *p; p = &(*p)->next) {
+		struct grave *g = *p;
+
+		if (!grave_is_quiet(g))
+			continue;
+		*p = g->next;
+		o = g->obj;
+		free(g);
+		break;
+	}
+	obj_unlock(&saved);
+	return o;
+}
+
 /* Unlists an object without users; nobody can find it any more. */
 static bool drop_locked(struct obj *o)
 {
@@ -133,7 +204,7 @@ void obj_put(struct obj *o)
 	last = drop_locked(o);
 	obj_unlock(&saved);
 	if (last)
-		o->destroy(o);
+		bury(o);
 }
 
 int obj_from_id(u32 id, enum obj_kind kind, struct obj **ret)
@@ -194,7 +265,7 @@ static int watch_locked(struct handle *h)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP, .data.ptr = h };
 
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, h->end, &ev) ? -errno : 0;
+	return syscall(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, h->end, &ev) ? -errno : 0;
 }
 
 /* An epoll instance is shared after fork(), and so would be what is said to it. */
@@ -321,7 +392,8 @@ static struct handle *reap_one(void)
 	sigset_t saved;
 
 	obj_lock(&saved);
-	if (epoll_fd >= 0 && !epoll_locked() && epoll_wait(epoll_fd, &ev, 1, 0) == 1) {
+	if (epoll_fd >= 0 && !epoll_locked() &&
+	    syscall(SYS_epoll_pwait, epoll_fd, &ev, 1, 0, NULL, 8) == 1) {
 		h = ev.data.ptr;
 		p = chain_of(h->ino);
 		while (*p != h)
@@ -336,11 +408,14 @@ static struct handle *reap_one(void)
 void obj_flush(void)
 {
 	struct handle *h;
+	struct obj *o;
 
 	while ((h = reap_one())) {
 		obj_put(h->obj);
 		free(h);
 	}
+	while (__atomic_load_n(&graves, __ATOMIC_RELAXED) && (o = grave_open()))
+		o->destroy(o);
 }
 
 /* -- Pins --- */

@@ -82,6 +82,8 @@ static int check_attr(const struct prog_load_attr *attr)
 		return -EINVAL;
 	if (!attr->insn_cnt || attr->insn_cnt > INSN_CNT_MAX)
 		return -E2BIG;
+	if (attr->attach_prog_fd || attr->attach_btf_id)	/* of tracing programs alone */
+		return -EINVAL;
 	return 0;
 }
 
@@ -180,7 +182,9 @@ static int resolve_map(struct prog *p, struct bpf_insn *insn, u64 fd_array, stru
 	if (err)
 		blog_print(log, "invalid access to map value pointer, value_size=%u off=%u\n",
 			   map->rt->value_size, (u32)insn[1].imm);
-	else
+	else if (map->rt->type == BPF_MAP_TYPE_PROG_ARRAY)
+		err = prog_array_fits(map, p);
+	if (!err)
 		err = use_map(p, map);
 	map_put(map);
 	if (!err)
@@ -219,6 +223,16 @@ static int resolve_maps(struct prog *p, u64 fd_array, struct blog *log)
 		if (insn_is_ldimm64(&p->xlated[i]))
 			err = resolve_ldimm64(p, i++, fd_array, log);
 	return err;
+}
+
+int prog_array_fits(struct map *map, const struct prog *prog)
+{
+	u64 mine = (u64)(prog->type + 1) << 32 | prog->attach_type, none = 0;
+
+	if (__atomic_compare_exchange_n(&map->prog_kind, &none, mine, 0, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return 0;
+	return none == mine ? 0 : -EINVAL;
 }
 
 /* -- Calls --- */
@@ -366,6 +380,12 @@ static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct 
 
 	if (!is_type(p->type))
 		return -EINVAL;
+	if ((p->type == BPF_PROG_TYPE_SYSCALL) != !!(p->flags & BPF_F_SLEEPABLE)) {
+		blog_print(log, p->type == BPF_PROG_TYPE_SYSCALL ?
+				   "Syscall programs can only be sleepable\n" :
+				   "Only tracing, struct_ops and syscall programs can be sleepable\n");
+		return -EINVAL;
+	}
 	err = obj_name_check(attr->prog_name);
 	if (!err)
 		err = read_btf(p, attr);
@@ -419,4 +439,33 @@ int prog_bind_map(const struct prog_bind_map_attr *attr)
 	}
 	prog_put(p);
 	return err;
+}
+
+/* -- Statistics --- */
+
+static u32 stats_users;
+
+static void stats_destroy(struct obj *o)
+{
+	__atomic_fetch_sub(&stats_users, 1, __ATOMIC_RELAXED);
+	free(o);
+}
+
+int stats_enable(void)
+{
+	struct obj *o = calloc(1, sizeof(*o));
+	int fd;
+
+	if (!o)
+		return -ENOMEM;
+	__atomic_fetch_add(&stats_users, 1, __ATOMIC_RELAXED);
+	obj_add(o, OBJ_STATS, stats_destroy);
+	fd = obj_new_fd(o, OBJ_READ);
+	obj_put(o);
+	return fd;
+}
+
+bool stats_are_on(void)
+{
+	return __atomic_load_n(&stats_users, __ATOMIC_RELAXED);
 }

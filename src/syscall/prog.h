@@ -31,6 +31,13 @@ int prog_bind_map(const struct prog_bind_map_attr *attr);
 /* BPF_PROG_TEST_RUN; @uattr: the caller's attribute, where results go */
 int prog_test_run(const struct test_run_attr *attr, u64 uattr);
 
+/* May @map, a prog array, hold @prog? Its first program decides: type and attach type. 0 or -EINVAL */
+int prog_array_fits(struct map *map, const struct prog *prog);
+
+/* BPF_ENABLE_STATS: an fd; runs are counted and timed as long as one is open. */
+int stats_enable(void);
+bool stats_are_on(void);
+
 int prog_from_fd(int fd, struct prog **ret);
 void prog_put(struct prog *prog);
 

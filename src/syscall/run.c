@@ -97,6 +97,10 @@ static int run(struct prog *p, void *ctx, u32 repeat, u32 *retval, u32 *duration
 		*retval = p->code->entry(ctx);
 	start = (now_ns() - start) / repeat;
 	*duration = start > UINT32_MAX ? UINT32_MAX : start;
+	if (stats_are_on()) {
+		__atomic_fetch_add(&p->run_cnt, repeat, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&p->run_ns, start * repeat, __ATOMIC_RELAXED);
+	}
 	t->run = outer;
 	rt_exit(t);
 	return 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "syscall/batch.h"
 #include "syscall/env.h"
 #include "syscall/info.h"
 #include "syscall/prog.h"
@@ -48,7 +49,9 @@ static int log_finish(struct blog *log, const struct call *c, u32 off, int err)
 		       sizeof(true_size)))
 		log_err = -EFAULT;
 	blog_done(log);
-	return log_err && err >= 0 ? log_err : err;
+	if (log_err && err >= 0)
+		fd_close(err);
+	return log_err ?: err;
 }
 
 static int do_map_create(struct call *c)
@@ -181,6 +184,31 @@ static int do_link_by_id(struct call *c)
 	return info_fd_by_id(&c->attr.id, OBJ_LINK);
 }
 
+static int do_batch_lookup(struct call *c)
+{
+	return batch_lookup(&c->attr.batch, c->uattr);
+}
+
+static int do_batch_take(struct call *c)
+{
+	return batch_take(&c->attr.batch, c->uattr);
+}
+
+static int do_batch_update(struct call *c)
+{
+	return batch_update(&c->attr.batch, c->uattr);
+}
+
+static int do_batch_delete(struct call *c)
+{
+	return batch_delete(&c->attr.batch, c->uattr);
+}
+
+static int do_enable_stats(struct call *c)
+{
+	return c->attr.stats.type ? -EINVAL : stats_enable();
+}
+
 /* -- Dispatch --- */
 
 static const struct command {
@@ -208,6 +236,11 @@ static const struct command {
 	[BPF_BTF_GET_NEXT_ID] = { do_btf_next, ATTR_END(id_attr, next_id) },
 	[BPF_LINK_GET_FD_BY_ID] = { do_link_by_id, ATTR_END(id_attr, id) },
 	[BPF_LINK_GET_NEXT_ID] = { do_link_next, ATTR_END(id_attr, next_id) },
+	[BPF_MAP_LOOKUP_BATCH] = { do_batch_lookup, ATTR_END(map_batch_attr, flags) },
+	[BPF_MAP_LOOKUP_AND_DELETE_BATCH] = { do_batch_take, ATTR_END(map_batch_attr, flags) },
+	[BPF_MAP_UPDATE_BATCH] = { do_batch_update, ATTR_END(map_batch_attr, flags) },
+	[BPF_MAP_DELETE_BATCH] = { do_batch_delete, ATTR_END(map_batch_attr, flags) },
+	[BPF_ENABLE_STATS] = { do_enable_stats, ATTR_END(enable_stats_attr, type) },
 	[BPF_PROG_BIND_MAP] = { do_bind, ATTR_END(prog_bind_map_attr, flags) },
 };
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,11 +22,16 @@ int __real_close(int fd);
 int __real_open64(const char *path, int flags, ...);
 void *__real_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
+int __real_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+int __real_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
+
 long __wrap_syscall(long nr, ...);
 int __wrap_close(int fd);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
 static bool user = true;
@@ -45,7 +51,8 @@ static long do_bpf(const long a[5])
 	return -1;
 }
 
-long __wrap_syscall(long nr, ...)
+/* Takes six arguments, like libc's, of however many there are. */
+__attribute__((no_sanitize("address"))) long __wrap_syscall(long nr, ...)
 {
 	long a[6];
 	va_list ap;
@@ -131,4 +138,26 @@ void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t o
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
 {
 	return __wrap_mmap64(addr, len, prot, flags, fd, off);
+}
+
+/* A ring buffer's fd is waited for by its eventfd. */
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+{
+	struct map *map;
+	int ret;
+
+	if (!user || map_from_fd(fd, &map, NULL))
+		return __real_epoll_ctl(epfd, op, fd, ev);
+	if (map->rt->notify_fd >= 0)
+		fd = map->rt->notify_fd;
+	ret = __real_epoll_ctl(epfd, op, fd, ev);
+	map_put(map);
+	return ret;
+}
+
+int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
+{
+	if (user)
+		map_sync_rings();
+	return __real_epoll_wait(epfd, ev, max, timeout);
 }

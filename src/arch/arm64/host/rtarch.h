@@ -32,6 +32,24 @@ static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long 
 	return x0;
 }
 
+/* Both words at once; @p is 16-byte aligned. A full barrier. */
+static inline bool rtarch_cas128(u64 *p, u64 old0, u64 old1, u64 new0, u64 new1)
+{
+	u64 a, b;
+	u32 fail;
+
+	do {
+		__asm__ volatile("ldaxp %0, %1, [%2]" : "=&r"(a), "=&r"(b) : "r"(p) : "memory");
+		if (a != old0 || b != old1)
+			return false;
+		__asm__ volatile("stlxp %w0, %1, %2, [%3]"
+				 : "=&r"(fail)
+				 : "r"(new0), "r"(new1), "r"(p)
+				 : "memory");
+	} while (fail);
+	return true;
+}
+
 static inline void rtarch_pause(void)
 {
 	__asm__ volatile("yield");

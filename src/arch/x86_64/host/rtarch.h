@@ -29,6 +29,18 @@ static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long 
 	return ret;
 }
 
+/* Both words at once; @p is 16-byte aligned. A full barrier. */
+static inline bool rtarch_cas128(u64 *p, u64 old0, u64 old1, u64 new0, u64 new1)
+{
+	u8 ok;
+
+	__asm__ volatile("lock cmpxchg16b %1"
+			 : "=@ccz"(ok), "+m"(*(__int128 *)p), "+a"(old0), "+d"(old1)
+			 : "b"(new0), "c"(new1)
+			 : "memory");
+	return ok;
+}
+
 static inline void rtarch_pause(void)
 {
 	__asm__ volatile("pause");

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Queue and stack. Changes are made under a lock word that holds the owner's token: it is tried for a
+ * bounded time (then -EBUSY, as the kernel says it too), is refused to a handler that interrupted its
+ * owner, and falls to the next one when its owner died. Each change takes effect by a single store
+ * of a position, so there is nothing to repair.
+ *
+ * The queue's positions only grow; entry i lies in slot i mod (max_entries + 1).
+ */
+#include "rt/map.h"
+
+#define TRIES 2000
+
+static u8 *slot_of(const struct rt_map *m, u64 pos)
+{
+	return m->values + pos % (m->max_entries + 1ULL) * m->elem_bytes;
+}
+
+static struct rt_thread *lock(struct rt_map *m)
+{
+	struct rt_thread *t = rt_enter();
+	u64 *word = &m->hdr->lock;
+
+	if (!t)
+		return NULL;
+	for (u32 i = 0; i < TRIES; i++) {
+		u64 owner = rt_load(word);
+
+		if (!owner && rt_cas64(word, 0, rt_token(t)))
+			return t;
+		if (owner == rt_token(t))
+			break;
+		if (owner && i % 256 == 255)
+			rt_lanes_reap(RT_LANES / 4);
+		if (owner && rt_token_is_dead(owner) && rt_cas64(word, owner, rt_token(t)))
+			return t;
+		rtarch_pause();
+	}
+	rt_exit(t);
+	return NULL;
+}
+
+static void unlock(struct rt_map *m, struct rt_thread *t)
+{
+	rt_store_release(&m->hdr->lock, 0);
+	rt_exit(t);
+}
+
+static int layout(struct rt_map *m)
+{
+	m->elem_bytes = m->value_bytes;
+	m->value_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE);
+	m->total_bytes = rt_round_up(m->value_off + (m->max_entries + 1ULL) * m->elem_bytes, RT_PAGE);
+	return 0;
+}
+
+/* How many entries there are; scribbled positions count as none. */
+static u64 fill_of(const struct rt_map *m)
+{
+	u64 nr = rt_load(&m->hdr->head) - rt_load(&m->hdr->tail);
+
+	return nr <= m->max_entries ? nr : 0;
+}
+
+/* -- Queue --- */
+
+static long queue_push(struct rt_map *m, const void *value, u64 flags)
+{
+	struct rt_thread *t;
+	long err = 0;
+
+	if (flags & BPF_NOEXIST || flags > BPF_EXIST)
+		return -EINVAL;
+	t = lock(m);
+	if (!t)
+		return -EBUSY;
+	if (fill_of(m) == m->max_entries && flags != BPF_EXIST)
+		err = -E2BIG;
+	else if (fill_of(m) == m->max_entries)
+		rt_store_release(&m->hdr->tail, rt_load(&m->hdr->tail) + 1);
+	if (!err) {
+		rt_copy(slot_of(m, rt_load(&m->hdr->head)), value, m->value_size);
+		rt_store_release(&m->hdr->head, rt_load(&m->hdr->head) + 1);
+	}
+	unlock(m, t);
+	return err;
+}
+
+static long queue_get(struct rt_map *m, void *value, bool remove)
+{
+	struct rt_thread *t = lock(m);
+	long err = 0;
+
+	if (!t)
+		err = -EBUSY;
+	else if (!fill_of(m))
+		err = -ENOENT;
+	if (err) {
+		rt_zero(value, m->value_size);
+	} else {
+		rt_copy(value, slot_of(m, rt_load(&m->hdr->tail)), m->value_size);
+		if (remove)
+			rt_store_release(&m->hdr->tail, rt_load(&m->hdr->tail) + 1);
+	}
+	if (t)
+		unlock(m, t);
+	return err;
+}
+
+static long queue_pop(struct rt_map *m, void *value)
+{
+	return queue_get(m, value, true);
+}
+
+static long queue_peek(struct rt_map *m, void *value)
+{
+	return queue_get(m, value, false);
+}
+
+const struct rt_map_ops rt_queue_ops = {
+	.layout = layout,
+	.push = queue_push,
+	.pop = queue_pop,
+	.peek = queue_peek,
+};
+
+/* -- Stack: tail is the oldest entry (pushes over a full one drop it), head - 1 the newest --- */
+
+static long stack_get(struct rt_map *m, void *value, bool remove)
+{
+	struct rt_thread *t = lock(m);
+	long err = 0;
+
+	if (!t)
+		err = -EBUSY;
+	else if (!fill_of(m))
+		err = -ENOENT;
+	if (err) {
+		rt_zero(value, m->value_size);
+	} else {
+		rt_copy(value, slot_of(m, rt_load(&m->hdr->head) - 1), m->value_size);
+		if (remove)
+			rt_store_release(&m->hdr->head, rt_load(&m->hdr->head) - 1);
+	}
+	if (t)
+		unlock(m, t);
+	return err;
+}
+
+static long stack_pop(struct rt_map *m, void *value)
+{
+	return stack_get(m, value, true);
+}
+
+static long stack_peek(struct rt_map *m, void *value)
+{
+	return stack_get(m, value, false);
+}
+
+const struct rt_map_ops rt_stack_ops = {
+	.layout = layout,
+	.push = queue_push,
+	.pop = stack_pop,
+	.peek = stack_peek,
+};

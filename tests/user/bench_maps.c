@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Map operations beside a plain C structure of the same kind, in the same run: median of rounds in
+ * ns per operation, with the spread, one thread and all of the machine's.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mapmem.h"
+
+#define KEYS 4096
+#define OPS 400000
+#define ROUNDS 9
+#define THREADS_MAX 64
+
+typedef u64 (*bench_fn)(u32 seed);
+
+/* The plain hash: open addressing, a power of two twice the keys, values beside keys. */
+static struct { u64 key, value; } plain[2 * KEYS];
+static u64 plain_array[KEYS];
+static struct rt_map *hash, *array, *ring, *percpu;
+static volatile u64 sink;
+
+static u64 *plain_find(u64 key)
+{
+	u32 i = key * 0x9e3779b97f4a7c15ULL >> 51;
+
+	while (plain[i].key && plain[i].key != key)
+		i = (i + 1) % (2 * KEYS);
+	return plain[i].key ? &plain[i].value : NULL;
+}
+
+static u64 key_of(u64 *seed)
+{
+	return mapmem_random(seed) % KEYS + 1;
+}
+
+static u64 nothing(u32 seed)
+{
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++)
+		sum += key_of(&s);
+	return sum;
+}
+
+static u64 plain_hash_lookup(u32 seed)
+{
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++)
+		sum += *plain_find(key_of(&s));
+	return sum;
+}
+
+static u64 hash_lookup(u32 seed)
+{
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++) {
+		u64 key = key_of(&s);
+
+		sum += *(u64 *)hash->ops->lookup(hash, &key);
+	}
+	return sum;
+}
+
+static u64 hash_update(u32 seed)
+{
+	u64 s = seed;
+
+	for (u32 i = 0; i < OPS; i++) {
+		u64 key = key_of(&s);
+
+		hash->ops->update(hash, &key, &s, BPF_ANY);
+	}
+	return 0;
+}
+
+static u64 plain_array_lookup(u32 seed)
+{
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++)
+		sum += plain_array[key_of(&s) - 1];
+	return sum;
+}
+
+static u64 array_lookup(u32 seed)
+{
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++) {
+		u32 key = key_of(&s) - 1;
+
+		sum += *(u64 *)array->ops->lookup(array, &key);
+	}
+	return sum;
+}
+
+static u64 percpu_lookup(u32 seed)
+{
+	struct rt_thread *t = rt_enter();
+	u64 s = seed, sum = 0;
+
+	for (u32 i = 0; i < OPS; i++) {
+		u32 key = key_of(&s) - 1;
+
+		sum += *(u64 *)percpu->ops->lookup(percpu, &key);
+	}
+	rt_exit(t);
+	return sum;
+}
+
+static u64 ring_record(u32 seed)
+{
+	struct rt_thread *t = rt_enter();
+	u64 *cons = (u64 *)(ring->base + ring->mmap_off), *prod = cons + 512;
+
+	for (u32 i = 0; i < OPS; i++) {
+		u64 *r = rt_ring_reserve(ring, 16, 0);
+
+		if (!r) {	/* take everything at once, as a consumer that keeps up */
+			rt_store(cons, rt_load_acquire(prod));
+			continue;
+		}
+		r[0] = seed;
+		rt_ring_commit(r, BPF_RB_NO_WAKEUP, false);
+	}
+	rt_exit(t);
+	return 0;
+}
+
+static u64 lane(u32 seed)
+{
+	for (u32 i = 0; i < OPS; i++)
+		rt_exit(rt_enter());
+	return seed;
+}
+
+/* -- Measuring --- */
+
+struct job {
+	bench_fn fn;
+	u32 seed;
+};
+
+static void *job_run(void *arg)
+{
+	struct job *j = arg;
+
+	sink += j->fn(j->seed);
+	return NULL;
+}
+
+static double once(bench_fn fn, int threads)
+{
+	struct timespec a, b;
+	struct job jobs[THREADS_MAX];
+	pthread_t t[THREADS_MAX];
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (int i = 0; i < threads; i++) {
+		jobs[i] = (struct job){ fn, i + 1 };
+		if (threads > 1)
+			pthread_create(&t[i], NULL, job_run, &jobs[i]);
+		else
+			job_run(&jobs[i]);
+	}
+	for (int i = 0; threads > 1 && i < threads; i++)
+		pthread_join(t[i], NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	return ((b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec)) / OPS;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void measure(const char *name, bench_fn fn, double base, int threads)
+{
+	double ns[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++)
+		ns[i] = once(fn, threads);
+	qsort(ns, ROUNDS, sizeof(*ns), compare);
+	printf("%-24s %2d thread%s %7.1f ns   (%.1f .. %.1f)\n", name, threads, threads > 1 ? "s" : " ",
+	       ns[ROUNDS / 2] - base, ns[0] - base, ns[ROUNDS - 1] - base);
+}
+
+int main(void)
+{
+	int cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	cores = cores > THREADS_MAX ? THREADS_MAX : cores;
+	hash = mapmem_new(BPF_MAP_TYPE_HASH, 8, 8, KEYS, 0);
+	array = mapmem_new(BPF_MAP_TYPE_ARRAY, 4, 8, KEYS, 0);
+	percpu = mapmem_new(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, KEYS, 0);
+	ring = mapmem_new(BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 20, 0);
+	rt_ring_enroll(ring);
+	for (u64 key = 1; key <= KEYS; key++) {
+		u32 i = key * 0x9e3779b97f4a7c15ULL >> 51;
+
+		hash->ops->update(hash, &key, &key, BPF_ANY);
+		while (plain[i].key)
+			i = (i + 1) % (2 * KEYS);
+		plain[i].key = plain[i].value = key;
+	}
+	for (int threads = 1; threads <= cores; threads = threads < cores ? cores : cores + 1) {
+		double base = once(nothing, threads);
+
+		for (int i = 0; i < 5; i++)
+			base = base < once(nothing, threads) ? base : once(nothing, threads);
+		measure("array, plain C", plain_array_lookup, base, threads);
+		measure("array lookup", array_lookup, base, threads);
+		measure("per-CPU array lookup", percpu_lookup, base, threads);
+		measure("hash, plain C", plain_hash_lookup, base, threads);
+		measure("hash lookup", hash_lookup, base, threads);
+		measure("hash replace", hash_update, base, threads);
+		measure("lane in and out", lane, 0, threads);
+		measure("ring reserve+submit", ring_record, 0, threads);
+	}
+	return 0;
+}
