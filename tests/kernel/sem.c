@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -43,7 +44,7 @@ enum fsession_engine sem_engine(void)
 	return FSESSION_ENGINE_AUTO;
 }
 
-static void register_engine(enum fsession_engine engine, __u32 store_slots)
+void sem_register_engine(enum fsession_engine engine, __u32 store_slots)
 {
 	struct fsession_register_opts opts = {
 		.sz = sizeof(opts), .engine = engine, .store_slots = store_slots,
@@ -57,7 +58,7 @@ static void register_engine(enum fsession_engine engine, __u32 store_slots)
 
 void sem_register(__u32 store_slots)
 {
-	register_engine(sem_engine(), store_slots);
+	sem_register_engine(sem_engine(), store_slots);
 }
 
 /* Calls @fn with every word of @words. */
@@ -95,7 +96,7 @@ bool sem_open(struct sem *s, const char *name, const char *programs)
 	return each_word(programs, autoload, s);
 }
 
-static bool map_data(struct sem *s)
+bool sem_map_data(struct sem *s)
 {
 	struct bpf_map *bss = bpf_object__find_map_by_name(s->obj, ".bss");
 
@@ -121,7 +122,7 @@ bool sem_load(struct sem *s, const char *name, const char *programs)
 			 last_message);
 		return false;
 	}
-	return map_data(s);
+	return sem_map_data(s);
 }
 
 int sem_load_error(const char *name, const char *programs)
@@ -207,8 +208,10 @@ int sem_plain(enum bpf_attach_type kind, const char *func, __u32 flags)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = kind, .prog_flags = flags);
-	int id = libbpf_find_vmlinux_btf_id(func, kind);
+	int id;
 
+	libbpf_set_print(drop_libbpf);
+	id = libbpf_find_vmlinux_btf_id(func, kind);
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = id;
@@ -224,6 +227,30 @@ int sem_plain_attach(enum bpf_attach_type kind, const char *func)
 	link = bpf_raw_tracepoint_open(NULL, prog);
 	close(prog);
 	return link;
+}
+
+bool sem_plain_can_nest(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	struct bpf_object *obj = bpf_object__open_file(tap_file("boot.bpf.o"), NULL);
+	struct bpf_program *p = bpf_object__find_program_by_name(obj, "boot_entry");
+	struct bpf_program *other;
+	int fd = -1;
+
+	bpf_object__for_each_program(other, obj)
+		bpf_program__set_autoload(other, other == p);
+	if (!bpf_object__load(obj)) {
+		opts.attach_prog_fd = bpf_program__fd(p);
+		opts.attach_btf_id = btf__find_by_name_kind(bpf_object__btf(obj), "boot_entry", BTF_KIND_FUNC);
+		fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "plain", "GPL", insns, 2, &opts);
+	}
+	bpf_object__close(obj);
+	close(fd);
+	return fd >= 0;
 }
 
 void sem_need_target(const char *func)
@@ -280,14 +307,28 @@ static int count_ids(int (*next)(__u32 start, __u32 *id))
 	return nr;
 }
 
+/* What has been closed goes a little later. */
+static int count_settled(int (*next)(__u32 start, __u32 *id))
+{
+	int last = -1, nr = count_ids(next), same = 0;
+
+	for (int i = 0; i < 200 && same < 5; i++) {
+		sem_sleep(5);
+		last = nr;
+		nr = count_ids(next);
+		same = nr == last ? same + 1 : 0;
+	}
+	return nr;
+}
+
 int sem_count_links(void)
 {
-	return count_ids(bpf_link_get_next_id);
+	return count_settled(bpf_link_get_next_id);
 }
 
 int sem_count_programs(void)
 {
-	return count_ids(bpf_prog_get_next_id);
+	return count_settled(bpf_prog_get_next_id);
 }
 
 void sem_pin(int cpu)
@@ -353,16 +394,32 @@ static void *sleeper(void *arg)
 	return NULL;
 }
 
+/*
+ * Real time, all of one priority: no task is preempted by another one while a session's program
+ * runs, which would be recursion on that CPU, and missed.
+ */
+static void sleeper_attr(pthread_attr_t *attr)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	pthread_attr_init(attr);
+	pthread_attr_setstacksize(attr, 32768);
+	CHECK_EQ(pthread_attr_setschedpolicy(attr, SCHED_FIFO), 0);
+	CHECK_EQ(pthread_attr_setschedparam(attr, &param), 0);
+	CHECK_EQ(pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED), 0);
+}
+
 struct sem_sleeper *sem_sleep_many(int nr)
 {
+	struct rlimit files = { 2 * nr + 256, 2 * nr + 256 };
 	struct sem_sleeper *sl = calloc(nr, sizeof(*sl));
-	int fd = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
 	pthread_attr_t attr;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 32768);
+	setrlimit(RLIMIT_NOFILE, &files);
+	sleeper_attr(&attr);
 	for (int i = 0; i < nr; i++) {
-		sl[i].fd = fd;
+		sl[i].fd = eventfd(0, EFD_CLOEXEC);
+		CHECK(sl[i].fd >= 0);
 		CHECK_EQ(pthread_create(&sl[i].thread, &attr, sleeper, &sl[i]), 0);
 	}
 	for (int i = 0; i < nr; i++) {
@@ -375,13 +432,14 @@ struct sem_sleeper *sem_sleep_many(int nr)
 
 void sem_wake(struct sem_sleeper *sl, int nr)
 {
-	__u64 value = nr;
+	__u64 value = 1;
 
-	CHECK_EQ(write(sl[0].fd, &value, sizeof(value)), sizeof(value));
+	for (int i = 0; i < nr; i++)
+		CHECK_EQ(write(sl[i].fd, &value, sizeof(value)), sizeof(value));
 	for (int i = 0; i < nr; i++) {
 		pthread_join(sl[i].thread, NULL);
 		CHECK(sl[i].done);
+		close(sl[i].fd);
 	}
-	close(sl[0].fd);
 	free(sl);
 }

@@ -35,6 +35,8 @@ struct sem {
 enum fsession_engine sem_engine(void);
 /* fsession_register() with that engine and @store_slots (0: as many as the library likes). */
 void sem_register(__u32 store_slots);
+/* The same with an engine of the test's choice. */
+void sem_register_engine(enum fsession_engine engine, __u32 store_slots);
 /* The last message of the library at level ERROR, "" if there was none. */
 const char *sem_message(void);
 
@@ -49,6 +51,8 @@ struct bpf_program *sem_prog(struct sem *s, const char *program);
 bool sem_attach(struct sem *s, const char *programs);
 /* Attaches a session with an attach cookie; 0 or a negative errno. */
 int sem_attach_cookie(struct sem *s, const char *program, __u64 cookie, struct bpf_link **ret);
+/* For objects loaded otherwise: sets s->d. */
+bool sem_map_data(struct sem *s);
 void sem_detach(struct sem *s);			/* what sem_attach() attached */
 void sem_close(struct sem *s);
 void sem_clear(struct sem *s);			/* log and counters */
@@ -60,6 +64,8 @@ int sem_run_tests(void);
 int sem_plain(enum bpf_attach_type kind, const char *func, __u32 flags);
 /* sem_plain() attached: a link, or a negative errno. */
 int sem_plain_attach(enum bpf_attach_type kind, const char *func);
+/* A plain fentry program may trace another one. */
+bool sem_plain_can_nest(void);
 /* Plain fentry and fexit load and attach; else skips the test with the reason. */
 void sem_need_target(const char *func);
 /* Ends the test as skipped unless the kernel has a helper, tried with a plain fexit program. */
@@ -83,11 +89,11 @@ const char *sem_order(const struct sem *s);
 struct sem_sleeper {
 	pthread_t thread;
 	pid_t tid;
-	int fd;			/* shared by a group */
+	int fd;
 	volatile bool done;
 };
 
-/* Starts @nr threads in eventfd_read() of one descriptor and waits until they sleep. */
+/* Starts @nr threads in eventfd_read() and waits until they sleep. */
 struct sem_sleeper *sem_sleep_many(int nr);
 /* Lets them all return and waits for the threads to end. */
 void sem_wake(struct sem_sleeper *sl, int nr);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Many calls on all CPUs, and interrupts: no cookie is ever another call's, and the sums are exact. */
+#include "sem.h"
+
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+enum { ENTRIES, EXITS, WRONG, ZERO, DIRTY, INTERRUPT };
+
+#define THREADS 4
+#define CALLS 30000
+
+struct hammer {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int nr, map;
+	__u64 calls;
+};
+
+static bool split(struct sem *s, const char *program)
+{
+	struct fsession_prog_info info = { .sz = sizeof(info) };
+
+	CHECK_EQ(fsession_prog_info(sem_prog(s, program), &info), 0);
+	return info.engine == FSESSION_ENGINE_SPLIT;
+}
+
+/*
+ * Each call has two runs. The kernel may miss any of them, when the program was interrupted or
+ * preempted on that CPU (an exit without its entry then reads 0, which split does not show at all).
+ */
+static void check_sums(struct sem *s, const char *program, __u64 calls, const __u64 *n)
+{
+	struct fsession_stats st = sem_stats(s, program);
+
+	CHECK_EQ(n[WRONG], 0);
+	CHECK_EQ(n[DIRTY], 0);
+	printf("# %s: %llu calls, %llu entries, %llu exits, %llu empty; missed %llu unmatched %llu "
+	       "full %llu open %llu swept %llu\n", program, calls, n[ENTRIES], n[EXITS], n[ZERO],
+	       (__u64)st.missed, (__u64)st.unmatched, (__u64)st.full, (__u64)st.open,
+	       (__u64)st.swept);
+	if (!split(s, program)) {
+		CHECK_EQ(2 * calls, n[ENTRIES] + n[EXITS] + st.missed);
+		CHECK(n[ZERO] <= st.missed);
+		return;
+	}
+	CHECK_EQ(n[ZERO], 0);
+	CHECK_EQ(st.entries, n[ENTRIES]);
+	CHECK_EQ(st.exits, n[EXITS]);
+	CHECK_EQ(2 * calls, st.entries + st.exits + st.missed + st.full + st.unmatched);
+	CHECK_EQ(st.entries, st.exits + st.open + st.swept);
+	CHECK_EQ(st.full, 0);
+}
+
+static void *hammer(void *arg)
+{
+	struct hammer *h = arg;
+	pid_t self = getpid();
+
+	pthread_barrier_wait(h->start);
+	for (int i = 0; i < CALLS; i++)
+		getpgid(self);
+	h->calls = CALLS;
+	return NULL;
+}
+
+/* Runs @fn in threads; the number of calls they made. */
+static __u64 run_threads(void *(*fn)(void *), int map)
+{
+	struct hammer h[THREADS];
+	pthread_barrier_t start;
+	__u64 calls = 0;
+
+	pthread_barrier_init(&start, NULL, THREADS);
+	for (int i = 0; i < THREADS; i++) {
+		h[i] = (struct hammer){ .start = &start, .nr = i, .map = map };
+		CHECK_EQ(pthread_create(&h[i].thread, NULL, fn, &h[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(h[i].thread, NULL);
+		calls += h[i].calls;
+	}
+	return calls;
+}
+
+TEST(hammered_on_all_cpus)
+{
+	struct sem s;
+	__u64 calls;
+
+	if (!sem_load(&s, "sem_stress", "hammer hammer2") || !sem_attach(&s, "hammer hammer2"))
+		return;
+	calls = run_threads(hammer, -1);
+	CHECK_EQ(calls, THREADS * CALLS);
+	check_sums(&s, "hammer", calls, s.d->n);
+	check_sums(&s, "hammer2", calls, s.d->n + 10);
+	/* missing is the exception: it is no way out */
+	CHECK(s.d->n[EXITS] - s.d->n[ZERO] > calls / 2);
+	sem_close(&s);
+}
+
+static void *update(void *arg)
+{
+	struct hammer *h = arg;
+	__u64 value[256];
+	__u32 key;
+
+	memset(value, h->nr, sizeof(value));
+	pthread_barrier_wait(h->start);
+	for (__u32 i = 0; i < CALLS / 3; i++) {
+		key = i % 3;
+		value[0] = 0xabcdULL << 32 | h->nr << 24 | i;
+		h->calls += !bpf_map_update_elem(h->map, &key, value, BPF_ANY);
+	}
+	return NULL;
+}
+
+/* Opens a clock of each CPU that runs @prog, or skips the test. */
+static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = type, .config = config, .freq = 1,
+		.sample_freq = 4000,
+	};
+
+	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++) {
+		int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+		if (fd < 0)
+			tap_skip("this machine has no %s: %s", what, strerror(errno));
+		CHECK_EQ(ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog), 0);
+		CHECK_EQ(ioctl(fd, PERF_EVENT_IOC_ENABLE, 0), 0);
+	}
+}
+
+static void interrupted(__u32 type, __u64 config, const char *what)
+{
+	struct fsession_stats st;
+	struct sem s;
+	__u64 calls;
+
+	if (!sem_load(&s, "sem_stress", "interrupted tick"))
+		return;
+	start_ticks(bpf_program__fd(sem_prog(&s, "tick")), type, config, what);
+	if (!sem_attach(&s, "interrupted"))
+		return;
+	calls = run_threads(update, bpf_map__fd(bpf_object__find_map_by_name(s.obj, "busy")));
+	CHECK_EQ(calls, THREADS * (CALLS / 3));
+	sem_detach(&s);
+	st = sem_stats(&s, "interrupted");
+	printf("# %llu ticks, %llu seen; %llu entries, %llu exits, %llu empty; missed %llu "
+	       "unmatched %llu open %llu\n", s.d->n[30], s.d->n[INTERRUPT], s.d->n[ENTRIES],
+	       s.d->n[EXITS], s.d->n[ZERO], (__u64)st.missed, (__u64)st.unmatched,
+	       (__u64)st.open);
+	CHECK_EQ(s.d->n[WRONG], 0);
+	CHECK_EQ(s.d->n[DIRTY], 0);
+	CHECK(s.d->n[30] > 0);
+	CHECK(s.d->n[INTERRUPT] > 0);
+	CHECK(s.d->n[EXITS] > calls / 2);
+	if (split(&s, "interrupted"))
+		CHECK_EQ(s.d->n[ZERO], 0);
+	else
+		CHECK(s.d->n[ZERO] <= st.missed);
+	sem_close(&s);
+}
+
+TEST(interrupts)
+{
+	interrupted(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, "CPU clock");
+}
+
+TEST(nmi)
+{
+	interrupted(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
+		    "hardware counter, whose interrupts are NMIs");
+}
