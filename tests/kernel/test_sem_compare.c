@@ -40,7 +40,6 @@ static bool run_under(enum fsession_engine engine, const char *object, const cha
 	while (nr)
 		bpf_link__destroy(links[--nr]);
 	bpf_object__close(s.obj);
-	fsession_unregister();
 	return true;
 }
 
@@ -110,4 +109,18 @@ TEST(compare_callbacks)
 TEST(compare_lsm_hook)
 {
 	compare("sem_args", "modified modified_plain modified_fexit");
+}
+
+TEST(register_after_unregister)
+{
+	struct sem s;
+
+	for (int i = 0; i < 5; i++) {
+		if (!sem_load(&s, "sem_order", "s0 s1 s2 s3") || !sem_attach(&s, "s0 s1 s2 s3"))
+			return;
+		CHECK_EQ(sem_run_tests(), 0);
+		CHECK_EQ(s.d->nr_events, 8);
+		sem_close(&s);
+		fsession_unregister();
+	}
 }

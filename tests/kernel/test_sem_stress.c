@@ -158,10 +158,13 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 	CHECK(s.d->n[30] > 0);
 	CHECK(s.d->n[INTERRUPT] > 0);
 	CHECK(s.d->n[EXITS] > calls / 2);
-	if (split(&s, "interrupted"))
+	/* ticks between the two attaches leave exits without an entry: dropped */
+	if (split(&s, "interrupted")) {
 		CHECK_EQ(s.d->n[ZERO], 0);
-	else
+		CHECK(s.d->n[EXITS] <= s.d->n[ENTRIES]);
+	} else {
 		CHECK(s.d->n[ZERO] <= st.missed);
+	}
 	sem_close(&s);
 }
 
