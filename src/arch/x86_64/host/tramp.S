@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What images call when the straight line does not do. Called with the image's frame in rbp; every
+ * register comes back as it was, but for the flags. Signal-safe. Offsets from rbp: arch/x86_64/tramp.c.
+ */
+#include <asm/unistd.h>
+
+#define BLOCK_OFF -16
+
+	.macro	save_volatile
+	.irp	reg, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+	push	%\reg
+	.cfi_adjust_cfa_offset 8
+	.endr
+	.endm
+
+	.macro	restore_volatile
+	.irp	reg, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+	pop	%\reg
+	.cfi_adjust_cfa_offset -8
+	.endr
+	.endm
+
+	.text
+
+/* frame's block = guard_claim(thread pointer) */
+	.globl	x86_64_tramp_claim
+	.hidden	x86_64_tramp_claim
+	.type	x86_64_tramp_claim, @function
+x86_64_tramp_claim:
+	.cfi_startproc
+	endbr64
+	save_volatile
+	mov	%fs:0, %rdi
+	call	guard_claim
+	mov	%rax, BLOCK_OFF(%rbp)
+	restore_volatile
+	ret
+	.cfi_endproc
+	.size	x86_64_tramp_claim, . - x86_64_tramp_claim
+
+/*
+ * ZF = !guard_busy(cell, link, frame)
+ * on the stack: return address, link, cell
+ */
+	.globl	x86_64_tramp_busy
+	.hidden	x86_64_tramp_busy
+	.type	x86_64_tramp_busy, @function
+x86_64_tramp_busy:
+	.cfi_startproc
+	endbr64
+	save_volatile
+	mov	9 * 8 + 16(%rsp), %rdi
+	mov	9 * 8 + 8(%rsp), %rsi
+	mov	%rbp, %rdx
+	call	guard_busy
+	test	%al, %al
+	restore_volatile
+	ret
+	.cfi_endproc
+	.size	x86_64_tramp_busy, . - x86_64_tramp_busy
+
+/* ZF = the page of rax is not readable. The kernel reads the signal set before it refuses @how. */
+	.globl	x86_64_tramp_readable
+	.hidden	x86_64_tramp_readable
+	.type	x86_64_tramp_readable, @function
+x86_64_tramp_readable:
+	.cfi_startproc
+	endbr64
+	save_volatile
+	mov	%rax, %rsi
+	and	$-4096, %rsi
+	mov	$0x7fffffff, %edi
+	xor	%edx, %edx
+	mov	$8, %r10d
+	mov	$__NR_rt_sigprocmask, %eax
+	syscall
+	cmp	$-14, %rax		/* EFAULT */
+	restore_volatile
+	ret
+	.cfi_endproc
+	.size	x86_64_tramp_readable, . - x86_64_tramp_readable
+
+/* long arch_host_syscall(long nr, long a, long b, long c, long d) */
+	.globl	arch_host_syscall
+	.hidden	arch_host_syscall
+	.type	arch_host_syscall, @function
+arch_host_syscall:
+	.cfi_startproc
+	endbr64
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsi
+	mov	%rcx, %rdx
+	mov	%r8, %r10
+	syscall
+	ret
+	.cfi_endproc
+	.size	arch_host_syscall, . - arch_host_syscall
+
+	.section .note.gnu.property, "a"
+	.balign	8
+	.long	4, 16, 5
+	.asciz	"GNU"
+	.long	0xc0000002, 4, 3	/* x86 features: IBT, SHSTK */
+	.long	0
+
+	.section .note.GNU-stack, "", @progbits
