@@ -45,8 +45,9 @@ enum {			/* helper numbers, include/uapi/linux/bpf.h */
 };
 
 #define LINE(f) offsetof(struct store_line, f)
-#define SLOT(f) offsetof(struct store_slot, f)
-#define HASH_MUL ((int32_t)0x9e3779b1)	/* 2^32 / golden ratio */
+/* Pointers to slots point at the cookie: what bpf_session_cookie() returns is then there already. */
+#define SLOT_ORIGIN offsetof(struct store_slot, cookie)
+#define SLOT(f) ((int)offsetof(struct store_slot, f) - (int)SLOT_ORIGIN)
 #define HASH_SHIFT 15			/* bits 20.. of the product select a slot of 32 bytes */
 #define STACK_LIMIT 512
 #define LIBBPF_MISSING_KFUNC 2002000000	/* POISON_CALL_KFUNC_BASE of libbpf's relo_core.h */
@@ -149,12 +150,17 @@ static void gen_count_atomic(struct insn_seq *s, int line, int off, int tmp)
 	seq_add(s, INSN_ATOMIC(BPF_ADD, line, off, tmp));
 }
 
+/* Odd, and different for each session: the sessions of one frame start at different slots. */
+static int32_t hash_multiplier(uint32_t id)
+{
+	return (int32_t)((0x9e3779b1 + 2 * id * 0x85ebca6b) | 1);
+}
+
 /* @off = offset of the first slot to try for the scalar ctx in @ctx and session @id. */
 static void gen_hash(const struct gen *g, struct insn_seq *s, int off, int ctx, uint32_t id)
 {
 	seq_add(s, INSN_MOV_R(off, ctx));
-	seq_add(s, INSN_ALU_I(BPF_ADD, off, (int32_t)(id * 0x61c88647u & 0x7fffffff)));
-	seq_add(s, INSN_ALU_I(BPF_MUL, off, HASH_MUL));
+	seq_add(s, INSN_ALU_I(BPF_MUL, off, hash_multiplier(id)));
 	seq_add(s, INSN_ALU_I(BPF_RSH, off, HASH_SHIFT));
 	seq_add(s, INSN_ALU_I(BPF_AND, off, slots_mask(g)));
 }
@@ -168,7 +174,7 @@ static void gen_slot_at(const struct gen *g, struct insn_seq *s, int dst, int of
 	ok = seq_jmp_fwd(s, INSN_JMP_I(BPF_JLE, off, last_slot_off(g), 0));
 	seq_add(s, INSN_MOV_I(off, 0));
 	seq_land(s, ok);
-	seq_ld_map_value(s, dst, g->p->store.slots_fd, 0);
+	seq_ld_map_value(s, dst, g->p->store.slots_fd, SLOT_ORIGIN);
 	seq_add(s, INSN_ALU_R(BPF_ADD, dst, off));
 }
 
@@ -273,7 +279,7 @@ static void gen_locate(const struct gen *g, struct insn_seq *s, uint32_t id)
 	seq_add(s, INSN_STX(BPF_DW, BPF_REG_7, cell_off(g), BPF_REG_6));
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_8, BPF_REG_7, cell_off(g)));
 	gen_hash(g, s, BPF_REG_2, BPF_REG_8, id);
-	seq_ld_map_value(s, BPF_REG_9, g->p->store.slots_fd, 0);
+	seq_ld_map_value(s, BPF_REG_9, g->p->store.slots_fd, SLOT_ORIGIN);
 	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_9, BPF_REG_2));
 }
 
@@ -352,7 +358,7 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_0));
 	seq_add(s, INSN_ST(BPF_W, BPF_REG_4, busy_off(g), 0));
 	gen_hash(g, s, BPF_REG_0, BPF_REG_5, MARKER_ID);
-	seq_ld_map_value(s, BPF_REG_4, g->p->store.slots_fd, 0);
+	seq_ld_map_value(s, BPF_REG_4, g->p->store.slots_fd, SLOT_ORIGIN);
 	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_4, BPF_REG_0));
 	for (int k = 0; k < STORE_PROBES; k++) {
 		if (k)
@@ -426,9 +432,8 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 	if (g->need_cell)
 		seq_add(s, INSN_MOV_R(BPF_REG_8, BPF_REG_2));
 	seq_add(s, INSN_CALL(HELPER_PID_TGID));
-	seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_0, 32));
-	seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_0, id));
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, SLOT(id), BPF_REG_0));
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_9, SLOT(id), id));
+	seq_add(s, INSN_STX(BPF_W, BPF_REG_9, SLOT(tid), BPF_REG_0));
 	if (g->need_cell)
 		seq_add(s, INSN_MOV_R(BPF_REG_2, BPF_REG_8));
 	gen_count(s, BPF_REG_7, LINE(entries), BPF_REG_1);
@@ -515,7 +520,6 @@ static void gen_cookie(const struct gen *g, size_t i, struct insn_seq *s)
 		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_1, cell_off(g)));
 		gen_slot_at(g, s, BPF_REG_0, BPF_REG_2);
 	}
-	seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_0, SLOT(cookie)));
 }
 
 /* bpf_get_func_arg(r1 = ctx, w2 = n, r3 = u64 *) as a read of the frame */
