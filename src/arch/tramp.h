@@ -67,7 +67,7 @@ struct arch_tramp_prog {
 	u64 code;		/* u64 (*)(void *ctx) */
 	u64 link;		/* struct guard_link, in reach of the image */
 	u64 attach_cookie;
-	u64 enter, exit;	/* bool (*)(struct arch_tramp_run *), void (*)(...) */
+	u64 enter, exit;	/* bool (*)(struct arch_tramp_run *, u64 frame), void (*)(...) */
 	u32 clobbers;		/* registers it may change, bit per machine register */
 	u32 flags;		/* enum arch_tramp_prog_flags */
 };

@@ -158,12 +158,8 @@ static bool is_elsewhere(u64 frame)
 	return frame - (u64)ss.ss_sp >= ss.ss_size;
 }
 
-static bool is_alive(const u64 *cell, u64 frame)
+bool guard_is_alive(u64 holder, const u64 *cell, u64 frame)
 {
-	u64 holder = *cell;
-
-	if (holder == 1)	/* no block for this thread */
-		return true;
 	if (frame >= holder && !is_elsewhere(holder))
 		return false;
 	return is_intact(holder, cell);
@@ -173,7 +169,7 @@ bool guard_busy(u64 *cell, struct guard_link *link, u64 frame)
 {
 	if (__atomic_load_n(&link->off, __ATOMIC_RELAXED) == GUARD_DETACHED_OFF)
 		return false;
-	if (!is_alive(cell, frame))
+	if (*cell != 1 /* no block for this thread */ && !guard_is_alive(*cell, cell, frame))
 		return true;
 	__atomic_fetch_add(&((struct guard_prog *)link->prog)->misses, 1, __ATOMIC_RELAXED);
 	return false;

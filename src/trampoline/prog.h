@@ -21,9 +21,10 @@ struct tramp_prog_opts {
 	u32 cnt;
 	u32 flags;			/* enum tramp_prog_flags */
 	struct jit_opts jit;		/* .addr, .phase and .cookie_off are set here; pointers are kept */
-	/* In the thread, signal-safe, general registers only. @enter says whether to run at all. */
-	bool (*enter)(struct arch_tramp_run *run);
-	void (*exit)(struct arch_tramp_run *run);
+	/* In the thread, signal-safe, general registers only (run.h has those for helpers of src/rt).
+	 * @enter says whether to run at all. */
+	bool (*enter)(struct arch_tramp_run *run, u64 frame);
+	void (*exit)(struct arch_tramp_run *run, u64 frame);
 	/* Code has been placed at @addr (fault tables, symbols); may be NULL */
 	int (*placed)(void *arg, const struct jit_image *img, u64 addr);
 	void *arg;			/* of @placed */

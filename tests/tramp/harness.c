@@ -15,6 +15,8 @@
 struct hn_event hn_log[HN_EVENTS_MAX];
 u32 hn_nr;
 void (*hn_callback)(u64 a, u64 b);
+bool (*hn_enter)(struct arch_tramp_run *run, u64 frame);
+void (*hn_exit)(struct arch_tramp_run *run, u64 frame);
 
 /* -- What programs call --- */
 
@@ -46,15 +48,17 @@ HN_GENERAL static u64 call_back(u64 a, u64 b, u64 c, u64 d, u64 e)
 
 static __thread struct arch_tramp_run *run;
 
-HN_GENERAL static bool enter(struct arch_tramp_run *r)
+HN_GENERAL static bool enter(struct arch_tramp_run *r, u64 frame)
 {
+	(void)frame;
 	r->outer = (u64)run;
 	run = r;
 	return true;
 }
 
-HN_GENERAL static void leave(struct arch_tramp_run *r)
+HN_GENERAL static void leave(struct arch_tramp_run *r, u64 frame)
 {
+	(void)frame;
 	run = (struct arch_tramp_run *)r->outer;
 }
 
@@ -130,8 +134,8 @@ struct tramp_prog *hn_prog(u32 flags, const char *fmt, ...)
 	opts.cnt = prog.cnt;
 	opts.jit.resolve = resolve;
 	if (flags & TRAMP_PROG_RUN) {
-		opts.enter = enter;
-		opts.exit = leave;
+		opts.enter = hn_enter ?: enter;
+		opts.exit = hn_exit ?: leave;
 	}
 	must(tramp_prog_new(space, &opts, &p), "program");
 	return p;

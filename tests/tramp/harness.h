@@ -20,6 +20,9 @@ struct hn_event {
 extern struct hn_event hn_log[HN_EVENTS_MAX];
 extern u32 hn_nr;
 extern void (*hn_callback)(u64 a, u64 b);
+/* Around runs of programs with TRAMP_PROG_RUN; NULL: a simple pair */
+extern bool (*hn_enter)(struct arch_tramp_run *run, u64 frame);
+extern void (*hn_exit)(struct arch_tramp_run *run, u64 frame);
 
 #define HN_NOINLINE __attribute__((noinline))
 #define HN_GENERAL __attribute__((target("general-regs-only")))

@@ -412,7 +412,7 @@ static void store_meta(struct image *im, const struct arch_tramp_prog *p, bool i
 	store_frame(im, im->ctx_off + BPF_META_OFF, RAX);
 }
 
-/* Fills the run record and calls enter(run); returns the end of the jump taken when that says no */
+/* Fills the run record and calls enter(run, frame); returns the end of the jump taken when that says no */
 static u32 enter_run(struct image *im, const struct arch_tramp_prog *p)
 {
 	struct codebuf *b = im->b;
@@ -426,6 +426,7 @@ static u32 enter_run(struct image *im, const struct arch_tramp_prog *p)
 	if (!p->enter)
 		return 0;
 	emit_lea(b, 1, RDI, RBP, im->run_off);
+	emit_mov_rr(b, 1, RSI, RBP);
 	call_to(im, p->enter);
 	emit_alu_ri(b, 0, ALU_AND, RAX, 0xff);
 	return jcc_far(b, CC_E);
@@ -436,6 +437,7 @@ static void exit_run(struct image *im, const struct arch_tramp_prog *p)
 	if (!p->exit)
 		return;
 	emit_lea(im->b, 1, RDI, RBP, im->run_off);
+	emit_mov_rr(im->b, 1, RSI, RBP);
 	call_to(im, p->exit);
 }
 
