@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "cli/dump.h"
 #include "cli/help.h"
 #include "cli/json.h"
+#include "cli/limits.h"
 #include "cli/lines.h"
 #include "cli/printk.h"
 #include "cli/report.h"
@@ -50,20 +50,6 @@ struct run {
 	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
 };
 
-/* A link of a function is a descriptor or two. */
-static void raise_limits(void)
-{
-	struct rlimit r;
-
-	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-	/* Before 5.11 maps and programs are locked memory. Not allowed: then maps say so. */
-	r = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
-	setrlimit(RLIMIT_MEMLOCK, &r);
-}
-
 static bool is_cancelled(void *arg)
 {
 	struct run *r = arg;
@@ -84,14 +70,24 @@ static bool prints(const struct bpf_program *prog)
 	return false;
 }
 
-static int open_printk(struct run *r)
+/* Without its lines a program runs all the same. */
+static void open_printk(struct run *r)
 {
 	struct bpf_program *prog;
+	struct log_capture why;
+	char text[512];
+	bool wanted = false;
+	int err;
 
 	bpf_object__for_each_program(prog, r->obj)
-		if (bpf_program__autoload(prog) && prints(prog))
-			return printk_open(&r->printk);
-	return 0;
+		wanted = wanted || (bpf_program__autoload(prog) && prints(prog));
+	if (!wanted)
+		return;
+	log_capture_start(&why, text, sizeof(text));
+	err = printk_open(&r->printk);
+	log_capture_stop(&why);
+	if (err)
+		log_msg(LOG_WARN, "%s", text);
 }
 
 static int load(struct run *r)
@@ -110,6 +106,17 @@ static int load(struct run *r)
 	return fail_hint(err, hint, "cannot load '%s': %s", r->path, why ? why : log_errstr(err));
 }
 
+static int open_object(struct run *r)
+{
+	int err;
+
+	report_libbpf_reset();
+	err = fsession_open_file(r->path, NULL, &r->obj);
+	if (err && report_libbpf_reason())
+		report_line("hint: libbpf: %s", report_libbpf_reason());
+	return err;
+}
+
 static int start(struct run *r)
 {
 	struct fsession_register_opts opts = {
@@ -119,11 +126,11 @@ static int start(struct run *r)
 	};
 	int err;
 
-	raise_limits();
+	limits_raise();
 	whose_begin(&r->whose);
 	err = fsession_register(&opts);
 	if (!err)
-		err = fsession_open_file(r->path, NULL, &r->obj);
+		err = open_object(r);
 	if (!err)
 		err = targets_open(&r->o->attach, &r->targets);
 	if (!err)
@@ -131,7 +138,7 @@ static int start(struct run *r)
 	if (!err)
 		err = load(r);
 	if (!err)
-		err = open_printk(r);
+		open_printk(r);
 	if (!err && r->o->stats)	/* may be missing: then the kernel engine's runs are 0 */
 		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err)
@@ -206,12 +213,17 @@ static int finish(struct run *r)
 static int run(struct run *r)
 {
 	int err, err_finish;
+	const char *why;
 
 	err = stop_init(&r->stop);
 	if (!err)
 		err = start(r);
-	if (err == -ECANCELED)
+	if (err == -ECANCELED) {
 		report_line("stopped before everything was attached");
+	} else if (err && !report_nr_errors()) {	/* libbpf's own, which are kept from the user */
+		why = report_libbpf_reason();
+		fail(err, "object '%s': %s", r->path, why ? why : log_errstr(err));
+	}
 	if (err)
 		return err;
 	err = watch(r);

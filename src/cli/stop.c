@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/limits.h"
 #include "util/log.h"
 
 static void signals_of_interest(sigset_t *set)
@@ -71,6 +72,7 @@ static void __attribute__((noreturn)) run_child(char **argv, int stdout_fd, int 
 
 	signals_of_interest(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	limits_restore();
 	if (stdout_fd == STDOUT_FILENO || dup2(stdout_fd, STDOUT_FILENO) >= 0)
 		execvp(argv[0], argv);
 	err = errno;
