@@ -41,6 +41,9 @@ void session_set_engine(enum fsession_engine engine)
 
 static void unload(struct session *s)
 {
+	pthread_mutex_lock(&reg.lock);	/* is_closed() of others looks at the fds of what is loaded */
+	s->loaded = false;
+	pthread_mutex_unlock(&reg.lock);
 	free(s->insns);
 	free((void *)s->info.func_info);
 	free((void *)s->info.line_info);
@@ -59,7 +62,6 @@ static void unload(struct session *s)
 	if (!s->pinned)
 		store_put(&s->store);
 	s->store.id = 0;
-	s->loaded = false;
 }
 
 static void session_free(struct session *s)
@@ -192,20 +194,47 @@ int session_setup(struct bpf_program *prog, long kind)
 	return 0;
 }
 
-/* Remembers libbpf's fd, by which a closed object is recognised later. */
-static void note_fd(struct session *s)
+/* Remembers libbpf's fd, by which a closed object is recognised later, by any thread: fd and id change
+ * together, under the lock. */
+static void note_fd_locked(struct session *s)
 {
 	int fd = bpf_program__fd(s->prog);
 
 	if (fd < 0 || s->prog_fd == fd)
 		return;
 	s->prog_fd = fd;
+static void note_fd(struct session *s)
+{
+	pthread_mutex_lock(&reg.lock);
+	note_fd_locked(s);
+	pthread_mutex_unlock(&reg.lock);
+}
+
+int session_replace_prog(struct session *s, int fd)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&reg.lock);
+	if (dup3(fd, s->prog_fd, O_CLOEXEC) < 0)
+		err = -errno;
+	s->prog_id = sys_prog_id(s->prog_fd);
+	pthread_mutex_unlock(&reg.lock);
+	return err;
+}
+
+/* An address that a session of a closed object had may be that of any program now. */
+static bool is_fsession(const struct bpf_program *prog)
+{
+	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
+	       (int)bpf_program__expected_attach_type(prog) == FS_BPF_TRACE_FSESSION;
+}
+
 	s->prog_id = sys_prog_id(fd);
 }
 
 int session_of(const struct bpf_program *prog, struct session **ret)
 {
-	struct session *s = prog ? find(prog) : NULL;
+	struct session *s = prog && is_fsession(prog) ? find(prog) : NULL;
 
 	if (!s)
 		return fail_hint(-EINVAL, "call fsession_register() before opening the object",
@@ -227,7 +256,7 @@ struct session *session_of_object(const struct session *sibling, uint32_t prog_i
 		/* of the same object, hence still open */
 		if (!s->loaded || s->btf_id != sibling->btf_id)
 			continue;
-		note_fd(s);
+		note_fd_locked(s);
 		if (s->prog_id == prog_id)
 			break;
 	}
@@ -780,7 +809,9 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 	s->loaded = true;
 	return 0;
 }
+	pthread_mutex_lock(&reg.lock);
 
+	pthread_mutex_unlock(&reg.lock);
 /* bpf_program__clone() of newer libbpf comes with the instructions we set before. */
 static int prepare_clone(const struct session *s, struct bpf_prog_load_opts *opts)
 {

@@ -97,6 +97,9 @@ int session_load(struct session *s, const struct session_half *h);
 int session_load_loudly(struct session *s, const struct session_half *h, const char *what);
 
 /* Is libbpf's program GPL-compatible? */
+/* Puts program @fd (the caller's still) in the place of libbpf's. */
+int session_replace_prog(struct session *s, int fd);
+
 bool session_is_gpl(struct session *s);
 
 void session_set_engine(enum fsession_engine engine);
