@@ -41,9 +41,6 @@ void session_set_engine(enum fsession_engine engine)
 
 static void unload(struct session *s)
 {
-	pthread_mutex_lock(&reg.lock);	/* is_closed() of others looks at the fds of what is loaded */
-	s->loaded = false;
-	pthread_mutex_unlock(&reg.lock);
 	free(s->insns);
 	free((void *)s->info.func_info);
 	free((void *)s->info.line_info);
@@ -62,6 +59,7 @@ static void unload(struct session *s)
 	if (!s->pinned)
 		store_put(&s->store);
 	s->store.id = 0;
+	s->loaded = false;
 }
 
 static void session_free(struct session *s)
@@ -194,47 +192,20 @@ int session_setup(struct bpf_program *prog, long kind)
 	return 0;
 }
 
-/* Remembers libbpf's fd, by which a closed object is recognised later, by any thread: fd and id change
- * together, under the lock. */
-static void note_fd_locked(struct session *s)
+/* Remembers libbpf's fd, by which a closed object is recognised later. */
+static void note_fd(struct session *s)
 {
 	int fd = bpf_program__fd(s->prog);
 
 	if (fd < 0 || s->prog_fd == fd)
 		return;
 	s->prog_fd = fd;
-static void note_fd(struct session *s)
-{
-	pthread_mutex_lock(&reg.lock);
-	note_fd_locked(s);
-	pthread_mutex_unlock(&reg.lock);
-}
-
-int session_replace_prog(struct session *s, int fd)
-{
-	int err = 0;
-
-	pthread_mutex_lock(&reg.lock);
-	if (dup3(fd, s->prog_fd, O_CLOEXEC) < 0)
-		err = -errno;
-	s->prog_id = sys_prog_id(s->prog_fd);
-	pthread_mutex_unlock(&reg.lock);
-	return err;
-}
-
-/* An address that a session of a closed object had may be that of any program now. */
-static bool is_fsession(const struct bpf_program *prog)
-{
-	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
-	       (int)bpf_program__expected_attach_type(prog) == FS_BPF_TRACE_FSESSION;
-}
-
 	s->prog_id = sys_prog_id(fd);
 }
 
 int session_of(const struct bpf_program *prog, struct session **ret)
 {
-	struct session *s = prog && is_fsession(prog) ? find(prog) : NULL;
+	struct session *s = prog ? find(prog) : NULL;
 
 	if (!s)
 		return fail_hint(-EINVAL, "call fsession_register() before opening the object",
@@ -256,7 +227,7 @@ struct session *session_of_object(const struct session *sibling, uint32_t prog_i
 		/* of the same object, hence still open */
 		if (!s->loaded || s->btf_id != sibling->btf_id)
 			continue;
-		note_fd_locked(s);
+		note_fd(s);
 		if (s->prog_id == prog_id)
 			break;
 	}
@@ -459,6 +430,7 @@ static void split_settings(struct session *s, const struct session_half *h, stru
 		.has_guard = f->recursion_guard,
 		.strong_release = !f->ordered_stores,
 		.tail_target = any_makes_tail_calls(),
+		.no_spill = s->no_spill,
 		.attach_cookie = h->attach_cookie,
 		.is_return_id = f->is_return_id,
 		.cookie_id = f->cookie_id,
@@ -703,8 +675,16 @@ static int prepare_kernel(struct session *s, struct bpf_program *prog,
 static int verify_exit_half(struct session *s)
 {
 	struct session_half h = { .target = &s->target, .half = SPLIT_EXIT, .gpl = true };
-	int fd = session_load_loudly(s, &h, "exit half");
+	int fd = -1;
 
+	/* main's frame and its callees' share 512 bytes, of which we may have taken the last */
+	s->no_spill = false;
+	if (s->uses.subprogs && !s->uses.tail_calls) {
+		fd = session_load(s, &h);
+		s->no_spill = fd < 0;
+	}
+	if (fd < 0)
+		fd = session_load_loudly(s, &h, "exit half");
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -809,9 +789,7 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 	s->loaded = true;
 	return 0;
 }
-	pthread_mutex_lock(&reg.lock);
 
-	pthread_mutex_unlock(&reg.lock);
 /* bpf_program__clone() of newer libbpf comes with the instructions we set before. */
 static int prepare_clone(const struct session *s, struct bpf_prog_load_opts *opts)
 {

@@ -48,6 +48,7 @@ struct session {
 	struct ktarget target;		/* or, with a glob or ids, the representative it was loaded for */
 	bool kernel_multi;		/* loaded as BPF_TRACE_FSESSION_MULTI */
 	struct split_uses uses;
+	bool no_spill;			/* the stacks of all its functions leave no room in main's */
 	struct bpf_insn *insns;		/* originals, with maps as fds */
 	size_t cnt;
 	struct split_info info;		/* owned copies */
@@ -97,9 +98,6 @@ int session_load(struct session *s, const struct session_half *h);
 int session_load_loudly(struct session *s, const struct session_half *h, const char *what);
 
 /* Is libbpf's program GPL-compatible? */
-/* Puts program @fd (the caller's still) in the place of libbpf's. */
-int session_replace_prog(struct session *s, int fd);
-
 bool session_is_gpl(struct session *s);
 
 void session_set_engine(enum fsession_engine engine);

@@ -640,7 +640,7 @@ static void place_spills(struct gen *g)
 {
 	int low = g->flow.main_stack, want = g->uses.tail_calls ? 4 : 2;
 
-	if (low > 0)
+	if (low > 0 || g->p->no_spill)
 		return;
 	low = low / 8 * 8 - (low % 8 ? 8 : 0);
 	if (low - 8 * want < -STACK_LIMIT)
@@ -759,6 +759,7 @@ int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, 
 		const struct bpf_insn *insn = &insns[i];
 
 		ret->ctx_loads |= flow.ctx_load[i];
+		ret->subprogs |= flow.subprog[i] != 0;
 		ret->markers |= marker_of(insn, &calls) != 0;
 		ret->missing_kfunc |= is_missing_kfunc(insn);
 		if (!insn_is_helper_call(insn))

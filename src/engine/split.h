@@ -28,6 +28,7 @@ struct split_params {
 	bool has_guard;
 	bool strong_release;		/* stores may pass each other: arm64 */
 	bool tail_target;		/* may be entered by a tail call */
+	bool no_spill;			/* leave main's stack alone */
 	uint64_t attach_cookie;		/* baked in where the helper is missing */
 	uint32_t is_return_id;		/* kfunc ids, where the object's externs were resolved */
 	uint32_t cookie_id;
@@ -64,6 +65,7 @@ struct split_uses {
 	bool func_ip;
 	bool attach_cookie;
 	bool tail_calls;
+	bool subprogs;
 	bool missing_kfunc;	/* calls an extern that libbpf did not find */
 };
 int split_scan(const struct bpf_insn *insns, size_t cnt, uint32_t is_return_id, uint32_t cookie_id,
