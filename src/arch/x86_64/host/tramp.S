@@ -21,8 +21,7 @@
 	.endr
 	.endm
 
-	/* by name, so that its bounds have symbols: see guard.c */
-	.section fs_guard_text, "ax", @progbits
+	.text
 
 /* frame's block = guard_claim(thread pointer) */
 	.globl	x86_64_tramp_claim

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "verifier/call.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "bpf/helpers.h"
+#include "verifier/backtrack.h"
+#include "verifier/btfwalk.h"
+#include "verifier/ctx.h"
+#include "verifier/mem.h"
+#include "verifier/objects.h"
+#include "verifier/packet.h"
+#include "verifier/protos.h"
+#include "verifier/stack.h"
+#include "verifier/subprog.h"
+
+#define ERRNO_MAX 4095
+
+struct call {
+	const struct proto *p;
+	const struct bpf_insn *insn;
+	const struct reg *map;		/* the last map argument */
+	u64 bytes;			/* the last constant size */
+	u64 max_bytes;			/* the last size, at most */
+	bool has_max;
+	u32 ref;			/* given up */
+	struct call_objects objects;
+};
+
+static struct reg *arg(struct env *env, u32 i)
+{
+	return &state_regs(env->cur)[1 + i];
+}
+
+/* -- Properties --- */
+
+u16 call_regs_read(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct proto *p = proto_of_call(env, insn);
+	u16 regs = 0;
+
+	if (!p)
+		return 0x3e;
+	for (u32 i = 0; i < 5 && p->args[i]; i++)
+		regs |= 2u << i;
+	return regs;
+}
+
+bool call_has_callback(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct proto *p = insn_is_helper_call(insn) ? proto_of_call(env, insn) : NULL;
+
+	return p && p->flags & (PF_LOOP | PF_EACH);
+}
+
+bool call_is_iter_next(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct proto *p = insn_is_kfunc_call(insn) ? proto_of_call(env, insn) : NULL;
+
+	return p && p->ret == PR_ITER_NUM;
+}
+
+/* -- May it be called at all? --- */
+
+static const char *call_name(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct verify_ops *ops = env->o->ops;
+	const char *name = NULL;
+
+	if (insn_is_helper_call(insn))
+		name = helper_name(insn->imm);
+	else if (ops && ops->kfunc_name)
+		name = ops->kfunc_name(env->o->arg, insn);
+	return name ?: "of an unknown number";
+}
+
+static bool fits_program(const struct verify_opts *o, u32 flags)
+{
+	bool skb = o->type == BPF_PROG_TYPE_SOCKET_FILTER || o->type == BPF_PROG_TYPE_SCHED_CLS ||
+		   o->type == BPF_PROG_TYPE_SCHED_ACT;
+	u32 kinds = flags & (PF_TRACING | PF_SESSION | PF_XDP | PF_SKB);
+
+	if (!kinds)
+		return true;
+	return (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
+	       (kinds & PF_XDP && o->type == BPF_PROG_TYPE_XDP) || (kinds & PF_SKB && skb);
+}
+
+static int check_callable(struct env *env, const struct bpf_insn *insn, const struct proto *p)
+{
+	const struct verify_ops *ops = env->o->ops;
+
+	if (!p) {
+		refuse(env, -EINVAL, "call of %s %s (%d), which is not known here",
+		       insn_is_kfunc_call(insn) ? "kfunc" : "helper", call_name(env, insn), insn->imm);
+		return -EINVAL;
+	}
+	if (!fits_program(env->o, p->flags))
+		return refuse(env, p->flags & PF_SESSION ? -EACCES : -EINVAL,
+			      "%s is not allowed in programs of this type", p->name);
+	if (insn_is_helper_call(insn) && !(p->flags & PF_SESSION) && ops && ops->has_helper &&
+	    !ops->has_helper(env->o->arg, insn->imm))
+		return refuse(env, -EINVAL, "%s is not implemented by this engine", p->name);
+	if (p->flags & PF_GPL && !(env->o->flags & VERIFY_GPL))
+		return refuse(env, -EINVAL, "%s is for programs with a GPL compatible license", p->name);
+	if (p->flags & PF_SLEEPABLE && !(env->o->flags & VERIFY_SLEEPABLE))
+		return refuse(env, -EINVAL, "%s may sleep, this program may not", p->name);
+	return objects_may_call(env, p);
+}
+
+/* -- Arguments --- */
+
+static int expect(struct env *env, u32 i, enum reg_type type, const char *what)
+{
+	const struct reg *r = arg(env, i);
+
+	if (r->type == type && !(r->flags & REG_MAYBE_NULL))
+		return 0;
+	refuse(env, -EACCES, "R%u is %s, expected %s", i + 1, reg_type_name(r), what);
+	if (r->flags & REG_MAYBE_NULL)
+		hint(env, "compare it with NULL first");
+	return -EACCES;
+}
+
+static int arg_ctx(struct env *env, u32 i)
+{
+	const struct reg *r = arg(env, i);
+	int err = expect(env, i, REG_CTX, "ctx");
+
+	if (!err && (r->off || !reg_is_fixed(r) || r->v.t.value))
+		err = refuse(env, -EACCES, "R%u: ctx pointer was modified", i + 1);
+	return err;
+}
+
+static int arg_map(struct env *env, struct call *c, u32 i)
+{
+	int err = expect(env, i, REG_MAP, "a map");
+
+	c->map = arg(env, i);
+	return err;
+}
+
+/* Size arguments follow their memory: looked at together. */
+static int arg_sized(struct env *env, struct call *c, u32 i, bool write)
+{
+	const struct reg *size = arg(env, i + 1);
+	bool zero_ok = c->p->args[i + 1] == P_SIZE_ZERO;
+	int err = reg_check_read(env, i + 2);
+
+	if (err)
+		return err;
+	if (size->type != REG_SCALAR)
+		return refuse(env, -EACCES, "R%u is %s, expected a size", i + 2, reg_type_name(size));
+	if (size->v.r.smin < 0) {
+		refuse(env, -EACCES, "R%u: the size may be negative (at least %lld)", i + 2,
+		       (long long)size->v.r.smin);
+		hint(env, "make it unsigned, or compare it with 0");
+		return -EACCES;
+	}
+	if (size->v.r.umax >= OFF_MAX) {
+		refuse(env, -EACCES, "R%u: the size is unbounded", i + 2);
+		hint(env, "compare it with a maximum, or mask it");
+		return -EACCES;
+	}
+	if (!zero_ok && !size->v.r.umin)
+		return refuse(env, -EACCES, "R%u: the size may be 0 (it is %llu to %llu)", i + 2,
+			      (unsigned long long)size->v.r.umin, (unsigned long long)size->v.r.umax);
+	c->max_bytes = size->v.r.umax;
+	c->has_max = true;
+	err = mark_precise(env, i + 2);
+	return err ?: mem_range(env, i + 1, size->v.r.umax, write);
+}
+
+static int arg_mem_null(struct env *env, struct call *c, u32 i)
+{
+	const struct reg *p = arg(env, i), *size = arg(env, i + 1);
+	int err = reg_check_read(env, i + 2);
+
+	if (err)
+		return err;
+	if (reg_is_zero(p)) {
+		err = mark_precise(env, i + 1);
+		if (!err && !reg_is_zero(size))
+			err = refuse(env, -EACCES, "R%u: NULL with a size", i + 1);
+		return err ?: mark_precise(env, i + 2);
+	}
+	return arg_sized(env, c, i, false);
+}
+
+static int arg_text(struct env *env, u32 i)
+{
+	const struct reg *r = arg(env, i);
+	int err = expect(env, i, REG_MAP_VALUE, "a constant string");
+	const char *text;
+	u64 left;
+
+	if (err)
+		return err;
+	if (!r->map->frozen || !reg_is_fixed(r))
+		return refuse(env, -EACCES, "R%u: the string is not in a read-only, frozen map", i + 1);
+	err = mem_check_bounds(env, i + 1, r, 0, 1, r->map->value_size);
+	if (err)
+		return err;
+	text = (const char *)r->map->frozen + r->off + r->v.t.value;
+	left = r->map->value_size - r->off - r->v.t.value;
+	return memchr(text, 0, left) ? 0 : refuse(env, -EINVAL, "R%u: the string has no end", i + 1);
+}
+
+static int arg_const_size(struct env *env, struct call *c, u32 i)
+{
+	const struct reg *r = arg(env, i);
+
+	if (!reg_is_const(r))
+		return refuse(env, -EACCES, "R%u must be a constant", i + 1);
+	if (r->v.t.value > INT32_MAX)
+		return refuse(env, -EACCES, "R%u: %llu bytes are too many", i + 1,
+			      (unsigned long long)r->v.t.value);
+	c->bytes = r->v.t.value;
+	return mark_precise(env, i + 1);
+}
+
+static int arg_stack_null(struct env *env, u32 i)
+{
+	const struct reg *r = arg(env, i);
+
+	if (reg_is_zero(r))
+		return mark_precise(env, i + 1);
+	return expect(env, i, REG_STACK, "a place on the stack, or NULL");
+}
+
+static int arg_record(struct env *env, struct call *c, u32 i)
+{
+	const struct reg *r = arg(env, i);
+	int err = expect(env, i, REG_MEM, "a ring buffer's record");
+
+	if (err)
+		return err;
+	if (!(r->flags & REG_RECORD))
+		return refuse(env, -EINVAL, "R%u is %s, expected a ring buffer's record", i + 1,
+			      reg_type_name(r));
+	if (r->off || !reg_is_fixed(r) || r->v.t.value)
+		return refuse(env, -EINVAL, "R%u: the record must be given up by the pointer that was got",
+			      i + 1);
+	c->ref = r->ref;
+	return 0;
+}
+
+static int arg_number(struct env *env, u32 i)
+{
+	const struct reg *r = arg(env, i);
+
+	return r->type == REG_SCALAR ? 0 : refuse(env, -EINVAL, "R%u is %s, expected a number", i + 1,
+						   reg_type_name(r));
+}
+
+static int check_arg(struct env *env, struct call *c, u32 i)
+{
+	int err = reg_check_read(env, i + 1);
+
+	if (err)
+		return err;
+	switch (c->p->args[i]) {
+	case P_CTX:
+		return arg_ctx(env, i);
+	case P_MAP:
+		return arg_map(env, c, i);
+	case P_KEY:
+		return mem_range(env, i + 1, c->map->map->key_size, false);
+	case P_VALUE:
+		return mem_range(env, i + 1, c->map->map->value_size, false);
+	case P_VALUE_OUT:
+		return mem_range(env, i + 1, c->map->map->value_size, true);
+	case P_MEM:
+		return arg_sized(env, c, i, false);
+	case P_MEM_OUT:
+		return arg_sized(env, c, i, true);
+	case P_MEM_NULL:
+		return arg_mem_null(env, c, i);
+	case P_WORD_OUT:
+		return mem_range(env, i + 1, 8, true);
+	case P_INT_OUT:
+		return mem_range(env, i + 1, 4, true);
+	case P_TEXT:
+		return arg_text(env, i);
+	case P_FUNC:
+		return expect(env, i, REG_FUNC, "a function");
+	case P_STACK_NULL:
+		return arg_stack_null(env, i);
+	case P_RECORD:
+		return arg_record(env, c, i);
+	case P_CONST_SIZE:
+		return arg_const_size(env, c, i);
+	case P_NUMBER:
+		return arg_number(env, i);
+	case P_BTF:
+		return expect(env, i, REG_BTF, "a typed pointer");
+	case P_LOCK:
+	case P_ITER_NEW:
+	case P_ITER:
+	case P_ITER_END:
+	case P_DYNPTR_NEW:
+	case P_DYNPTR:
+	case P_DYNPTR_END:
+		return objects_arg(env, c->p->args[i], i + 1, &c->objects);
+	default:		/* sizes were seen with their memory */
+		return 0;
+	}
+}
+
+/* -- Which maps for which helpers --- */
+
+#define TYPE(t) (1ULL << BPF_MAP_TYPE_##t)
+#define KEYED (~(TYPE(RINGBUF) | TYPE(QUEUE) | TYPE(STACK) | TYPE(BLOOM_FILTER) | TYPE(PROG_ARRAY) | \
+		 TYPE(PERF_EVENT_ARRAY)))
+
+static u64 maps_for(u32 helper)
+{
+	switch (helper) {
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
+		return KEYED;
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_map_peek_elem:
+		return TYPE(QUEUE) | TYPE(STACK) | TYPE(BLOOM_FILTER);
+	case BPF_FUNC_map_pop_elem:
+		return TYPE(QUEUE) | TYPE(STACK);
+	case BPF_FUNC_map_lookup_percpu_elem:
+		return TYPE(PERCPU_ARRAY) | TYPE(PERCPU_HASH) | TYPE(LRU_PERCPU_HASH);
+	case BPF_FUNC_for_each_map_elem:
+		return TYPE(ARRAY) | TYPE(PERCPU_ARRAY) | TYPE(HASH) | TYPE(PERCPU_HASH) | TYPE(LRU_HASH) |
+		       TYPE(LRU_PERCPU_HASH);
+	case BPF_FUNC_tail_call:
+		return TYPE(PROG_ARRAY);
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_ringbuf_query:
+	case BPF_FUNC_ringbuf_reserve_dynptr:
+		return TYPE(RINGBUF);
+	case BPF_FUNC_get_stackid:
+		return TYPE(STACK_TRACE);
+	case BPF_FUNC_perf_event_output:
+		return TYPE(PERF_EVENT_ARRAY);
+	default:
+		return ~0ULL;
+	}
+}
+
+static int check_map(struct env *env, const struct call *c)
+{
+	const struct verify_map *m = c->map ? c->map->map : NULL;
+	u32 nr = c->insn->imm;
+
+	if (!m || !insn_is_helper_call(c->insn))
+		return 0;
+	if (m->type < 64 && !(maps_for(nr) >> m->type & 1))
+		return refuse(env, -EINVAL, "%s does not take maps of type %u", c->p->name, m->type);
+	if (m->flags & (1U << 7) && (nr == BPF_FUNC_map_update_elem || nr == BPF_FUNC_map_delete_elem ||
+				     nr == BPF_FUNC_map_push_elem || nr == BPF_FUNC_map_pop_elem))
+		return refuse(env, -EACCES, "programs may not write to this map");
+	if (m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		return nr == BPF_FUNC_map_lookup_elem ? 0 :
+			refuse(env, -EINVAL, "%s does not take maps of type %u", c->p->name, m->type);
+	return 0;
+}
+
+/* -- What comes back --- */
+
+static void return_value(struct env *env, const struct call *c, struct reg *r0)
+{
+	const struct verify_map *m = c->map->map;
+	bool inner = m->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || m->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+
+	reg_set_pointer(r0, inner ? REG_MAP : REG_MAP_VALUE, REG_MAYBE_NULL);
+	r0->id = env_id(env);
+	r0->map = inner ? m->inner : m;
+	r0->map_uid = inner ? r0->id : c->map->map_uid;
+}
+
+static int return_record(struct env *env, const struct call *c, struct reg *r0)
+{
+	reg_set_pointer(r0, REG_MEM, REG_MAYBE_NULL | REG_RECORD);
+	r0->id = r0->ref = env_id(env);
+	r0->mem_bytes = c->bytes;
+	return state_add_ref(env->cur, REF_RECORD, r0->ref, env->cur->pc);
+}
+
+static void return_number(const struct call *c, struct reg *r0)
+{
+	reg_set_unknown(r0);
+	if (insn_is_helper_call(c->insn) && c->insn->imm == BPF_FUNC_get_smp_processor_id)
+		reg_set_scalar(r0, scalar_bits(32));
+	if (c->p->flags & PF_SOME_ERRNO && c->has_max)
+		reg_set_scalar(r0, scalar_srange(-ERRNO_MAX, c->max_bytes));
+}
+
+static int return_task(struct env *env, struct reg *r0)
+{
+	s32 id = env->o->target_btf ?
+		btf__find_by_name_kind(env->o->target_btf, "task_struct", BTF_KIND_STRUCT) : -1;
+
+	if (id < 0)
+		return refuse(env, -EINVAL, "the target has no struct task_struct");
+	reg_set_pointer(r0, REG_BTF, REG_TRUSTED);
+	r0->btf = env->o->target_btf;
+	r0->btf_id = id;
+	return 0;
+}
+
+static int set_return(struct env *env, const struct call *c, struct reg *r0)
+{
+	switch (c->p->ret) {
+	case PR_VOID:
+		reg_set_none(r0);
+		return 0;
+	case PR_VALUE_NULL:
+		return_value(env, c, r0);
+		return 0;
+	case PR_RECORD_NULL:
+		return return_record(env, c, r0);
+	case PR_MEM_NULL:
+		reg_set_pointer(r0, REG_MEM, REG_MAYBE_NULL);
+		r0->id = env_id(env);
+		r0->mem_bytes = c->bytes;
+		r0->ref = c->objects.ref;
+		return 0;
+	case PR_COOKIE:
+		env->res->calls_cookie = true;
+		reg_set_pointer(r0, REG_MEM, 0);
+		r0->mem_bytes = 8;
+		return 0;
+	case PR_BOOL:
+		reg_set_scalar(r0, scalar_bits(1));
+		return 0;
+	case PR_ITER_NUM:
+		return objects_iter_next(env, &c->objects, r0);
+	case PR_TASK:
+		return return_task(env, r0);
+	default:
+		return_number(c, r0);
+		return 0;
+	}
+}
+
+/* -- The call --- */
+
+struct release {
+	u32 ref;
+};
+
+static void release_one(struct reg *r, void *p)
+{
+	const struct release *rel = p;
+
+	if (reg_is_pointer(r) && r->ref == rel->ref)
+		reg_set_none(r);
+}
+
+static int release(struct env *env, u32 ref)
+{
+	struct release r = { ref };
+
+	if (state_drop_ref(env->cur, ref))
+		return refuse(env, -EINVAL, "reference %u is not held", ref);
+	state_each_reg(env->cur, release_one, &r);
+	return 0;
+}
+
+static void clobber(struct env *env)
+{
+	for (u32 i = 0; i <= 5; i++)
+		reg_set_none(&state_regs(env->cur)[i]);
+}
+
+static int check_args(struct env *env, struct call *c)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < 5 && c->p->args[i] && !err; i++) {
+		err = check_arg(env, c, i);
+		if (!err && c->p->args[i] == P_MAP)
+			err = check_map(env, c);
+	}
+	return err;
+}
+
+static int helper_or_kfunc(struct env *env)
+{
+	const struct bpf_insn *insn = env_insn(env);
+	struct call c = { .p = proto_of_call(env, insn), .insn = insn };
+	struct reg r0, map;
+	int err = check_callable(env, insn, c.p);
+
+	if (!err)
+		err = check_args(env, &c);
+	if (err)
+		return err;
+	if (c.map) {		/* the registers go */
+		map = *c.map;
+		c.map = &map;
+	}
+	if (c.p->flags & (PF_LOOP | PF_EACH)) {
+		err = subprog_push_callback(env, c.p);
+		if (err)
+			return err;
+	}
+	if (c.ref)
+		err = release(env, c.ref);
+	if (!err)
+		err = objects_call(env, c.p, &c.objects);
+	if (!err)
+		err = set_return(env, &c, &r0);
+	if (err)
+		return err;
+	if (c.p->flags & PF_MOVES_PACKET)
+		packet_forget(env);
+	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_get_func_ip)
+		env->res->calls_func_ip = true;
+	clobber(env);
+	state_regs(env->cur)[0] = r0;
+	env->cur->pc++;
+	return 0;
+}
+
+int call_insn(struct env *env)
+{
+	if (insn_is_subprog_call(env_insn(env)))
+		return subprog_call(env);
+	return helper_or_kfunc(env);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One run of the verifier: what its analyses share. */
+#ifndef FS_VERIFIER_ENV_H
+#define FS_VERIFIER_ENV_H
+
+#include "verifier/state.h"
+
+#define SUBPROGS_MAX 256
+#define PENDING_MAX 8192	/* branches waiting to be followed */
+#define OFF_MAX (1 << 29)	/* of any pointer from its object */
+
+/* A reason to stop following a path that is no error. */
+#define PATH_DONE 1
+
+enum aux_flags {
+	AUX_START = 1 << 0,	/* an instruction begins here */
+	AUX_CHECKPOINT = 1 << 1,	/* states are compared here */
+	AUX_FORCE = 1 << 2,	/* and always remembered */
+	AUX_CALLBACK = 1 << 3,	/* a call whose callback returns to it */
+	AUX_REACHED = 1 << 4,	/* by the control flow graph */
+	AUX_ITER_NEXT = 1 << 5,
+	AUX_MAY_GOTO = 1 << 6,
+};
+
+struct aux {			/* per instruction */
+	u8 flags;
+	u8 mem;			/* reg_type it went through; 0: none yet */
+	u16 live_regs;		/* before it */
+	u32 subprog;
+	u64 live_slots;		/* of its own frame, before it */
+	const struct verify_map *map;	/* ldimm64 */
+	u32 map_off;
+	struct state *states;	/* remembered */
+};
+
+struct subprog {
+	u32 start, end;
+	u32 stack_bytes;
+	bool is_global;
+	bool is_callback;
+	bool is_reached;	/* by a call or callback that was followed */
+	bool is_void;
+	bool args_checked;
+	bool has_tail_call;
+	u32 btf_id;		/* FUNC, or 0 */
+	const char *name;
+};
+
+/* One instruction of a path; its predecessor is .parent. */
+struct trace {
+	u32 parent;
+	u32 insn;
+	u8 depth;
+	u8 mem_frame;		/* frame of the stack slot it reads or writes */
+	s8 mem_slot;		/* -1: none it knows */
+	u8 flags;
+	u32 links;		/* index + 1 of the registers that were refined together */
+};
+
+enum trace_flags { TRACE_MEM = 1 << 0, TRACE_ALL_SLOTS = 1 << 1 };
+
+#define LINKS_MAX 8
+struct links {			/* registers with one id that a jump refined */
+	u8 cnt;
+	struct {
+		u8 frame;
+		s8 reg;		/* -1: .slot */
+		u8 slot;
+	} at[LINKS_MAX];
+};
+
+struct env {
+	const struct verify_opts *o;
+	struct verify_result *res;
+	struct bpf_insn *insns;
+	u32 cnt;
+	struct aux *aux;
+	struct subprog subprogs[SUBPROGS_MAX];
+	u32 nr_subprogs;
+	struct state *cur;
+	struct state *pending;	/* a stack */
+	u32 nr_pending;
+	struct trace *trace;
+	u32 nr_trace, cap_trace;
+	struct links *links;
+	u32 nr_links;
+	struct state *detached;	/* not listed any more, but paths from there go on */
+	u32 next_id;
+	u64 jumps;
+	u64 insns_at_state, jumps_at_state;
+	u32 live_states;
+	u32 last_line;		/* printed */
+	bool mid_line;		/* an instruction was printed, what it did was not */
+	int err;		/* latched */
+	bool refused;		/* the reason has been told */
+	bool in_global;		/* a global function is being verified by itself */
+	bool changed_data;	/* packet pointers were dropped */
+};
+
+/* Says why and returns @err. One line; a second, "hint: ...", may follow by hint(). */
+int refuse(struct env *env, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void hint(struct env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vlog(struct env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An inconsistency of the verifier itself. */
+int verify_bug(struct env *env, const char *what);
+
+static inline bool env_logs(const struct env *env, u32 level)
+{
+	return env->o->ops && env->o->ops->log && (env->o->log_level & 3) >= level;
+}
+
+static inline u32 env_id(struct env *env)
+{
+	return ++env->next_id;
+}
+
+static inline const struct bpf_insn *env_insn(const struct env *env)
+{
+	return &env->insns[env->cur->pc];
+}
+
+/* Puts aside a copy of the current state that goes on at @pc; NULL with env->err set. */
+struct state *env_push(struct env *env, u32 pc);
+
+/* Register that must be readable. */
+int reg_check_read(struct env *env, u32 nr);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "verifier/packet.h"
+
+#include <errno.h>
+
+#define PACKET_MAX 0xffff
+
+static bool may_write(const struct verify_opts *o)
+{
+	return o->type == BPF_PROG_TYPE_XDP || o->type == BPF_PROG_TYPE_SCHED_CLS ||
+	       o->type == BPF_PROG_TYPE_SCHED_ACT;
+}
+
+static int check(struct env *env, u32 nr, s32 off, u32 size, bool write)
+{
+	const struct reg *p = &state_regs(env->cur)[nr];
+	s64 from = (s64)p->off + off;
+
+	if (write && !may_write(env->o))
+		return refuse(env, -EACCES, "R%u: packets are read-only here", nr);
+	if (p->v.r.smin < 0 || from < 0)
+		return refuse(env, -EACCES, "R%u: packet access may begin before the packet (at %lld)", nr,
+			      (long long)(from + p->v.r.smin));
+	if (from + size > p->range || p->v.r.umax > PACKET_MAX) {
+		refuse(env, -EACCES, "R%u: packet access at %lld of %u bytes, %u are known to be there", nr,
+		       (long long)from, size, p->range);
+		hint(env, "compare the pointer past the access with data_end first");
+		return -EACCES;
+	}
+	return 0;
+}
+
+int packet_access(struct env *env, struct access *a)
+{
+	if (a->size == 8)
+		reg_set_unknown(&a->result);
+	else
+		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	return check(env, a->nr, a->off, a->size, a->write);
+}
+
+int packet_range(struct env *env, u32 nr, u32 size, bool write)
+{
+	return check(env, nr, 0, size, write);
+}
+
+struct learn {
+	const struct reg *pkt;
+	u32 range;
+};
+
+static void learn_one(struct reg *r, void *arg)
+{
+	const struct learn *l = arg;
+
+	if (r->type == l->pkt->type && r->id == l->pkt->id && r->range < l->range)
+		r->range = l->range;
+}
+
+void packet_learn(struct state *s, const struct reg *pkt, bool or_equal)
+{
+	struct reg of = *pkt;
+	struct learn l = { &of, pkt->off + !or_equal };
+
+	if (pkt->off < 0 || pkt->v.r.smin < 0 || pkt->v.r.umax + pkt->off > PACKET_MAX)
+		return;
+	state_each_reg(s, learn_one, &l);
+}
+
+static void forget_one(struct reg *r, void *arg)
+{
+	(void)arg;
+	if (reg_is_packet(r) || r->type == REG_PACKET_END)
+		reg_set_unknown(r);
+}
+
+void packet_forget(struct env *env)
+{
+	state_each_reg(env->cur, forget_one, NULL);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "verifier/protos.h"
+
+#include <string.h>
+
+#define MARKER_IS_RETURN 0x46530001	/* <fsession/bpf_fsession.h> */
+#define MARKER_COOKIE 0x46530002
+
+#define H(nr, flags, ret, ...) [BPF_FUNC_##nr] = { "bpf_" #nr, flags, ret, { __VA_ARGS__ } }
+
+static const struct proto helpers[] = {
+	H(map_lookup_elem, 0, PR_VALUE_NULL, P_MAP, P_KEY),
+	H(map_update_elem, 0, PR_NUMBER, P_MAP, P_KEY, P_VALUE, P_ANY),
+	H(map_delete_elem, 0, PR_NUMBER, P_MAP, P_KEY),
+	H(map_push_elem, 0, PR_NUMBER, P_MAP, P_VALUE, P_ANY),
+	H(map_pop_elem, 0, PR_NUMBER, P_MAP, P_VALUE_OUT),
+	H(map_peek_elem, 0, PR_NUMBER, P_MAP, P_VALUE_OUT),
+	H(map_lookup_percpu_elem, 0, PR_VALUE_NULL, P_MAP, P_KEY, P_ANY),
+	H(for_each_map_elem, PF_EACH, PR_NUMBER, P_MAP, P_FUNC, P_STACK_NULL, P_ANY),
+	H(loop, PF_LOOP, PR_NUMBER, P_ANY, P_FUNC, P_STACK_NULL, P_ANY),
+	H(tail_call, 0, PR_NUMBER, P_CTX, P_MAP, P_ANY),
+	H(ktime_get_ns, 0, PR_NUMBER),
+	H(ktime_get_boot_ns, 0, PR_NUMBER),
+	H(ktime_get_coarse_ns, 0, PR_NUMBER),
+	H(ktime_get_tai_ns, 0, PR_NUMBER),
+	H(jiffies64, 0, PR_NUMBER),
+	H(get_prandom_u32, 0, PR_NUMBER),
+	H(get_smp_processor_id, 0, PR_NUMBER),
+	H(get_numa_node_id, 0, PR_NUMBER),
+	H(get_current_pid_tgid, 0, PR_NUMBER),
+	H(get_current_uid_gid, 0, PR_NUMBER),
+	H(get_current_cgroup_id, 0, PR_NUMBER),
+	H(get_current_task, PF_GPL, PR_NUMBER),
+	H(get_current_task_btf, PF_GPL, PR_TASK),
+	H(get_current_comm, 0, PR_NUMBER, P_MEM_OUT, P_SIZE),
+	H(probe_read_kernel, PF_GPL, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(probe_read_user, PF_GPL, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(probe_read, PF_GPL, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(probe_read_kernel_str, PF_GPL | PF_SOME_ERRNO, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(probe_read_user_str, PF_GPL | PF_SOME_ERRNO, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(probe_read_str, PF_GPL | PF_SOME_ERRNO, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(copy_from_user, PF_SLEEPABLE, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(trace_printk, PF_GPL, PR_NUMBER, P_MEM, P_SIZE),
+	H(trace_vprintk, PF_GPL, PR_NUMBER, P_MEM, P_SIZE, P_MEM_NULL, P_SIZE_ZERO),
+	H(snprintf, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_TEXT, P_MEM_NULL, P_SIZE_ZERO),
+	H(strtol, 0, PR_NUMBER, P_MEM, P_SIZE, P_ANY, P_WORD_OUT),
+	H(strtoul, 0, PR_NUMBER, P_MEM, P_SIZE, P_ANY, P_WORD_OUT),
+	H(strncmp, 0, PR_NUMBER, P_MEM, P_SIZE, P_TEXT),
+	H(get_stackid, PF_GPL, PR_NUMBER, P_CTX, P_MAP, P_ANY),
+	H(get_stack, PF_GPL | PF_SOME_ERRNO, PR_NUMBER, P_CTX, P_MEM_OUT, P_SIZE_ZERO, P_ANY),
+	H(perf_event_output, PF_GPL, PR_NUMBER, P_CTX, P_MAP, P_ANY, P_MEM, P_SIZE_ZERO),
+	H(send_signal, 0, PR_NUMBER, P_ANY),
+	H(get_func_arg, PF_TRACING, PR_NUMBER, P_CTX, P_ANY, P_WORD_OUT),
+	H(get_func_ret, PF_TRACING, PR_NUMBER, P_CTX, P_WORD_OUT),
+	H(get_func_arg_cnt, PF_TRACING, PR_NUMBER, P_CTX),
+	H(get_func_ip, PF_TRACING, PR_NUMBER, P_CTX),
+	H(get_attach_cookie, PF_TRACING, PR_NUMBER, P_CTX),
+	H(ringbuf_output, 0, PR_NUMBER, P_MAP, P_MEM, P_SIZE_ZERO, P_ANY),
+	H(ringbuf_reserve, 0, PR_RECORD_NULL, P_MAP, P_CONST_SIZE, P_ANY),
+	H(ringbuf_submit, 0, PR_VOID, P_RECORD, P_ANY),
+	H(ringbuf_discard, 0, PR_VOID, P_RECORD, P_ANY),
+	H(ringbuf_query, 0, PR_NUMBER, P_MAP, P_ANY),
+	H(ringbuf_reserve_dynptr, 0, PR_NUMBER, P_MAP, P_ANY, P_ANY, P_DYNPTR_NEW),
+	H(ringbuf_submit_dynptr, 0, PR_VOID, P_DYNPTR_END, P_ANY),
+	H(ringbuf_discard_dynptr, 0, PR_VOID, P_DYNPTR_END, P_ANY),
+	H(dynptr_from_mem, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY, P_DYNPTR_NEW),
+	H(dynptr_read, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_DYNPTR, P_ANY, P_ANY),
+	H(dynptr_write, 0, PR_NUMBER, P_DYNPTR, P_ANY, P_MEM, P_SIZE_ZERO, P_ANY),
+	H(dynptr_data, 0, PR_MEM_NULL, P_DYNPTR, P_ANY, P_CONST_SIZE),
+	H(spin_lock, 0, PR_VOID, P_LOCK),
+	H(spin_unlock, 0, PR_VOID, P_LOCK),
+	H(per_cpu_ptr, 0, PR_NUMBER, P_ANY, P_ANY),
+	H(xdp_adjust_head, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
+	H(xdp_adjust_tail, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
+	H(xdp_adjust_meta, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
+	H(skb_load_bytes, PF_SKB, PR_NUMBER, P_CTX, P_ANY, P_MEM_OUT, P_SIZE),
+	H(skb_store_bytes, PF_SKB | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY, P_MEM, P_SIZE, P_ANY),
+	H(skb_pull_data, PF_SKB | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
+	H(csum_diff, 0, PR_NUMBER, P_MEM_NULL, P_SIZE_ZERO, P_MEM_NULL, P_SIZE_ZERO, P_ANY),
+};
+
+static const struct proto kfuncs[] = {
+	{ "bpf_session_is_return", PF_SESSION, PR_BOOL, { P_CTX } },
+	{ "bpf_session_cookie", PF_SESSION | PF_COOKIE, PR_COOKIE, { P_CTX } },
+	{ "bpf_iter_num_new", 0, PR_NUMBER, { P_ITER_NEW, P_NUMBER, P_NUMBER } },
+	{ "bpf_iter_num_next", 0, PR_ITER_NUM, { P_ITER } },
+	{ "bpf_iter_num_destroy", 0, PR_VOID, { P_ITER_END } },
+	{ "bpf_rcu_read_lock", PF_RCU_LOCK, PR_VOID, { P_NONE } },
+	{ "bpf_rcu_read_unlock", PF_RCU_UNLOCK, PR_VOID, { P_NONE } },
+	{ "bpf_preempt_disable", PF_PREEMPT_OFF, PR_VOID, { P_NONE } },
+	{ "bpf_preempt_enable", PF_PREEMPT_ON, PR_VOID, { P_NONE } },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+const struct proto *proto_of_helper(u32 nr)
+{
+	return nr < COUNT(helpers) && helpers[nr].name ? &helpers[nr] : NULL;
+}
+
+const struct proto *proto_of_kfunc(const char *name)
+{
+	for (u32 i = 0; name && i < COUNT(kfuncs); i++)
+		if (!strcmp(kfuncs[i].name, name))
+			return &kfuncs[i];
+	return NULL;
+}
+
+const struct proto *proto_of_call(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct verify_ops *ops = env->o->ops;
+
+	if (insn_is_helper_call(insn) && insn->imm == MARKER_IS_RETURN)
+		return &kfuncs[0];
+	if (insn_is_helper_call(insn) && insn->imm == MARKER_COOKIE)
+		return &kfuncs[1];
+	if (insn_is_helper_call(insn))
+		return proto_of_helper(insn->imm);
+	if (insn_is_kfunc_call(insn) && ops && ops->kfunc_name)
+		return proto_of_kfunc(ops->kfunc_name(env->o->arg, insn));
+	return NULL;
+}

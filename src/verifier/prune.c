@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "verifier/prune.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/backtrack.h"
+#include "verifier/stack.h"
+
+#define IDS_MAX 640		/* registers and slots of all frames */
+#define MIN_INSNS 8		/* between remembered states */
+#define MIN_JUMPS 2
+
+enum exact { LOOSE, WITHIN, SAME };	/* imprecise numbers: any; in the range; equal */
+
+struct idmap {
+	u32 cnt;
+	struct {
+		u32 old, cur;
+	} ids[IDS_MAX];
+};
+
+/* Do @old and @cur stand for one another, everywhere? */
+static bool same_id(struct idmap *m, u32 old, u32 cur)
+{
+	if (!old != !cur)
+		return false;
+	if (!old)
+		return true;
+	for (u32 i = 0; i < m->cnt; i++) {
+		if (m->ids[i].old == old)
+			return m->ids[i].cur == cur;
+		if (m->ids[i].cur == cur)
+			return false;
+	}
+	if (m->cnt == IDS_MAX)
+		return false;
+	m->ids[m->cnt].old = old;
+	m->ids[m->cnt++].cur = cur;
+	return true;
+}
+
+static bool same_scalar(const struct reg *old, const struct reg *cur, struct idmap *m, enum exact exact)
+{
+	if (exact == LOOSE && !old->precise)
+		return true;
+	if (exact == SAME && !scalar_covers(&cur->v, &old->v))
+		return false;
+	if (!scalar_covers(&old->v, &cur->v))
+		return false;
+	if (!old->id)		/* what is not tied together needs not be */
+		return true;
+	return old->add == cur->add && same_id(m, old->id, cur->id);
+}
+
+static bool same_pointer(const struct reg *old, const struct reg *cur, struct idmap *m, enum exact exact)
+{
+	if (old->flags != cur->flags || old->off != cur->off || old->frame != cur->frame ||
+	    old->map != cur->map || old->map_uid != cur->map_uid)
+		return false;
+	if (reg_is_packet(old) ? old->range > cur->range : old->mem_bytes != cur->mem_bytes)
+		return false;
+	if (exact == SAME && (!scalar_covers(&cur->v, &old->v) || old->range != cur->range))
+		return false;
+	return scalar_covers(&old->v, &cur->v) && same_id(m, old->id, cur->id) &&
+	       same_id(m, old->ref, cur->ref);
+}
+
+static bool same_reg(const struct reg *old, const struct reg *cur, struct idmap *m, enum exact exact)
+{
+	if (old->type == REG_NONE)
+		return exact != SAME || cur->type == REG_NONE;
+	if (old->type != cur->type)
+		return false;
+	if (old->type == REG_SCALAR)
+		return same_scalar(old, cur, m, exact);
+	return same_pointer(old, cur, m, exact);
+}
+
+static bool is_pointer_slot(const struct slot *s)
+{
+	return s->kind[0] == SLOT_SPILL && s->reg.type != REG_SCALAR;
+}
+
+static bool is_object_slot(const struct slot *s)
+{
+	return s->kind[0] == SLOT_DYNPTR || s->kind[0] == SLOT_ITER;
+}
+
+/* What a load of the bytes that @old has spilled would give. */
+static void as_number(const struct slot *old, const struct slot *cur, struct reg *ret)
+{
+	u32 spilled = 0, zero = 0, want = 0;
+
+	for (u32 i = 0; i < 8; i++) {
+		bool here = old->kind[i] == SLOT_SPILL;
+
+		want += here;
+		spilled += here && cur->kind[i] == SLOT_SPILL;
+		zero += here && cur->kind[i] == SLOT_ZERO;
+	}
+	if (spilled == want && (want == 8 || cur->kind[want] != SLOT_SPILL))
+		*ret = cur->reg;
+	else if (zero == want)
+		reg_set_const(ret, 0);
+	else if (want < 8)
+		reg_set_scalar(ret, scalar_bits(want * 8));
+	else
+		reg_set_unknown(ret);
+}
+
+static bool same_bytes(const struct slot *old, const struct slot *cur)
+{
+	bool cur_zero = cur->kind[0] == SLOT_SPILL && reg_is_zero(&cur->reg);
+
+	for (u32 i = 0; i < 8; i++) {
+		if (old->kind[i] == SLOT_ZERO && cur->kind[i] != SLOT_ZERO &&
+		    !(cur_zero && cur->kind[i] == SLOT_SPILL))
+			return false;
+	}
+	return true;
+}
+
+static bool same_slot(const struct slot *old, const struct slot *cur, struct idmap *m, enum exact exact)
+{
+	static const u8 nothing[8] = { 0 };
+	struct reg number;
+
+	if (!memcmp(old->kind, nothing, 8))
+		return exact != SAME || !memcmp(cur->kind, nothing, 8);
+	if (exact == SAME && memcmp(old->kind, cur->kind, 8))
+		return false;
+	if (is_object_slot(old) || is_object_slot(cur))
+		return old->kind[0] == cur->kind[0] && same_reg(&old->reg, &cur->reg, m, SAME);
+	if (is_pointer_slot(old))
+		return is_pointer_slot(cur) && same_reg(&old->reg, &cur->reg, m, exact);
+	if (is_pointer_slot(cur))
+		return false;
+	if (old->kind[0] == SLOT_SPILL) {
+		as_number(old, cur, &number);
+		if (!same_scalar(&old->reg, &number, m, exact))
+			return false;
+	}
+	return same_bytes(old, cur);
+}
+
+static u16 live_regs(const struct env *env, const struct state *s, u32 n)
+{
+	const struct frame *callee;
+
+	if (n == s->depth)
+		return env->aux[s->pc].live_regs;
+	callee = s->frames[n + 1];
+	if (callee->is_callback)
+		return env->aux[callee->callsite].live_regs | env->aux[callee->callsite + 1].live_regs;
+	return env->aux[callee->callsite + 1].live_regs & ~1u;
+}
+
+static u64 live_slots(const struct env *env, const struct state *s, u32 n)
+{
+	u32 at = n == s->depth ? s->pc : s->frames[n + 1]->callsite;
+
+	return env->aux[at].live_slots;
+}
+
+static bool same_frame(const struct env *env, const struct state *os, const struct state *cs, u32 n,
+		       struct idmap *m, enum exact exact)
+{
+	static const struct slot empty;
+	const struct frame *old = os->frames[n], *cur = cs->frames[n];
+	u16 live = exact == SAME ? 0x3ff : live_regs(env, os, n);
+	u64 slots = exact == SAME ? ~0ULL : live_slots(env, os, n);
+	u32 nr = exact == SAME && cur->slots > old->slots ? cur->slots : old->slots;
+
+	if (old->subprog != cur->subprog || old->callsite != cur->callsite ||
+	    old->is_callback != cur->is_callback)
+		return false;
+	for (u32 i = 0; i < INSN_FP; i++)
+		if (live >> i & 1 && !same_reg(&old->regs[i], &cur->regs[i], m, exact))
+			return false;
+	for (u32 i = 0; i < nr; i++)
+		if (slots >> i & 1 && !same_slot(i < old->slots ? &old->stack[i] : &empty,
+						 i < cur->slots ? &cur->stack[i] : &empty, m, exact))
+			return false;
+	return true;
+}
+
+static bool same_refs(const struct state *old, const struct state *cur, struct idmap *m)
+{
+	if (old->nr_refs != cur->nr_refs)
+		return false;
+	for (u32 i = 0; i < old->nr_refs; i++)
+		if (old->refs[i].kind != cur->refs[i].kind || !same_id(m, old->refs[i].id, cur->refs[i].id))
+			return false;
+	return true;
+}
+
+static bool same_state(const struct env *env, const struct state *old, const struct state *cur,
+		       enum exact exact)
+{
+	struct idmap m;
+
+	m.cnt = 0;
+	if (old->depth != cur->depth || !same_refs(old, cur, &m))
+		return false;
+	for (u32 n = 0; n <= old->depth; n++)
+		if (!same_frame(env, old, cur, n, &m, exact))
+			return false;
+	return true;
+}
+
+/* -- Remembering --- */
+
+static void unlist(struct env *env, u32 insn, struct state *s)
+{
+	struct state **p = &env->aux[insn].states;
+
+	while (*p != s)
+		p = &(*p)->next;
+	*p = s->next;
+	s->listed = false;
+	env->live_states--;
+	if (!s->branches) {
+		state_free(s);
+		return;
+	}
+	s->next = env->detached;
+	env->detached = s;
+}
+
+static void free_detached(struct env *env, struct state *s)
+{
+	struct state **p = &env->detached;
+
+	while (*p != s)
+		p = &(*p)->next;
+	*p = s->next;
+	state_free(s);
+}
+
+void prune_path_done(struct env *env, struct state *s)
+{
+	struct state *at = s->parent;
+
+	while (at && !--at->branches) {
+		struct state *up = at->parent;
+
+		if (!at->listed)
+			free_detached(env, at);
+		at = up;
+	}
+}
+
+static int remember(struct env *env)
+{
+	struct state *s;
+	int err = state_copy(env->cur, &s);
+
+	if (err)
+		return err;
+	s->branches = 1;
+	s->listed = true;
+	s->insns_at = env->res->visited;
+	s->jumps_at = env->jumps;
+	s->next = env->aux[s->pc].states;
+	env->aux[s->pc].states = s;
+	env->cur->parent = s;
+	env->insns_at_state = env->res->visited;
+	env->jumps_at_state = env->jumps;
+	env->res->states++;
+	if (++env->live_states > env->res->peak_states)
+		env->res->peak_states = env->live_states;
+	return 0;
+}
+
+static bool worth_it(const struct env *env)
+{
+	if (env->aux[env->cur->pc].flags & AUX_FORCE || env->o->flags & VERIFY_STATE_FREQ)
+		return true;
+	return env->res->visited - env->insns_at_state >= MIN_INSNS &&
+	       env->jumps - env->jumps_at_state >= MIN_JUMPS;
+}
+
+static int endless(struct env *env)
+{
+	refuse(env, -EINVAL, "endless loop: nothing has changed since insn %u was reached before",
+	       env->cur->pc);
+	hint(env, "let a variable that the condition tests change in every round");
+	return -EINVAL;
+}
+
+int prune_visit(struct env *env)
+{
+	struct state *s, *next, *cur = env->cur;
+	u32 pc = cur->pc;
+	bool add = worth_it(env);
+
+	for (s = env->aux[pc].states; s; s = next) {
+		next = s->next;
+		if (s->branches) {	/* of this path: going round a loop */
+			if (same_state(env, s, cur, SAME))
+				return endless(env);
+			if (!(env->aux[pc].flags & AUX_FORCE) && env->res->visited - s->insns_at < 100 &&
+			    env->jumps - s->jumps_at < 20)
+				add = env->o->flags & VERIFY_STATE_FREQ;
+		} else if (same_state(env, s, cur, LOOSE)) {
+			int err = mark_precise_as(env, s);
+
+			s->hits++;
+			return err ?: PATH_DONE;
+		}
+		if (++s->misses > s->hits * 3 + (s->branches ? 64 : 3))
+			unlist(env, pc, s);
+	}
+	return add ? remember(env) : 0;
+}
+
+void prune_free(struct env *env)
+{
+	for (u32 i = 0; i < env->cnt; i++) {
+		while (env->aux[i].states) {
+			struct state *s = env->aux[i].states;
+
+			env->aux[i].states = s->next;
+			state_free(s);
+		}
+	}
+	while (env->detached) {
+		struct state *s = env->detached;
+
+		env->detached = s->next;
+		state_free(s);
+	}
+}

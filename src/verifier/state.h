@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is known at one point of one path: registers and stack of each frame, references held. A path
+ * owns its state; remembered ones (prune.h) change no more, but for precision marks.
+ */
+#ifndef FS_VERIFIER_STATE_H
+#define FS_VERIFIER_STATE_H
+
+#include "verifier/scalar.h"
+#include "verifier/verifier.h"
+
+#define STACK_SLOTS (INSN_STACK_BYTES / 8)
+#define NO_TRACE 0xffffffffu
+
+enum reg_type {
+	REG_NONE,		/* not written, or not readable any more */
+	REG_SCALAR,
+	REG_CTX,
+	REG_STACK,
+	REG_MAP,		/* a map itself */
+	REG_MAP_VALUE,
+	REG_MAP_KEY,		/* as callbacks get it */
+	REG_MEM,		/* .mem_bytes */
+	REG_BTF,		/* a kernel (target) object by type: loads may fault */
+	REG_PACKET,
+	REG_PACKET_META,
+	REG_PACKET_END,
+	REG_FUNC,		/* callback */
+	REG_DYNPTR,		/* argument of a global function or callback */
+	REG_TYPES,
+};
+
+enum reg_flags {
+	REG_MAYBE_NULL = 1 << 0,
+	REG_READ_ONLY = 1 << 1,
+	REG_RECORD = 1 << 2,	/* memory that was reserved in a ring buffer */
+	REG_TRUSTED = 1 << 3,	/* BTF: alive for as long as the program runs */
+};
+
+struct reg {
+	u8 type;
+	u8 flags;
+	u8 frame;		/* REG_STACK */
+	bool precise;		/* scalar: pruning may not take others for it */
+	s32 off;		/* pointer: constant part of its offset */
+	u32 id;			/* scalars: equal up to .add; pointers: one null check, one packet range */
+	u32 ref;		/* reference it stands for, or 0 */
+	s32 add;		/* scalar: distance to what else has .id */
+	union {
+		u32 mem_bytes;	/* REG_MEM */
+		u32 range;	/* REG_PACKET*: bytes known to be there, from offset 0 */
+		u32 subprog;	/* REG_FUNC */
+		u32 btf_id;	/* REG_BTF */
+	};
+	union {
+		const struct verify_map *map;
+		const struct btf *btf;
+	};
+	u32 map_uid;		/* which lookup of an inner map */
+	struct scalar v;	/* the number; pointer: variable part of its offset */
+};
+
+enum slot_kind {
+	SLOT_INVALID,		/* never written */
+	SLOT_MISC,		/* some number */
+	SLOT_ZERO,
+	SLOT_SPILL,		/* part of .reg */
+	SLOT_DYNPTR,
+	SLOT_ITER,
+};
+
+struct slot {
+	struct reg reg;		/* spilled; iterators and dynptrs keep what they are here */
+	u8 kind[8];		/* per byte, ascending addresses */
+};
+
+struct frame {
+	struct reg regs[INSN_REGS];
+	u32 subprog;
+	u32 callsite;		/* where in the caller */
+	bool is_callback;
+	bool is_async;
+	u8 ret_max;		/* callback: largest return value */
+	u32 cb_depth;		/* rounds of a callback so far */
+	u32 slots;		/* of stack[], from the top down; what lies below was never written */
+	struct slot *stack;
+};
+
+struct ref {
+	u32 id;
+	u32 insn;		/* where it was taken */
+	u8 kind;
+};
+
+enum ref_kind { REF_RECORD, REF_OBJECT, REF_ITER, REF_LOCK, REF_PREEMPT, REF_RCU };
+
+struct state {
+	struct frame *frames[INSN_FRAMES_MAX];
+	u32 depth;		/* of the running frame */
+	u32 pc, prev_pc;
+	u32 nr_refs;
+	struct ref *refs;
+	u32 may_goto_depth;
+	u32 trace;		/* last instruction of the path */
+	struct state *parent;	/* remembered state the path came through last */
+	struct state *next;	/* pending, or remembered at the same instruction */
+	u32 branches;		/* remembered: paths from here that are not done */
+	u32 hits, misses;
+	u32 insns_at, jumps_at;	/* visited when it was remembered */
+	bool in_loop;		/* some path from here was closed at a state that was not done */
+	bool listed;
+	bool speculative_end;
+};
+
+static inline struct frame *state_frame(struct state *s)
+{
+	return s->frames[s->depth];
+}
+
+static inline struct reg *state_regs(struct state *s)
+{
+	return s->frames[s->depth]->regs;
+}
+
+struct state *state_new(void);
+void state_free(struct state *s);
+/* -ENOMEM. Links (parent, next, counters) are the copy's own. */
+int state_copy(const struct state *from, struct state **ret);
+struct frame *frame_new(u32 subprog, u32 callsite);
+void frame_free(struct frame *f);
+/* Makes the stack at least @slots deep; -ENOMEM. */
+int frame_grow(struct frame *f, u32 slots);
+
+int state_add_ref(struct state *s, u8 kind, u32 id, u32 insn);
+/* -EINVAL: it is not held. */
+int state_drop_ref(struct state *s, u32 id);
+const struct ref *state_find_ref(const struct state *s, u8 kind);
+
+static inline bool reg_is_pointer(const struct reg *r)
+{
+	return r->type != REG_NONE && r->type != REG_SCALAR;
+}
+
+static inline bool reg_is_const(const struct reg *r)
+{
+	return r->type == REG_SCALAR && scalar_is_const(&r->v);
+}
+
+static inline bool reg_is_zero(const struct reg *r)
+{
+	return reg_is_const(r) && !r->v.t.value;
+}
+
+/* Pointers without a variable part. */
+static inline bool reg_is_fixed(const struct reg *r)
+{
+	return scalar_is_const(&r->v);
+}
+
+static inline bool reg_is_packet(const struct reg *r)
+{
+	return r->type == REG_PACKET || r->type == REG_PACKET_META;
+}
+
+void reg_set_unknown(struct reg *r);
+void reg_set_const(struct reg *r, u64 v);
+void reg_set_scalar(struct reg *r, struct scalar v);
+void reg_set_none(struct reg *r);
+/* A pointer of that type at offset 0. */
+void reg_set_pointer(struct reg *r, enum reg_type type, u32 flags);
+
+/* Calls @fn for every register of the state, spilled ones included. */
+typedef void (*reg_fn)(struct reg *r, void *arg);
+void state_each_reg(struct state *s, reg_fn fn, void *arg);
+
+/* Names of reg_type for messages. */
+const char *reg_type_name(const struct reg *r);
+
+#endif
