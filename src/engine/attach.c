@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "bpf/sys.h"
@@ -88,14 +87,12 @@ static int reload(struct session *s, uint64_t attach_cookie)
 		.gpl = session_is_gpl(s),
 	};
 	const char *what = s->engine == FSESSION_ENGINE_KERNEL ? "loading again" : "entry half";
-	int fd = session_load_loudly(s, &h, what), err = 0;
+	int fd = session_load_loudly(s, &h, what), err;
 
 	if (fd < 0)
 		return fd;
-	if (dup3(fd, s->prog_fd, O_CLOEXEC) < 0)
-		err = -errno;
+	err = session_replace_prog(s, fd);
 	close(fd);
-	s->prog_id = sys_prog_id(s->prog_fd);
 	return err;
 }
 

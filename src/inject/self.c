@@ -158,6 +158,12 @@ static int self_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	return stop_and_patch(patches, nr);
 }
 
+static int self_is_quiet(void *arg, u64 guard_off)
+{
+	(void)arg;
+	return stop_and_look(guard_off);
+}
+
 static int self_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
 {
 	(void)arg;
@@ -171,6 +177,7 @@ static const struct tramp_target_ops self_ops = {
 	.read = self_read,
 	.read_file = self_read_file,
 	.patch = self_patch,
+	.is_quiet = self_is_quiet,
 	.add_unwind = self_add_unwind,
 };
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "arch/host.h"
+#include "trampoline/guard.h"
 #include "util/log.h"
 
 #define STACK_BYTES (64u << 10)
@@ -41,6 +42,8 @@ struct thread {
 struct keeper {
 	const struct tramp_patch *patches;
 	u32 nr;
+	bool look;		/* change nothing: is anyone inside ... */
+	u64 guard_off;		/* ... of whom holds this? */
 	pid_t pid;		/* of the process to be stopped */
 	int go;			/* futex: the parent has permitted us */
 	int err;
@@ -115,9 +118,22 @@ static int write_text(const struct keeper *k)
 
 /* -- PCs --- */
 
-/* Where a thread at @pc is to go on; 0: where it is. -1: amid an instruction. */
+static bool in_images(u64 pc)
+{
+	const struct guard_range *ranges;
+	u32 nr = guard_ranges(&ranges);
+
+	for (u32 i = 0; i < nr; i++)
+		if (pc >= ranges[i].start && pc < ranges[i].end)
+			return true;
+	return false;
+}
+
+/* Where a thread at @pc is to go on; 0: where it is. -1: it must not be there. */
 static u64 moved(const struct keeper *k, u64 pc)
 {
+	if (k->look)
+		return in_images(pc) ? -1ULL : 0;
 	for (u32 i = 0; i < k->nr; i++) {
 		const struct tramp_patch *p = &k->patches[i];
 
@@ -359,6 +375,8 @@ static int keeper_main(void *arg)
 	err = err ?: check_text(k);
 	err = err ?: move_pcs(k);
 	err = err ?: write_text(k);
+	if (!err && k->look && guard_is_held(k->guard_off))
+		err = -EAGAIN;
 	let_go(k);
 	k->err = err;
 	__atomic_store_n(&k->done, true, __ATOMIC_RELEASE);
@@ -440,38 +458,56 @@ static int explain(int err)
 	}
 }
 
-static int patch_alone(struct keeper *k)
+static int alone(struct keeper *k)
 {
+	if (k->look)
+		return guard_is_held(k->guard_off) ? -EAGAIN : 0;
 	return check_text(k) ?: write_text(k);
+}
+
+static int stop_and(struct keeper *k)
+{
+	u8 *stack = map_memory(STACK_BYTES);
+	int err = -ENOMEM;
+
+	k->pid = getpid();
+	k->mem = -1;
+	k->threads = map_memory(THREADS_MAX * sizeof(*k->threads));
+	k->maps = map_memory(MAPS_BYTES);
+	if (!stack || !k->threads || !k->maps)
+		goto out;
+	k->mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (k->mem < 0) {
+		err = fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
+		goto out;
+	}
+	err = run_keeper(k, stack);
+	if ((err == -EPERM || err == -EACCES || err == -ENOSYS) && is_alone())
+		err = alone(k);
+	if (err != -EAGAIN || !k->look)
+		err = explain(err);
+out:
+	if (k->mem >= 0)
+		close(k->mem);
+	if (k->maps)
+		munmap(k->maps, MAPS_BYTES);
+	if (k->threads)
+		munmap(k->threads, THREADS_MAX * sizeof(*k->threads));
+	if (stack)
+		munmap(stack, STACK_BYTES);
+	return err;
 }
 
 int stop_and_patch(const struct tramp_patch *patches, u32 nr)
 {
-	struct keeper k = { .patches = patches, .nr = nr, .pid = getpid(), .mem = -1 };
-	u8 *stack = map_memory(STACK_BYTES);
-	int err = -ENOMEM;
+	struct keeper k = { .patches = patches, .nr = nr };
 
-	k.threads = map_memory(THREADS_MAX * sizeof(*k.threads));
-	k.maps = map_memory(MAPS_BYTES);
-	if (!stack || !k.threads || !k.maps)
-		goto out;
-	k.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	if (k.mem < 0) {
-		err = fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
-		goto out;
-	}
-	err = run_keeper(&k, stack);
-	if ((err == -EPERM || err == -EACCES || err == -ENOSYS) && is_alone())
-		err = patch_alone(&k);
-	err = explain(err);
-out:
-	if (k.mem >= 0)
-		close(k.mem);
-	if (k.maps)
-		munmap(k.maps, MAPS_BYTES);
-	if (k.threads)
-		munmap(k.threads, THREADS_MAX * sizeof(*k.threads));
-	if (stack)
-		munmap(stack, STACK_BYTES);
-	return err;
+	return stop_and(&k);
+}
+
+int stop_and_look(u64 guard_off)
+{
+	struct keeper k = { .look = true, .guard_off = guard_off };
+
+	return stop_and(&k);
 }

@@ -18,4 +18,10 @@
  */
 int stop_and_patch(const struct tramp_patch *patches, u32 nr);
 
+/*
+ * 0: no thread holds the guard at @guard_off, and none is in code of images, by its PC or one in a signal
+ * frame. -EAGAIN: one is, or cannot be stopped. -EPERM and others as above.
+ */
+int stop_and_look(u64 guard_off);
+
 #endif

@@ -27,11 +27,16 @@
 #define RANGES_MAX 4096
 #define BAD_HOW 0x7fffffff
 
+/* Between reading a link and taking its guard a thread may be here, too. */
+#define GUARD_TEXT __attribute__((section("fs_guard_text")))
+extern const char __start_fs_guard_text[], __stop_fs_guard_text[];
+
 static struct guard_env env;
 static u64 plane;		/* blocks in which guards are being given out */
 static u32 plane_off;		/* next guard's offset in a block */
-static struct { u64 start, end; } ranges[RANGES_MAX];
+static struct guard_range ranges[RANGES_MAX];
 static u32 nr_ranges;
+static u64 claimed[GUARD_THREADS / 64];	/* which blocks have ever been */
 
 /* -- Blocks --- */
 
@@ -69,6 +74,7 @@ int guard_init(struct guard_env *ret)
 		arch_host_guard_env(&env);
 		plane = env.blocks;
 		plane_off = GUARD_FIRST_OFF;
+		guard_add_images((u64)__start_fs_guard_text, (u64)__stop_fs_guard_text);
 	}
 	*ret = env;
 	return 0;
@@ -104,18 +110,20 @@ void guard_add_images(u64 start, u64 end)
  * The owner's word goes 0, tp | 1, tp: a signal handler of the same thread that comes in between finds
  * the odd value and completes the claim.
  */
-u64 guard_claim(u64 tp)
+GUARD_TEXT u64 guard_claim(u64 tp)
 {
 	u32 start = (tp * GUARD_HASH_MULT >> GUARD_HASH_SHIFT & GUARD_HASH_MASK) >> GUARD_BLOCK_SHIFT;
 
 	for (u32 i = 0; i < GUARD_THREADS; i++) {
-		u64 *block = words_of(env.blocks + ((u64)((start + i) % GUARD_THREADS) << GUARD_BLOCK_SHIFT));
+		u32 nr = (start + i) % GUARD_THREADS;
+		u64 *block = words_of(env.blocks + ((u64)nr << GUARD_BLOCK_SHIFT));
 		u64 *owner = &block[GUARD_TP_OFF / 8], seen = 0;
 
 		if (__atomic_compare_exchange_n(owner, &seen, tp | 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			seen = tp | 1;
 		if ((seen & ~1ULL) != tp)
 			continue;
+		__atomic_fetch_or(&claimed[nr / 64], 1ULL << nr % 64, __ATOMIC_RELAXED);
 		block[GUARD_DETACHED_OFF / 8] = 1;
 		__atomic_store_n(owner, tp, __ATOMIC_RELEASE);
 		return (u64)block;
@@ -125,7 +133,7 @@ u64 guard_claim(u64 tp)
 
 /* -- Held guards --- */
 
-static bool is_image(u64 addr)
+GUARD_TEXT static bool is_image(u64 addr)
 {
 	u32 nr = __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
 
@@ -135,21 +143,41 @@ static bool is_image(u64 addr)
 	return false;
 }
 
-static bool is_readable(u64 addr)
+GUARD_TEXT static bool is_readable(u64 addr)
 {
 	return arch_host_syscall(SYS_rt_sigprocmask, BAD_HOW, addr, 0, 8) != -EFAULT;
 }
 
 /* Does the frame still say that it runs what @cell guards? The stack it was on may be gone. */
-static bool is_intact(u64 frame, const u64 *cell)
+GUARD_TEXT static bool is_intact(u64 frame, const u64 *cell)
 {
 	const u64 *stamp = (const u64 *)(frame + STAMP_OFF), *held = (const u64 *)(frame + CELL_OFF);
 
 	return is_readable((u64)held) && is_readable((u64)stamp) && *held == (u64)cell && is_image(*stamp);
 }
 
+bool guard_is_held(u64 off)
+{
+	for (u32 nr = 0; nr < GUARD_THREADS; nr++) {
+		u64 *cell = words_of(env.blocks + ((u64)nr << GUARD_BLOCK_SHIFT) + off), holder;
+
+		if (!(__atomic_load_n(&claimed[nr / 64], __ATOMIC_RELAXED) >> nr % 64 & 1))
+			continue;
+		holder = __atomic_load_n(cell, __ATOMIC_RELAXED);
+		if (holder && is_intact(holder, cell))
+			return true;
+	}
+	return false;
+}
+
+u32 guard_ranges(const struct guard_range **ret)
+{
+	*ret = ranges;
+	return __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
+}
+
 /* On the alternate signal stack, with @frame elsewhere? */
-static bool is_elsewhere(u64 frame)
+GUARD_TEXT static bool is_elsewhere(u64 frame)
 {
 	stack_t ss = {};
 
@@ -158,14 +186,14 @@ static bool is_elsewhere(u64 frame)
 	return frame - (u64)ss.ss_sp >= ss.ss_size;
 }
 
-bool guard_is_alive(u64 holder, const u64 *cell, u64 frame)
+GUARD_TEXT bool guard_is_alive(u64 holder, const u64 *cell, u64 frame)
 {
 	if (frame >= holder && !is_elsewhere(holder))
 		return false;
 	return is_intact(holder, cell);
 }
 
-bool guard_busy(u64 *cell, struct guard_link *link, u64 frame)
+GUARD_TEXT bool guard_busy(u64 *cell, struct guard_link *link, u64 frame)
 {
 	if (__atomic_load_n(&link->off, __ATOMIC_RELAXED) == GUARD_DETACHED_OFF)
 		return false;

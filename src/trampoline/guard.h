@@ -14,6 +14,15 @@ int guard_init(struct guard_env *ret);
 /* A program's guard. Offsets are not used twice: an image may still hold one. -ENOMEM */
 int guard_alloc(u64 *off);
 
+/* Is some thread inside? All of them stopped, or no new one can get in. */
+bool guard_is_held(u64 off);
+
+/* Code of images, and of what they call before a guard is taken. */
+struct guard_range {
+	u64 start, end;
+};
+u32 guard_ranges(const struct guard_range **ret);
+
 /* Code between @start and @end is made of images; never forgotten. */
 void guard_add_images(u64 start, u64 end);
 

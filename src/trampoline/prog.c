@@ -2,9 +2,12 @@
 #include "trampoline/prog.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "trampoline/guard.h"
 #include "trampoline/unwind.h"
+
+#define WAIT_TRIES 2000		/* of a millisecond */
 
 /* Code for one phase and place of the cookie. Calls reach any address, so it serves every function. */
 struct variant {
@@ -101,6 +104,20 @@ void tramp_prog_put(struct tramp_prog *p)
 u64 tramp_prog_misses(const struct tramp_prog *p)
 {
 	return __atomic_load_n(&p->counters->misses, __ATOMIC_RELAXED);
+}
+
+int tramp_prog_wait(struct tramp_prog *p)
+{
+	int err = -EAGAIN;
+
+	for (u32 i = 0; i < WAIT_TRIES && err == -EAGAIN; i++) {
+		pthread_mutex_lock(&p->space->lock);
+		err = p->space->ops->is_quiet(p->space->arg, p->guard_off);
+		pthread_mutex_unlock(&p->space->lock);
+		if (err == -EAGAIN)
+			usleep(1000);
+	}
+	return err;
 }
 
 bool tramp_prog_uses_cookie(const struct tramp_prog *p)

@@ -37,6 +37,14 @@ int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, st
 void tramp_prog_get(struct tramp_prog *p);
 void tramp_prog_put(struct tramp_prog *p);
 
+/*
+ * Waits for runs of a program that is attached nowhere any more; then what it uses can be freed.
+ * Return: 0, or
+ *   -EAGAIN	one does not end: a signal handler that interrupted it waits, or its scheduler put it away
+ *   -EPERM	threads cannot be stopped; logged with a hint
+ */
+int tramp_prog_wait(struct tramp_prog *p);
+
 /* Runs left out because the program was running in the thread. */
 u64 tramp_prog_misses(const struct tramp_prog *p);
 

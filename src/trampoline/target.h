@@ -34,6 +34,9 @@ struct tramp_target_ops {
 	int (*read_file)(void *arg, u64 addr, void *buf, u32 len);
 	/* All patches or none, with no thread running meanwhile. -EPERM: not allowed to stop it. */
 	int (*patch)(void *arg, const struct tramp_patch *patches, u32 nr);
+	/* 0: no thread is inside a program whose guard is @guard_off, or about to enter it from code of
+	 * images. -EAGAIN: one is. -EPERM */
+	int (*is_quiet)(void *arg, u64 guard_off);
 	/* Code has appeared in the area that starts at @area, behind all that was there before; @hdr is
 	 * the address of its .eh_frame_hdr. */
 	int (*add_unwind)(void *arg, u64 area, u64 start, u64 end, u64 hdr);

@@ -278,3 +278,69 @@ TEST(text_changed_meanwhile)
 	log_capture_stop(&capture);
 	CHECK_EQ(*(u8 *)site_push, 0x53);
 }
+
+/* -- Waiting for runs --- */
+
+static volatile bool inside, finish;
+
+static void wait_inside(u64 a, u64 b)
+{
+	(void)a;
+	(void)b;
+	inside = true;
+	while (!finish)
+		usleep(1000);
+}
+
+static void *call_push(void *arg)
+{
+	(void)arg;
+	site_push(1, 2);
+	return NULL;
+}
+
+static void *finish_later(void *arg)
+{
+	(void)arg;
+	usleep(50000);
+	finish = true;
+	return NULL;
+}
+
+TEST(wait_for_a_run)
+{
+	struct tramp_prog *p = hn_prog(TRAMP_PROG_VECTORS, "r1 = 0\nr2 = 0\ncall 2\nr0 = 0\nexit\n");
+	struct tramp_link *link = hn_attach(hn_tramp(site_push, 2), p, TRAMP_FSESSION, 0);
+	pthread_t th, later;
+
+	CHECK_EQ(tramp_prog_wait(p), 0);
+	hn_callback = wait_inside;
+	CHECK_EQ(pthread_create(&th, NULL, call_push, NULL), 0);
+	while (!inside)
+		sched_yield();
+	tramp_detach(link);
+	CHECK_EQ(pthread_create(&later, NULL, finish_later, NULL), 0);
+	CHECK_EQ(tramp_prog_wait(p), 0);
+	CHECK(finish);
+	pthread_join(th, NULL);
+	pthread_join(later, NULL);
+}
+
+TEST(wait_while_others_call)
+{
+	struct tramp_prog *p = hn_plain_session(1);
+	struct tramp *t = hn_tramp(site_push, 2);
+	pthread_t th[2];
+
+	hn_attach(t, hn_plain_session(2), TRAMP_FSESSION, 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(pthread_create(&th[i], NULL, spin, site_push), 0);
+	for (int i = 0; i < 20; i++) {
+		tramp_detach(hn_attach(t, p, TRAMP_FSESSION, 0));
+		CHECK_EQ(tramp_prog_wait(p), 0);
+	}
+	stop = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(th[i], NULL);
+	CHECK_EQ(wrong, 0);
+}

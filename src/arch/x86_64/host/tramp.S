@@ -21,7 +21,8 @@
 	.endr
 	.endm
 
-	.text
+	/* by name, so that its bounds have symbols: see guard.c */
+	.section fs_guard_text, "ax", @progbits
 
 /* frame's block = guard_claim(thread pointer) */
 	.globl	x86_64_tramp_claim
