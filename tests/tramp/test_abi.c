@@ -52,8 +52,8 @@ TEST(variadic)
 	CHECK_STR(hn_order(), "e1 x1 e1 x1");
 }
 
-OUTSIDE __int128 wide(__int128 a, u64 b);
-OUTSIDE __int128 wide(__int128 a, u64 b)
+OUTSIDE unsigned __int128 wide(unsigned __int128 a, u64 b);
+OUTSIDE unsigned __int128 wide(unsigned __int128 a, u64 b)
 {
 	NOT_PURE();
 	return (a << 64) + b * 3 + (a >> 1);
@@ -61,10 +61,10 @@ OUTSIDE __int128 wide(__int128 a, u64 b)
 
 TEST(int128)
 {
-	__int128 want = wide(((__int128)5 << 64) + 9, 7);
+	unsigned __int128 want = wide(((unsigned __int128)5 << 64) + 9, 7);
 
 	trace(wide);
-	CHECK(wide(((__int128)5 << 64) + 9, 7) == want);
+	CHECK(wide(((unsigned __int128)5 << 64) + 9, 7) == want);
 	CHECK_STR(hn_order(), "e1 x1");
 }
 

@@ -204,12 +204,16 @@ static void start_trap(int sig, siginfo_t *info, void *uc)
 
 static void *amid_main(void *arg)
 {
-	stack_t ss = { .ss_size = 64 << 10, .ss_sp = arg };
+	stack_t ss = { .ss_size = 64 << 10, .ss_sp = arg }, old;
+	u64 ret;
 
 	if (arg)
-		sigaltstack(&ss, NULL);
+		sigaltstack(&ss, &old);
 	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1);
-	return (void *)site_push(20, 22);
+	ret = site_push(20, 22);
+	if (arg)
+		sigaltstack(&old, NULL);
+	return (void *)ret;
 }
 
 static void thread_amid(int flags, void *stack)
