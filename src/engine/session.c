@@ -41,6 +41,9 @@ void session_set_engine(enum fsession_engine engine)
 
 static void unload(struct session *s)
 {
+	pthread_mutex_lock(&reg.lock);	/* is_closed() of others looks at the fds of what is loaded */
+	s->loaded = false;
+	pthread_mutex_unlock(&reg.lock);
 	free(s->insns);
 	free((void *)s->info.func_info);
 	free((void *)s->info.line_info);
@@ -59,7 +62,6 @@ static void unload(struct session *s)
 	if (!s->pinned)
 		store_put(&s->store);
 	s->store.id = 0;
-	s->loaded = false;
 }
 
 static void session_free(struct session *s)
@@ -192,8 +194,9 @@ int session_setup(struct bpf_program *prog, long kind)
 	return 0;
 }
 
-/* Remembers libbpf's fd, by which a closed object is recognised later. */
-static void note_fd(struct session *s)
+/* Remembers libbpf's fd, by which a closed object is recognised later, by any thread: fd and id change
+ * together, under the lock. */
+static void note_fd_locked(struct session *s)
 {
 	int fd = bpf_program__fd(s->prog);
 
@@ -201,6 +204,25 @@ static void note_fd(struct session *s)
 		return;
 	s->prog_fd = fd;
 	s->prog_id = sys_prog_id(fd);
+}
+
+static void note_fd(struct session *s)
+{
+	pthread_mutex_lock(&reg.lock);
+	note_fd_locked(s);
+	pthread_mutex_unlock(&reg.lock);
+}
+
+int session_replace_prog(struct session *s, int fd)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&reg.lock);
+	if (dup3(fd, s->prog_fd, O_CLOEXEC) < 0)
+		err = -errno;
+	s->prog_id = sys_prog_id(s->prog_fd);
+	pthread_mutex_unlock(&reg.lock);
+	return err;
 }
 
 int session_of(const struct bpf_program *prog, struct session **ret)
@@ -227,7 +249,7 @@ struct session *session_of_object(const struct session *sibling, uint32_t prog_i
 		/* of the same object, hence still open */
 		if (!s->loaded || s->btf_id != sibling->btf_id)
 			continue;
-		note_fd(s);
+		note_fd_locked(s);
 		if (s->prog_id == prog_id)
 			break;
 	}
@@ -786,7 +808,9 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 						    prepare_split(s, prog, opts);
 	if (err)
 		return err;
+	pthread_mutex_lock(&reg.lock);
 	s->loaded = true;
+	pthread_mutex_unlock(&reg.lock);
 	return 0;
 }
 

@@ -97,6 +97,9 @@ int session_load(struct session *s, const struct session_half *h);
 /* The same, with a message that carries the verifier's reason. */
 int session_load_loudly(struct session *s, const struct session_half *h, const char *what);
 
+/* Puts program @fd (the caller's still) in the place of libbpf's. */
+int session_replace_prog(struct session *s, int fd);
+
 /* Is libbpf's program GPL-compatible? */
 bool session_is_gpl(struct session *s);
 
