@@ -24,11 +24,15 @@ static struct foreign_seen read_seen(struct bpf_object *obj)
 {
 	struct foreign_seen seen = {};
 	struct bpf_map *m;
+	char value[4096];
 	__u32 zero = 0;
 
-	bpf_object__for_each_map(m, obj)
-		if (strstr(bpf_map__name(m), ".bss"))
-			bpf_map_lookup_elem(bpf_map__fd(m), &zero, &seen);
+	bpf_object__for_each_map(m, obj) {
+		if (!strstr(bpf_map__name(m), ".bss") || bpf_map__value_size(m) > sizeof(value))
+			continue;
+		bpf_map_lookup_elem(bpf_map__fd(m), &zero, value);
+		memcpy(&seen, value, sizeof(seen));
+	}
 	return seen;
 }
 

@@ -2,6 +2,8 @@
 /* Order of execution, cookies of several sessions, and the trampoline's limits. */
 #include "sem.h"
 
+#include <sys/utsname.h>
+
 static const struct sem_event *find_event(const struct sem *s, __u32 id, bool is_return)
 {
 	for (__u32 i = 0; i < s->d->nr_events && i < SEM_EVENTS; i++)
@@ -188,9 +190,22 @@ static void drop_links(int *links, int nr)
 		close(links[i]);
 }
 
+static bool page_is_full_first(void)
+{
+	const char *engine = tap_option("engine");
+	struct utsname u;
+
+	uname(&u);
+	return !strcmp(u.machine, "aarch64") && engine && !strcmp(engine, "kernel");
+}
+
 #define ALL "s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 s12 s13 s14 s15 s16 s17 s18 s19 s20 s21 s22 s23"
 
-/* As many sessions as half the room, each with its cookie; one more is refused. */
+/*
+ * As many sessions as half the room, each with its cookie; one more is refused. A trampoline's code must
+ * fit a page as well (S 4.5), which on arm64 it does not with so many cookies: then it is the one before
+ * that is refused, with the same error.
+ */
 TEST(limit_full_trampoline)
 {
 	int links[64], nr, before, objects;
@@ -208,6 +223,11 @@ TEST(limit_full_trampoline)
 		char name[16];
 
 		snprintf(name, sizeof(name), "s%d", i);
+		if (i == nr / 2 - 1 && page_is_full_first()) {
+			CHECK_EQ(sem_attach_cookie(&s, name, 0, &link), -E2BIG);
+			nr -= 2;
+			break;
+		}
 		if (!sem_attach(&s, name))
 			break;
 	}
