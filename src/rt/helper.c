@@ -3,6 +3,8 @@
 
 #include "rt/helper.h"
 
+#include "rt/format.h"
+
 #define HZ_NS 4000000	/* a jiffy, as Debian's kernels have it */
 
 static struct rt_map *map_of(u64 r)
@@ -304,6 +306,62 @@ RT_HELPER(strncmp)
 		if (a[i] != b[i] || !a[i])
 			return a[i] == b[i] ? 0 : a[i] < b[i] ? -1 : 1;
 	return 0;
+}
+
+/* -- Text, and memory that may not be there --- */
+
+#define LINE_BYTES 1024
+
+int rt_trace_fd = -1;
+
+static long trace_line(const char *fmt, u32 size, const u64 *args, u32 nr)
+{
+	char line[LINE_BYTES];
+	long n = rt_format(line, sizeof(line), fmt, size, args, nr);
+	int fd = rt_load(&rt_trace_fd);
+
+	if (n >= 0 && fd >= 0)
+		rtarch_syscall(__NR_write, fd, (long)line, RT_MIN(n, LINE_BYTES - 1), 0, 0);
+	return n;
+}
+
+RT_HELPER(trace_printk)
+{
+	u64 args[] = { r3, r4, r5 };
+
+	return trace_line((const char *)r1, r2, args, 3);
+}
+
+static bool args_ok(u64 bytes)
+{
+	return !(bytes % 8) && bytes <= RT_FORMAT_ARGS * 8;
+}
+
+RT_HELPER(trace_vprintk)
+{
+	return args_ok(r4) ? trace_line((const char *)r1, r2, (const u64 *)r3, r4 / 8) : -EINVAL;
+}
+
+#define FORMAT_MAX 4096
+
+RT_HELPER(snprintf)
+{
+	long n;
+
+	if (!args_ok(r5))
+		return -EINVAL;
+	n = rt_format((char *)r1, r2, (const char *)r3, FORMAT_MAX, (const u64 *)r4, r5 / 8);
+	return n < 0 ? n : n + 1;
+}
+
+RT_HELPER(probe_read)
+{
+	return rt_probe_read((void *)r1, r2, r3);
+}
+
+RT_HELPER(probe_read_str)
+{
+	return rt_probe_read_str((char *)r1, r2, r3);
 }
 
 /* -- Spin locks --- */

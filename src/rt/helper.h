@@ -21,6 +21,9 @@ struct rt_xdp {
 	u32 hard_start, hard_end;	/* what data_meta and data_end may move to */
 };
 
+/* Where bpf_trace_printk() writes its lines in this process; -1: nowhere. */
+extern int rt_trace_fd;
+
 #define RT_UNUSED __attribute__((unused))
 #define RT_HELPER(name)                                                                            \
 	u64 rt_help_##name(u64 r1 RT_UNUSED, u64 r2 RT_UNUSED, u64 r3 RT_UNUSED, u64 r4 RT_UNUSED, \
@@ -54,6 +57,11 @@ RT_HELPER(get_current_comm);
 RT_HELPER(strtol);
 RT_HELPER(strtoul);
 RT_HELPER(strncmp);
+RT_HELPER(trace_printk);
+RT_HELPER(trace_vprintk);
+RT_HELPER(snprintf);
+RT_HELPER(probe_read);
+RT_HELPER(probe_read_str);
 RT_HELPER(spin_lock);
 RT_HELPER(spin_unlock);
 RT_HELPER(get_func_arg);

@@ -12,7 +12,7 @@
  * that thread never got any further. The consumer sees a record once the producer position passes it,
  * which it does in order, when its header is written:
  *
- *	reserve: {end, last} += record; slot := {lap, owner, units}; header := busy; slot |= HEADER; publish
+ *	reserve: {end, last} += record; header := busy; slot := {lap, owner, units} | HEADER; publish
  *	publish: while the slot at the producer position has HEADER: producer position += record
  *
  * Nobody waits. A thread that is descheduled between these steps delays what the consumer sees, as it
@@ -115,13 +115,19 @@ static void note_last(struct rt_map *m, const struct ring_word *w)
 
 /* -- Publishing --- */
 
-static void header_write(struct rt_map *m, u64 pos, u32 len)
+/* The header and its slot, which may or may not have been noted; the caller owns the record. */
+static void header_write(struct rt_map *m, u64 pos, u32 len, u32 token, u32 units)
 {
-	u64 *h = header_at(m, pos);
+	u64 *h = header_at(m, pos), *s = slot_at(m, pos), slot = rt_load(s);
 	u64 page = (u64)((u8 *)h - m->base) / RT_PAGE;
 
 	rt_store(h, page << 32 | len);
-	rt_store_release(slot_at(m, pos), rt_load(slot_at(m, pos)) | SLOT_HEADER);
+	while (!slot_is_of(m, slot, pos)) {
+		if (rt_cas64(s, slot, slot_make(m, pos, token, units) | SLOT_HEADER))
+			return;
+		slot = rt_load(s);
+	}
+	rt_store_release(s, slot | SLOT_HEADER);
 }
 
 /* A record whose owner died before it wrote the header becomes the caller's, and is discarded. */
@@ -130,7 +136,8 @@ static bool take_over(struct rt_map *m, u64 pos, u64 slot, u32 token)
 	if (!slot_owner_is_dead(slot))
 		return false;
 	if (rt_cas64(slot_at(m, pos), slot, slot_make(m, pos, token, slot_units(slot))))
-		header_write(m, pos, ((slot_units(slot) - 1) * HDR_BYTES) | DISCARD);
+		header_write(m, pos, ((slot_units(slot) - 1) * HDR_BYTES) | DISCARD, token,
+			     slot_units(slot));
 	return true;
 }
 
@@ -215,9 +222,6 @@ static bool reserve_units(struct rt_map *m, u32 units, u32 token, u64 *pos)
 			return false;
 	} while (!rtarch_cas128(m->hdr->ring, w.end, w.last, w.end + bytes, (u64)token << 32 | units));
 	*pos = w.end;
-	w.end += bytes;
-	w.last = (u64)token << 32 | units;
-	note_last(m, &w);
 	return true;
 }
 
@@ -235,7 +239,7 @@ void *rt_ring_reserve(struct rt_map *m, u64 size, u64 flags)
 		if (!reserve_units(m, units, token, &pos))
 			return NULL;
 	}
-	header_write(m, pos, (u32)size | BUSY);
+	header_write(m, pos, (u32)size | BUSY, token, units);
 	if (rt_load(producer_pos(m)) != pos)	/* else publish() starts with a full barrier */
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	publish(m, token);
@@ -294,12 +298,16 @@ void rt_ring_commit(void *sample, u64 flags, bool discard)
 {
 	u64 *h = (u64 *)sample - 1, hdr = rt_load(h);
 	u8 *base = (u8 *)((u64)h & ~(u64)(RT_PAGE - 1)) - (hdr >> 32) * RT_PAGE;
-	struct rt_map *m = ring_find(base);
-	u64 len = (u32)hdr & ~BUSY, at, consumer;
+	u64 done = (hdr & ~(u64)BUSY) | (discard ? DISCARD : 0), at, consumer;
+	struct rt_map *m;
 
-	__atomic_store_n(h, (hdr & 0xffffffff00000000ULL) | len | (discard ? DISCARD : 0),
-			 __ATOMIC_SEQ_CST);
-	if (!m || flags & BPF_RB_NO_WAKEUP)
+	if (flags & BPF_RB_NO_WAKEUP) {
+		rt_store_release(h, done);
+		return;
+	}
+	__atomic_store_n(h, done, __ATOMIC_SEQ_CST);	/* before the consumer's position is looked at */
+	m = ring_find(base);
+	if (!m)
 		return;
 	at = (u64)((u8 *)h - m->values);
 	consumer = rt_load_acquire(consumer_pos(m)) & m->index_mask;

@@ -136,12 +136,20 @@ static u32 bucket_keys(struct batch *b, u32 bucket, u8 *keys, u32 max)
 	return n;
 }
 
+/* Keys to make room for: a count may be absurd. */
+static u32 room_for(const struct batch *b)
+{
+	u32 max = b->map->rt->nr_nodes;
+
+	return b->attr->count < max ? b->attr->count : max;
+}
+
 static int one_bucket(struct batch *b, u32 bucket, u8 *keys, bool take)
 {
-	u32 room = b->attr->count - b->done, n = bucket_keys(b, bucket, keys, room);
+	u32 room = b->attr->count - b->done, n = bucket_keys(b, bucket, keys, room_for(b));
 	int err = 0;
 
-	if (n > room)
+	if (n > room || n > room_for(b))
 		return -ENOSPC;
 	for (u32 i = 0; i < n && !err; i++)
 		err = put_one(b, keys + (u64)i * b->key_bytes, take);
@@ -158,7 +166,7 @@ static int lookup_hash(struct batch *b, bool take)
 		return -EFAULT;
 	if (bucket > last)
 		return -ENOENT;
-	keys = malloc((u64)b->attr->count * b->key_bytes);
+	keys = malloc((u64)room_for(b) * b->key_bytes);
 	if (!keys)
 		return -ENOMEM;
 	for (; bucket <= last; bucket++) {

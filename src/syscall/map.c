@@ -19,9 +19,9 @@
 #define PERCPU_VALUE_MAX 32768
 #define ELEM_BYTES_MAX (4u << 20)
 #define KERNEL_ELEM_BYTES 48	/* of a hash entry before its key */
-#define BYTES_MAX (1ULL << 40)
 #define ACCESS_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define NUMA_ANY (-1)
+#define ENTRIES_MAX (1u << 24)	/* that are objects: private memory of the process */
 
 static bool access_flags_ok(u32 flags)
 {
@@ -189,7 +189,7 @@ static int map_memory(struct map *map)
 	void *mem;
 	u32 seed = 0;
 
-	if (map->rt->total_bytes > BYTES_MAX)
+	if (map->rt->total_bytes > (u64)sysconf(_SC_PHYS_PAGES) * RT_PAGE / 2)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "fsession-map-%s", map->name);
 	map->memfd = memfd_create(name, MFD_CLOEXEC);
@@ -223,10 +223,10 @@ static int map_alloc(const struct map_create_attr *attr, struct map **ret)
 {
 	u64 entries = has_entries(attr->map_type) ? attr->max_entries : 0;
 	struct map *map = calloc(1, sizeof(*map));
-	struct rt_map *rt = calloc(1, sizeof(*rt) + entries * sizeof(rt->entries[0]));
+	struct rt_map *rt = calloc(1, sizeof(*rt) + (entries > ENTRIES_MAX ? 0 : entries) * sizeof(u64));
 	int err = -ENOMEM;
 
-	if (!map || !rt) {
+	if (!map || !rt || entries > ENTRIES_MAX) {
 		free(rt);
 		free(map);
 		return err;

@@ -202,7 +202,7 @@ int main(void)
 	hash = mapmem_new(BPF_MAP_TYPE_HASH, 8, 8, KEYS, 0);
 	array = mapmem_new(BPF_MAP_TYPE_ARRAY, 4, 8, KEYS, 0);
 	percpu = mapmem_new(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, KEYS, 0);
-	ring = mapmem_new(BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 20, 0);
+	ring = mapmem_new(BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0);
 	rt_ring_enroll(ring);
 	for (u64 key = 1; key <= KEYS; key++) {
 		u32 i = key * 0x9e3779b97f4a7c15ULL >> 51;

@@ -16,7 +16,7 @@ static inline u64 rtarch_thread_pointer(void)
 	return tp;
 }
 
-static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+static inline long rtarch_syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = nr;
 	register long x0 __asm__("x0") = a;
@@ -24,12 +24,18 @@ static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long 
 	register long x2 __asm__("x2") = c;
 	register long x3 __asm__("x3") = d;
 	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
 
 	__asm__ volatile("svc #0"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
 	return x0;
+}
+
+static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+{
+	return rtarch_syscall6(nr, a, b, c, d, e, 0);
 }
 
 /* Both words at once; @p is 16-byte aligned. A full barrier. */

@@ -16,17 +16,23 @@ static inline u64 rtarch_thread_pointer(void)
 	return tp;
 }
 
-static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+static inline long rtarch_syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
 	long ret;
 
 	__asm__ volatile("syscall"
 			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
+}
+
+static inline long rtarch_syscall(long nr, long a, long b, long c, long d, long e)
+{
+	return rtarch_syscall6(nr, a, b, c, d, e, 0);
 }
 
 /* Both words at once; @p is 16-byte aligned. A full barrier. */

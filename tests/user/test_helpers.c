@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Helpers by themselves: text, numbers, memory that is not there. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bpf/helpers.h"
+#include "mapmem.h"
+#include "rt/format.h"
+#include "rt/helper.h"
+#include "syscall/env.h"
+#include "tap.h"
+
+static const char *format(const char *fmt, u64 a, u64 b)
+{
+	static char out[128];
+	u64 args[] = { a, b };
+	long n = rt_format(out, sizeof(out), fmt, 128, args, 2);
+
+	if (n < 0)
+		snprintf(out, sizeof(out), "error %ld", n);
+	return out;
+}
+
+TEST(helper_format)
+{
+	CHECK(!env_init());
+	CHECK_STR(format("%d %u", -5, 5), "-5 5");
+	CHECK_STR(format("%d", 0xffffffffffffffff, 0), "-1");
+	CHECK_STR(format("%ld|%lld", 1ULL << 40, -1), "1099511627776|-1");
+	CHECK_STR(format("%x %X", 0xabc, 0xabc), "abc ABC");
+	CHECK_STR(format("%05d|%-5d|", -42, 42), "-0042|42   |");
+	CHECK_STR(format("100%% %c", 'x', 0), "100% x");
+	CHECK_STR(format("[%s] %s", (u64) "text", 16), "[text] ");
+	CHECK_STR(format("%d %d %d", 1, 2), "error -22");
+	CHECK_STR(format("%f", 1, 2), "error -22");
+	CHECK_STR(format("%", 1, 2), "error -22");
+}
+
+TEST(helper_probe_read)
+{
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char to[16] = "................";
+
+	CHECK(!env_init());
+	munmap(page + 4096, 4096);
+	memcpy(page + 4090, "end", 4);
+	CHECK_EQ(rt_help_probe_read_str((u64)to, 16, (u64)page + 4090, 0, 0), 4);
+	CHECK_STR(to, "end");
+	memset(page + 4090, 'x', 6);
+	CHECK_EQ((long)rt_help_probe_read((u64)to, 8, (u64)page + 4090, 0, 0), -EFAULT);
+	CHECK_EQ(to[0], 0);
+	CHECK_EQ(rt_help_probe_read((u64)to, 6, (u64)page + 4090, 0, 0), 0);
+	CHECK_EQ(to[5], 'x');
+	CHECK_EQ((long)rt_help_probe_read((u64)to, 8, 0, 0, 0), -EFAULT);
+	CHECK_EQ((long)rt_help_probe_read_str((u64)to, 8, ~0ULL - 3, 0, 0), -EFAULT);
+}
+
+TEST(helper_numbers)
+{
+	s64 v;
+	u64 u;
+
+	CHECK_EQ(rt_help_strtol((u64) " -0x1fz", 7, 0, (u64)&v, 0), 6);
+	CHECK_EQ(v, -31);
+	CHECK_EQ(rt_help_strtol((u64) "077", 3, 0, (u64)&v, 0), 3);
+	CHECK_EQ(v, 63);
+	CHECK_EQ((long)rt_help_strtol((u64) "9223372036854775808", 19, 10, (u64)&v, 0), -ERANGE);
+	CHECK_EQ(rt_help_strtol((u64) "-9223372036854775808", 20, 10, (u64)&v, 0), 20);
+	CHECK_EQ((long)rt_help_strtoul((u64) "-1", 2, 10, (u64)&u, 0), -EINVAL);
+	CHECK_EQ((long)rt_help_strtoul((u64) "x", 1, 10, (u64)&u, 0), -EINVAL);
+	CHECK_EQ((long)rt_help_strncmp((u64) "abc", 3, (u64) "abd", 0, 0), -1);
+	CHECK_EQ((long)rt_help_strncmp((u64) "abc", 2, (u64) "abd", 0, 0), 0);
+}
+
+TEST(helper_spin_lock_of_the_dead)
+{
+	u32 *lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct rt_thread *t;
+
+	CHECK(!env_init());
+	t = rt_enter();
+	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);
+	CHECK(*lock);
+	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);	/* as a handler would */
+	rt_help_spin_unlock((u64)lock, 0, 0, 0, 0);
+	CHECK(*lock);
+	rt_exit(t);
+	t = rt_enter();	/* the owner left without unlocking */
+	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);
+	rt_help_spin_unlock((u64)lock, 0, 0, 0, 0);
+	CHECK_EQ(*lock, 0);
+	rt_exit(t);
+}
+
+TEST(helper_table)
+{
+	CHECK(helper_find(BPF_FUNC_map_lookup_elem));
+	CHECK(!helper_find(0));
+	CHECK(!helper_find(100000));
+	CHECK_STR(helper_name(BPF_FUNC_loop), "bpf_loop");
+	CHECK(!helper_is_allowed(helper_find(BPF_FUNC_xdp_adjust_head), BPF_PROG_TYPE_SOCKET_FILTER));
+	for (u32 i = 1; i < 300; i++)
+		if (helper_find(i))
+			CHECK(helper_find(i)->fn || i == BPF_FUNC_tail_call);
+}
