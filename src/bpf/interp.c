@@ -293,6 +293,8 @@ static int run(struct vm *vm, int floor)
 	while (!err && vm->depth >= floor) {
 		if (!vm->budget_insns--)
 			return -ETIMEDOUT;
+		if (vm->opts->step)
+			vm->opts->step(vm->opts->arg, vm->frames[vm->depth].pc, vm->depth, vm->regs);
 		err = step(vm);
 	}
 	return err;

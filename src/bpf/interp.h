@@ -19,6 +19,8 @@ struct interp_opts {
 	struct bpf_prog_array_layout prog_array; /* entries are struct interp_prog pointers */
 	u64 budget_insns;		/* 0: 100 million */
 	u32 may_goto_max;		/* 0: INSN_MAY_GOTO_MAX */
+	/* Before each instruction: its index in the program that runs, and depth of the frame. */
+	void (*step)(void *arg, u32 pc, u32 depth, const u64 *regs);
 };
 
 /*

@@ -169,8 +169,9 @@ static bool same_frame(const struct env *env, const struct state *os, const stru
 {
 	static const struct slot empty;
 	const struct frame *old = os->frames[n], *cur = cs->frames[n];
-	u16 live = exact == SAME ? 0x3ff : live_regs(env, os, n);
-	u64 slots = exact == SAME ? ~0ULL : live_slots(env, os, n);
+	bool all = exact == SAME || env->o->flags & VERIFY_EXACT;
+	u16 live = all ? 0x3ff : live_regs(env, os, n);
+	u64 slots = all ? ~0ULL : live_slots(env, os, n);
 	u32 nr = exact == SAME && cur->slots > old->slots ? cur->slots : old->slots;
 
 	if (old->subprog != cur->subprog || old->callsite != cur->callsite ||
@@ -304,7 +305,7 @@ int prune_visit(struct env *env)
 			if (!(env->aux[pc].flags & AUX_FORCE) && env->res->visited - s->insns_at < 100 &&
 			    env->jumps - s->jumps_at < 20)
 				add = env->o->flags & VERIFY_STATE_FREQ;
-		} else if (same_state(env, s, cur, LOOSE)) {
+		} else if (same_state(env, s, cur, env->o->flags & VERIFY_EXACT ? WITHIN : LOOSE)) {
 			int err = mark_precise_as(env, s);
 
 			s->hits++;

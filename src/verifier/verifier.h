@@ -44,6 +44,7 @@ enum verify_flags {
 	VERIFY_STRICT_ALIGN = 1 << 2,
 	VERIFY_STATE_FREQ = 1 << 3,	/* remember as many states as possible (tests) */
 	VERIFY_KEEP_STATES = 1 << 4,	/* verify_result.claims (tests) */
+	VERIFY_EXACT = 1 << 5,		/* every number counts, so that claims hold of every run (tests) */
 };
 
 struct verify_opts {
@@ -96,7 +97,7 @@ int verify(const struct verify_opts *opts, struct verify_result *ret);
 void verify_done(struct verify_result *r);
 
 /*
- * With VERIFY_KEEP_STATES: is there a visited state at @insn of call depth @depth that allows these
+ * With VERIFY_KEEP_STATES and VERIFY_EXACT: is there a visited state at @insn of call depth @depth that allows these
  * registers? Numbers alone are compared. NULL or what no state allows, in words.
  */
 const char *verify_claims_check(const struct verify_claims *c, u32 insn, const u64 *regs, u32 depth);
