@@ -29,7 +29,7 @@
 #define HOPS_MAX (1u << 22)		/* of one search: more means scribbled memory */
 #define SCAN_INTERVAL_NS 2000000ULL
 #define LRU_SAMPLE 8			/* entries the oldest of which is evicted ... */
-#define LRU_LOOK 64			/* ... looked for among so many nodes */
+#define LRU_LOOK (SPARE_NODES + 64)	/* ... looked for among so many nodes: more than can be free */
 
 enum { NODE_FREE = 0, NODE_LINKED = 1 };	/* states; others are tokens */
 
