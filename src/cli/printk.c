@@ -121,6 +121,10 @@ static int ring_open(struct printk *p, int cpu, uint64_t event_id)
 	int err;
 
 	r->fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (r->fd < 0 && errno == EOVERFLOW) {	/* sysctl kernel.perf_event_max_stack is less */
+		attr.sample_max_stack = 0;
+		r->fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	}
 	if (r->fd < 0)
 		return errno == ENODEV ? 0 : -errno;	/* offline */
 	err = ring_map(r);

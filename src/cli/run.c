@@ -224,8 +224,11 @@ static int run(struct run *r)
 		why = report_libbpf_reason();
 		fail(err, "object '%s': %s", r->path, why ? why : log_errstr(err));
 	}
-	if (err)
+	if (err) {
+		if (r->json)
+			summary_print_end(&r->stop, r->cmd, &r->lines, 0, r->json);
 		return err;
+	}
 	err = watch(r);
 	err_finish = finish(r);
 	return err ? err : err_finish;

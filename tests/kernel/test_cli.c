@@ -183,6 +183,14 @@ TEST(cli_cookie)
 	CHECK_EQ(count(out, "fsession cookie: 0xdeadbeef\n"), 2);
 }
 
+/* An object that declares the kfuncs as the kernel does, for kernels that have none. */
+TEST(cli_foreign_object)
+{
+	sh("$RUN $T/cli_foreign.bpf.o -- ping -c1 127.0.0.1");
+	STATUS(0);
+	CHECK_EQ(count(out, "fsession cookie: 0xdeadbeef\n"), 2);
+}
+
 TEST(cli_for)
 {
 	sh("$RUN $EX/icmp.bpf.o --for 1500ms");
@@ -523,6 +531,9 @@ TEST(cli_bad_licence)
 
 TEST(cli_bad_object)
 {
+	sh("$RUN /nonexistent --json");
+	STATUS(1);
+	CHECK_STR(out, "{\"type\":\"end\",\"why\":\"error\",\"lines\":0,\"lines_of_others\":0,\"lost\":0}\n");
 	fails("'/nonexistent'", "No such file", "$RUN /nonexistent");
 	sh("head -c 2000 $EX/icmp.bpf.o >/tmp/cut.bpf.o");
 	fails("'/tmp/cut.bpf.o'", "", "$RUN /tmp/cut.bpf.o");
