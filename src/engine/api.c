@@ -117,7 +117,7 @@ static int attach_by_libbpf(const struct bpf_program *prog, long kind, struct bp
 		return err;
 	if (!(s->kind & KIND_MULTI))
 		return attach_single(s, 0, link);
-	if (!s->glob[0])
+	if (!s->glob || !s->glob[0])
 		return 0;		/* a bare section: attached by hand, as with libbpf's own */
 	err = attach_multi(s, NULL, NULL, link);
 	return err < 0 ? err : 0;

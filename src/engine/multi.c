@@ -455,7 +455,7 @@ static int check_arguments(const struct session *s, const char *glob,
 				 "program '%s': was loaded for '%s' alone", s->name, s->target_text);
 	if ((o->ids == NULL) != (o->cnt == 0) || (glob && o->ids) || (o->cookies && !o->ids))
 		return fail(-EINVAL, "program '%s': give a pattern, or ids and their number", s->name);
-	if (!glob && !o->ids && s->kind & KIND_MULTI && !s->glob[0])
+	if (!glob && !o->ids && s->kind & KIND_MULTI && !(s->glob && s->glob[0]))
 		return fail(-EINVAL, "program '%s': neither a pattern nor ids", s->name);
 	if (o->cnt > FS_MAX_MULTI_IDS)
 		return fail(-E2BIG, "program '%s': %zu ids: at most %u", s->name, o->cnt,
@@ -481,7 +481,7 @@ int attach_multi(struct session *s, const char *glob, const struct fsession_mult
 	n = m.by_id ? collect_ids(&m) : ktarget_glob(glob ? glob : s->glob, on_match, &m);
 	if (!n && !m.cnt)
 		n = fail(-ENOENT, "program '%s': no function that matches '%s' can be attached to",
-			 s->name, glob ? glob : s->glob);
+			 s->name, glob ? glob : s->glob ? s->glob : "the ids");
 	if (!n)
 		n = attach_all(&m, ret);
 	if (!m.by_id && n > 0)

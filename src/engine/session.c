@@ -45,6 +45,8 @@ static void unload(struct session *s)
 	s->loaded = false;
 	pthread_mutex_unlock(&reg.lock);
 	free(s->insns);
+	free(s->glob);
+	s->glob = NULL;
 	free((void *)s->info.func_info);
 	free((void *)s->info.line_info);
 	free(s->entry_info[0]);
@@ -318,7 +320,7 @@ static void describe_target(struct session *s)
 {
 	const struct ktarget *t = &s->target;
 
-	if (s->glob[0])
+	if (s->glob && s->glob[0])
 		snprintf(s->target_text, sizeof(s->target_text), "%s", s->glob);
 	else if (t->prog_fd)
 		snprintf(s->target_text, sizeof(s->target_text), "prog %u:%s",
@@ -372,13 +374,16 @@ static int resolve_target(struct session *s, const struct bpf_prog_load_opts *op
 {
 	const char *spec = s->want ? s->want : section_target(s->prog);
 
-	s->glob[0] = '\0';
+	free(s->glob);
+	s->glob = NULL;
 	if (opts->attach_prog_fd > 0)
 		return resolve_prog_target(s, opts);
 	if (opts->attach_btf_id)
 		return ktarget_from_id(opts->attach_btf_obj_fd, opts->attach_btf_id, &s->target);
 	if (s->kind & KIND_MULTI || glob_is_pattern(spec)) {
-		snprintf(s->glob, sizeof(s->glob), "%s", spec);
+		s->glob = strdup(spec);
+		if (!s->glob)
+			return -ENOMEM;
 		s->kind |= KIND_MULTI;
 		return representative(s, s->glob);
 	}
@@ -767,7 +772,7 @@ static int choose_representative(struct session *s)
 	struct trial trial = { s, REPRESENTATIVE_TRIALS };
 	int err;
 
-	if (!s->glob[0] || !s->uses.ctx_loads)
+	if (!s->glob || !s->glob[0] || !s->uses.ctx_loads)
 		return 0;
 	err = ktarget_glob(s->glob, try_load_for, &trial);
 	return err < 0 ? err : 0;

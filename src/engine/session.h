@@ -44,7 +44,7 @@ struct session {
 	enum fsession_engine engine;
 	char reason[256];
 	char target_text[256];		/* for people */
-	char glob[256];			/* "" = one target */
+	char *glob;			/* pattern; "" = ids; NULL = one target */
 	struct ktarget target;		/* or, with a glob or ids, the representative it was loaded for */
 	bool kernel_multi;		/* loaded as BPF_TRACE_FSESSION_MULTI */
 	struct split_uses uses;

@@ -81,7 +81,7 @@ def _qemu(arch, image, tmp, smp, mem, icount, accel, guest_args):
         second = ['-chardev', 'stdio,id=out,signal=off', '-device', 'pci-serial,chardev=out']
     else:
         second = ['-serial', 'stdio']
-    kernel_args = (f'console={console} quiet panic=-1 oops=panic nokaslr random.trust_cpu=on '
+    kernel_args = (f'console={console} quiet panic=-1 oops=panic nokaslr random.trust_cpu=on no_timer_check '
                    f'guest.port={port} {guest_args}')
     if not shutil.which(program):
         raise Unavailable(f'{program} is not installed')
