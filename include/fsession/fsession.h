@@ -79,7 +79,8 @@ FSESSION_API void fsession_set_print(fsession_print_fn fn, void *arg);
  * @store_slots:   split: calls that can be inside traced functions at one time, of all
  *                 sessions of this process; rounded up to a power of two, 64 to 65,536;
  *                 0 = 32,768 (32 bytes each)
- * @max_sessions:  split: programs loaded at one time, 0 = 512 (128 bytes per CPU each)
+ * @max_sessions:  split: programs loaded at one time, 0 = 512 (128 bytes per CPU each, 4 MiB in
+ *                 all: fewer on a machine of more than 60 CPUs)
  * @log_level:     lowest severity printed is ERROR, this is the highest;
  *                 default (0) is WARN. -1 prints errors only.
  */
@@ -97,7 +98,8 @@ struct fsession_register_opts {
  * @opts: NULL for the defaults; copied
  *
  * Call it before opening objects. Calling it again changes the settings for programs
- * loaded from then on. Loads nothing and needs no privilege.
+ * loaded from then on, but for @store_slots and @max_sessions: the store is made when the first
+ * program needs it and stays until fsession_unregister(). Loads nothing and needs no privilege.
  *
  * Return: 0, or
  *   -EINVAL  @opts is larger than this library knows and has non-zero bytes there, or a
@@ -232,14 +234,16 @@ struct fsession_multi_opts {
  * @opts:    may be NULL with @glob
  * @ret:     out: one link for all of them
  *
- * With the kernel's tracing_multi (Linux 7.2, x86_64) that is one link of the kernel; else one
+ * With the kernel's tracing_multi (Linux 7.2, x86_64) that is one link of the kernel, if all
+ * functions are of the object (vmlinux, or one module) that the program was loaded for; else one
  * copy of the program per function, attached in parallel. The functions of a glob
  * are filtered beforehand by what the kernel can trace, and those that fail all the same
  * are left out and told to opts->skipped; ids are all or nothing.
  *
  * Return: number of functions attached (> 0), or
- *   -EINVAL   glob together with ids, or neither; duplicate ids; ctx loads in a
- *             .multi program (use bpf_get_func_arg())
+ *   -EINVAL   glob together with ids, or neither; duplicate ids; not loaded for a pattern
+ *             (a program with loads from ctx in a .multi section fails when its object is
+ *             loaded, with -EACCES: use bpf_get_func_arg())
  *   -E2BIG    more than 2^20 ids, or a trampoline is full
  *   -ENOENT   no function matches that can be attached
  *   -ECANCELED, and as fsession_attach()
@@ -257,8 +261,8 @@ FSESSION_API int fsession_attach_multi(const struct bpf_program *prog, const cha
  * bpf_link__pin() does the same for the kernel engine; for split it pins the entry half
  * and bpf_link__destroy() then pins the other beside it, while this pins both or none.
  *
- * Return: 0, or -EEXIST, -EPERM, -EINVAL (not a bpffs, or a link of many functions without
- * tracing_multi), ...
+ * Return: 0, or -EEXIST, -EBUSY (is pinned already), -EPERM, -EINVAL (not a bpffs, or a link of
+ * many functions without tracing_multi), ...
  */
 FSESSION_API int fsession_link_pin(struct bpf_link *link, const char *path);
 
@@ -335,7 +339,8 @@ FSESSION_API int fsession_prog_stats(const struct bpf_program *prog, struct fses
  * A record leaks when the exit half is kept from running (recursion on another CPU, an image
  * replaced before Linux 7.2.10, a task that died inside). They do no harm but fill the store;
  * programs that trace for long call this now and then (the fsession command: once a
- * second). A record goes when its task is gone, or is seen outside the function twice.
+ * second). A record goes when two calls of this have found its task gone, or asleep with no traced
+ * function on its stack (which takes CAP_SYS_ADMIN to see); one of the idle task after ten.
  *
  * Return: number of records removed, or a negative errno.
  */

@@ -443,6 +443,7 @@ static int choose_engine(struct session *s)
 static void split_settings(struct session *s, const struct session_half *h, struct split_params *p)
 {
 	const struct kernel_features *f = probe_kernel();
+	bool tail_target = any_makes_tail_calls();
 
 	*p = (struct split_params){
 		.half = h->half,
@@ -454,9 +455,11 @@ static void split_settings(struct session *s, const struct session_half *h, stru
 		.has_get_func_ip = f->get_func_ip,
 		.has_attach_cookie = f->attach_cookie,
 		.has_cmpxchg = f->cmpxchg,
-		.has_guard = f->recursion_guard,
+		/* the kernel guards each program by itself, and no callee of a tail call; what a program's
+		 * copies for many functions share needs a guard over all of them */
+		.has_guard = f->recursion_guard && !(s->kind & KIND_MULTI) && !tail_target,
 		.strong_release = !f->ordered_stores,
-		.tail_target = any_makes_tail_calls(),
+		.tail_target = tail_target,
 		.no_spill = s->no_spill,
 		.attach_cookie = h->attach_cookie,
 		.is_return_id = f->is_return_id,

@@ -178,9 +178,11 @@ static void gen_slot_at(const struct gen *g, struct insn_seq *s, int dst, int of
 	seq_add(s, INSN_ALU_R(BPF_ADD, dst, off));
 }
 
-/* Makes the slot at @slot free for others; the payload's stores come before. Clobbers @tmp. */
+/* Makes the slot at @slot free for others; the payload's stores come before. Clobbers @tmp. It goes
+ * without an id: whom a slot belongs to that was claimed a moment ago nobody must read from its past. */
 static void gen_release(const struct gen *g, struct insn_seq *s, int slot, int tmp)
 {
+	seq_add(s, INSN_ST(BPF_DW, slot, SLOT(id), 0));
 	if (!g->p->has_cmpxchg) {
 		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(ctx), 0));
 		seq_add(s, INSN_MOV_I(tmp, -1));
@@ -399,6 +401,51 @@ static void gen_enter_body(const struct gen *g, struct insn_seq *s)
 	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_6));
 }
 
+/* Sets this half's flag, unless busy is set: then jumps away. Of programs that share a line without a
+ * guard over them all, one may be preempted by another in between: there it is one step. */
+static size_t gen_begin(const struct gen *g, struct insn_seq *s)
+{
+	bool one_step = !g->p->has_guard && g->p->has_cmpxchg;
+	size_t missed;
+
+	if (one_step) {
+		seq_add(s, INSN_MOV_I(BPF_REG_1, 1));
+		seq_add(s, INSN(BPF_STX | BPF_ATOMIC | BPF_W, BPF_REG_7, BPF_REG_1, LINE(busy), BPF_XCHG));
+	} else {
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
+	}
+	missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
+	if (!one_step)
+		seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 1));
+	return missed;
+}
+
+static void gen_drop(const struct gen *g, struct insn_seq *s)
+{
+	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
+	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
+	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
+	seq_add(s, INSN_EXIT());
+}
+
+/* Takes over the record at r9, unless a sweep is at it. While it has a tag it is nobody else's, and a
+ * sweep that saw it before finds it changed: no id. */
+static void gen_take_over(const struct gen *g, struct insn_seq *s)
+{
+	size_t ok;
+
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_8));
+	seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_1, STORE_TAG));
+	seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_8));
+	seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_9, SLOT(ctx), BPF_REG_1));
+	ok = seq_jmp_fwd(s, INSN_JMP_R(BPF_JEQ, BPF_REG_0, BPF_REG_8, 0));
+	gen_drop(g, s);
+	seq_land(s, ok);
+	seq_add(s, INSN_ST(BPF_DW, BPF_REG_9, SLOT(id), 0));
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_8));
+	seq_add(s, INSN_ATOMIC(BPF_XCHG, BPF_REG_9, SLOT(ctx), BPF_REG_1));
+}
+
 static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 {
 	uint32_t id = g->p->store.id;
@@ -407,23 +454,20 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 
 	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
 	gen_line(g, s, BPF_REG_7);
-	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
-	missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 1));
+	missed = gen_begin(g, s);
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);
 	for (int i = 0; i < STORE_PROBES; i++)
 		gen_claim(g, s, &fx, &stale, i, id);
-	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
-	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
-	seq_add(s, INSN_EXIT());
+	gen_drop(g, s);
 	seq_land(s, missed);
 	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
 	gen_return0(g, s);
 
 	gen_land_hits(s, &stale);
+	if (g->p->has_cmpxchg)
+		gen_take_over(g, s);
 	gen_count(s, BPF_REG_7, LINE(stale), BPF_REG_1);
 	counted = seq_jmp_fwd(s, INSN_JA(0));
 	gen_land_hits(s, &fx);
@@ -437,6 +481,10 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 	if (g->need_cell)
 		seq_add(s, INSN_MOV_R(BPF_REG_2, BPF_REG_8));
 	gen_count(s, BPF_REG_7, LINE(entries), BPF_REG_1);
+	if (g->p->has_cmpxchg) {
+		seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_1, STORE_STAMP_SHIFT));
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, SLOT(claims), BPF_REG_1));
+	}
 	if (g->p->tail_target)
 		seq_land(s, taken);
 	gen_enter_body(g, s);
@@ -450,13 +498,12 @@ static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 
 	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
 	gen_line(g, s, BPF_REG_7);
-	if (!g->p->has_guard) {
-		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
-		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
-	}
 	/* as early as can be: what interrupts us before this may run an entry half whose exit half the
 	 * kernel then suppresses */
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 1));
+	if (g->p->has_guard)
+		seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 1));
+	else
+		missed = gen_begin(g, s);
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
 	gen_locate(g, s, id);

@@ -25,7 +25,7 @@ struct split_params {
 	bool has_get_func_ip;
 	bool has_attach_cookie;
 	bool has_cmpxchg;
-	bool has_guard;
+	bool has_guard;			/* the kernel's, over all programs that use the session's lines */
 	bool strong_release;		/* stores may pass each other: arm64 */
 	bool tail_target;		/* may be entered by a tail call */
 	bool no_spill;			/* leave main's stack alone */

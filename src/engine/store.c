@@ -19,12 +19,13 @@
 #define MAX_SESSIONS (1 << 16)
 #define MAX_VALUE (4u << 20)		/* KMALLOC_MAX_SIZE: larger array values are -E2BIG */
 #define INIT_PID_NS 0xeffffffcU		/* include/linux/proc_ns.h */
+#define DEAD_SWEEPS 2
+#define MAX_FRAMES 64		/* of /proc/PID/stack: deeper ones are not shown */
 #define IDLE_SWEEPS 10			/* idle task: an interrupt handler does not take so long */
 
-struct candidate {		/* seen dead once; goes when it is seen so again */
-	uint64_t ctx;
-	uint32_t id, tid;
-	uint32_t seen;
+struct candidate {		/* what a sweep found in a slot, and how often it looked dead since */
+	struct store_slot rec;
+	uint32_t dead;
 };
 
 struct session_slot {
@@ -185,25 +186,51 @@ int store_get(struct store_ref *ret)
 	return err;
 }
 
-/*
- * Frees a slot whose call was found to be over. The owner cannot come back; but a new call at the
- * same stack address may have taken the record over in between: then its word is another.
- */
-static bool free_slot(struct store_slot *s, uint64_t ctx, uint32_t id, uint32_t tid)
+/* The record in slot @s; its ctx is 0 when there is none that one may free. */
+static struct store_slot look(const struct store_slot *s)
 {
-	uint64_t expected = ctx;
+	struct store_slot now = { .ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE) };
 
-	if (!__atomic_compare_exchange_n(&s->ctx, &expected, 0, false, __ATOMIC_SEQ_CST,
+	now.id = __atomic_load_n(&s->id, __ATOMIC_RELAXED);
+	now.tid = __atomic_load_n(&s->tid, __ATOMIC_RELAXED);
+	now.claims = __atomic_load_n(&s->claims, __ATOMIC_ACQUIRE);
+	if (now.ctx & STORE_TAG || !now.id)
+		now.ctx = 0;
+	return now;
+}
+
+static bool same_call(const struct store_slot *a, const struct store_slot *b)
+{
+	return a->id == b->id && a->tid == b->tid &&
+	       a->claims >> STORE_STAMP_SHIFT == b->claims >> STORE_STAMP_SHIFT;
+}
+
+/*
+ * Frees a slot whose call was found to be over. The owner cannot come back; but in between a new call
+ * at the same stack address may have taken the record over, or another session claimed the slot in the
+ * same frame. So it gets a tag first, which keeps it from everybody, and is looked at again.
+ */
+static bool free_slot(struct store_slot *s, const struct store_slot *seen)
+{
+	uint64_t expected = seen->ctx, tagged = seen->ctx | STORE_TAG;
+	struct store_slot now;
+
+	if (!__atomic_compare_exchange_n(&s->ctx, &expected, tagged, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return false;
-	if (__atomic_load_n(&s->id, __ATOMIC_SEQ_CST) != id ||
-	    __atomic_load_n(&s->tid, __ATOMIC_SEQ_CST) != tid) {
-		expected = 0;
-		__atomic_compare_exchange_n(&s->ctx, &expected, ctx, false, __ATOMIC_SEQ_CST,
+	now.id = __atomic_load_n(&s->id, __ATOMIC_SEQ_CST);
+	now.tid = __atomic_load_n(&s->tid, __ATOMIC_SEQ_CST);
+	now.claims = __atomic_load_n(&s->claims, __ATOMIC_SEQ_CST);
+	if (!same_call(&now, seen)) {
+		/* unless its owner released it meanwhile */
+		__atomic_compare_exchange_n(&s->ctx, &tagged, seen->ctx, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST);
 		return false;
 	}
-	if (s->claims)		/* kernels without compare-and-exchange count claims */
+	s->tid = 0;
+	__atomic_store_n(&s->id, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->ctx, 0, __ATOMIC_SEQ_CST);
+	if (now.claims && !(now.claims >> STORE_STAMP_SHIFT))
 		__atomic_fetch_sub(&s->claims, 1, __ATOMIC_SEQ_CST);
 	return true;
 }
@@ -213,11 +240,10 @@ static int purge_locked(const struct store_ref *ref)
 	int n = 0;
 
 	for (uint32_t i = 0; i < st.nr_slots; i++) {
-		struct store_slot *s = &st.slots[i];
-		uint64_t ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE);
+		struct store_slot now = look(&st.slots[i]);
 
-		if (ctx && s->id == ref->id)
-			n += free_slot(s, ctx, s->id, s->tid);
+		if (now.ctx && now.id == ref->id)
+			n += free_slot(&st.slots[i], &now);
 	}
 	for (uint32_t cpu = 0; cpu < st.cpus; cpu++)
 		line_of(ref, cpu)->busy = line_of(ref, cpu)->in_entry = 0;
@@ -282,11 +308,26 @@ out:
 
 /* -- Sweep ------------------------------------------------------------------------------- */
 
-/* Is @func on the kernel stack of task @tid? 1, 0, or -errno when nobody can tell. */
+/* "[<0>] NAME+0x..." or "NAME.cold+0x..."? The stack in @buf has a line per frame, innermost first. */
+static bool on_stack(const char *buf, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *hit = strstr(buf, name); hit; hit = strstr(hit + 1, name))
+		if (hit > buf && hit[-1] == ' ' && (hit[len] == '+' || hit[len] == '.'))
+			return true;
+	return false;
+}
+
+/*
+ * Is task @tid inside @func (or any traced function, ""), by its kernel stack? 1, 0, or -errno when
+ * nobody can tell. A function that ends in a jump to another one has left the stack before its call is
+ * over; the trampoline has not.
+ */
 static int task_is_inside(uint32_t tid, const char *func)
 {
-	char path[64], buf[16384], *hit;
-	size_t len = strlen(func);
+	char path[64], buf[16384];
+	size_t got = 0, frames = 0;
 	ssize_t n;
 	int fd;
 
@@ -294,34 +335,20 @@ static int task_is_inside(uint32_t tid, const char *func)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-	n = read(fd, buf, sizeof(buf) - 1);
+	while ((n = read(fd, buf + got, sizeof(buf) - 1 - got)) > 0)
+		got += n;
 	if (n < 0)
 		n = errno == ESRCH ? 0 : -errno;
 	close(fd);
 	if (n < 0)
 		return n;
-	buf[n] = '\0';
-	for (hit = strstr(buf, func); hit; hit = strstr(hit + 1, func))
-		if (hit > buf && hit[-1] == ' ' && hit[len] == '+')
-			return 1;
-	/* a task that runs has no stack to show: it may be inside */
-	return n ? 0 : -EAGAIN;
-}
-
-static bool task_runs_in_user_mode(uint32_t tid)
-{
-	char path[64], buf[64] = "";
-	int fd;
-
-	/* blocked in a call: "nr args.. sp pc"; else "running" for on-CPU or preempted */
-	snprintf(path, sizeof(path), "/proc/%u/syscall", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT || errno == ESRCH;
-	if (read(fd, buf, sizeof(buf) - 1) < 0)
-		buf[0] = '\0';
-	close(fd);
-	return !strncmp(buf, "-1 ", 3);	/* blocked outside a system call */
+	buf[got] = '\0';
+	if (strstr(buf, " bpf_trampoline_") || (func[0] && on_stack(buf, func)))
+		return 1;
+	for (size_t i = 0; i < got; i++)
+		frames += buf[i] == '\n';
+	/* a task that runs has no stack to show: it may be inside; so may one that is too deep in */
+	return got && frames < MAX_FRAMES ? 0 : -EAGAIN;
 }
 
 static bool task_is_gone(uint32_t tid)
@@ -332,46 +359,56 @@ static bool task_is_gone(uint32_t tid)
 	return access(path, F_OK) && errno == ENOENT;
 }
 
-static bool looks_dead(const struct store_slot *s, const char *symbol, uint32_t seen)
+/* Of a task that runs some machines show the stack it had when it last slept. */
+static bool task_runs(uint32_t tid)
 {
-	int inside;
+	char path[64], buf[256], *comm_end;
+	ssize_t n;
+	int fd;
 
-	if (!s->tid)
-		return seen >= IDLE_SWEEPS;
-	if (task_is_gone(s->tid))
-		return true;
-	if (!symbol[0])		/* a BPF program, or many functions: no name to look for */
-		return false;
-	inside = task_is_inside(s->tid, symbol);
-	if (inside == -EAGAIN)
-		return task_runs_in_user_mode(s->tid);
-	return inside == 0;
+	snprintf(path, sizeof(path), "/proc/%u/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ENOENT && errno != ESRCH;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n < 0)
+		return errno != ESRCH;
+	buf[n] = '\0';
+	comm_end = strrchr(buf, ')');		/* "PID (COMM) STATE ..." */
+	return !comm_end || !strncmp(comm_end, ") R", 3);
 }
 
+static bool looks_dead(const struct store_slot *s, const char *symbol)
+{
+	if (!s->tid || task_is_gone(s->tid))
+		return true;
+	return !task_runs(s->tid) && task_is_inside(s->tid, symbol) == 0 && !task_runs(s->tid);
+}
+
+/* A record goes when its call is seen to be over in two sweeps, that of the idle task in IDLE_SWEEPS. */
 static int sweep_slot(uint32_t i)
 {
-	struct store_slot *s = &st.slots[i];
+	struct store_slot now = look(&st.slots[i]);
 	struct candidate *c = &st.seen[i];
-	struct store_slot now = { .ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE) };
 	struct session_slot *owner;
 
-	now.id = s->id;
-	now.tid = s->tid;
 	if (!now.ctx || now.id >= st.nr_sessions || !st.sessions[now.id].used) {
-		c->ctx = 0;
+		c->rec.ctx = 0;
 		return 0;
 	}
 	owner = &st.sessions[now.id];
-	if (c->ctx != now.ctx || c->id != now.id || c->tid != now.tid) {
-		*c = (struct candidate){ now.ctx, now.id, now.tid, 0 };
+	if (c->rec.ctx != now.ctx || !same_call(&c->rec, &now)) {
+		*c = (struct candidate){ .rec = now };
 		return 0;
 	}
-	c->seen++;
-	if (!looks_dead(&now, owner->symbol, c->seen))
+	if (!looks_dead(&now, owner->symbol)) {
+		c->dead = 0;
 		return 0;
-	if (!free_slot(s, now.ctx, now.id, now.tid))
+	}
+	if (++c->dead < (now.tid ? DEAD_SWEEPS : IDLE_SWEEPS) || !free_slot(&st.slots[i], &now))
 		return 0;
-	c->ctx = 0;
+	c->rec.ctx = 0;
 	owner->swept++;
 	return 1;
 }

@@ -24,11 +24,12 @@
 #include <stdint.h>
 
 struct store_slot {
-	uint64_t ctx;		/* key; 0 = free */
+	uint64_t ctx;		/* key; 0 = free; with STORE_TAG: being freed or taken over */
 	uint64_t cookie;
 	uint32_t id;		/* session */
 	uint32_t tid;		/* of the caller, in the initial pid namespace; 0 = idle task */
-	uint64_t claims;	/* claim count of kernels without compare-and-exchange */
+	uint64_t claims;	/* with compare-and-exchange: a number of this call << STORE_STAMP_SHIFT;
+				 * without: claim count */
 };
 
 struct store_line {
@@ -51,6 +52,8 @@ enum {
 	STORE_LINE_SHIFT = 7,
 	STORE_LINE_SIZE = 1 << STORE_LINE_SHIFT,
 	STORE_PROBES = 8,
+	STORE_TAG = 1,			/* ctx is a multiple of 8 */
+	STORE_STAMP_SHIFT = 32,
 	STORE_MIN_SLOTS = 64,
 	STORE_MAX_SLOTS = 1 << 16,	/* an array's value is at most 4 MiB on old kernels */
 	STORE_DEF_SLOTS = 1 << 15,
