@@ -197,8 +197,10 @@ static void back_insn(const struct env *env, const struct trace *t, u8 next, str
 }
 
 /* Marks in @s what is wanted; what is marked already needs no more walking. */
-static void mark_state(struct state *s, struct want *w)
+static u32 mark_state(struct state *s, struct want *w)
 {
+	u32 marks = 0;
+
 	for (u32 n = 0; n <= s->depth; n++) {
 		struct frame *f = s->frames[n];
 
@@ -207,10 +209,12 @@ static void mark_state(struct state *s, struct want *w)
 
 			if (!(w->regs[n] >> i & 1))
 				continue;
-			if (r->type != REG_SCALAR || r->precise)
+			if (r->type != REG_SCALAR || r->precise) {
 				w->regs[n] &= ~(1u << i);
-			else
-				r->precise = true;
+				continue;
+			}
+			r->precise = true;
+			marks++;
 		}
 		for (u32 i = 0; i < STACK_SLOTS; i++) {
 			struct slot *slot = i < f->slots ? &f->stack[i] : NULL;
@@ -218,61 +222,55 @@ static void mark_state(struct state *s, struct want *w)
 			if (!(w->slots[n] >> i & 1))
 				continue;
 			if (!slot || slot->kind[0] != SLOT_SPILL || slot->reg.type != REG_SCALAR ||
-			    slot->reg.precise)
+			    slot->reg.precise) {
 				w->slots[n] &= ~(1ULL << i);
-			else
-				slot->reg.precise = true;
+				continue;
+			}
+			slot->reg.precise = true;
+			marks++;
 		}
 	}
 	for (u32 n = s->depth + 1; n < INSN_FRAMES_MAX; n++)
 		w->regs[n] = w->slots[n] = 0;
+	return marks;
 }
 
-/* Walks from the end of the current path, to where nothing is wanted any more. */
-static int walk_back(struct env *env, struct want *w)
+/* Walks from behind instruction @t of the trace to where nothing is wanted any more. */
+static void walk_back(struct env *env, struct state *at, u32 t, u8 next, struct want *w)
 {
-	struct state *at = env->cur->parent;
-	u32 t = env->cur->trace, stop;
-	u8 next = env->cur->depth;
-
 	while (want_any(w)) {
-		stop = at ? at->trace : NO_TRACE;
+		u32 stop = at ? at->trace : NO_TRACE;
+
 		for (; t != stop; t = env->trace[t].parent) {
 			back_insn(env, &env->trace[t], next, w);
 			next = env->trace[t].depth;
 		}
 		if (!at)
-			return 0;
-		mark_state(at, w);
+			return;
+		env->marks += mark_state(at, w);
 		at = at->parent;
 	}
-	return 0;
 }
 
 int mark_precise(struct env *env, u32 nr)
 {
 	struct state *s = env->cur;
-	struct reg *r = &state_regs(s)[nr];
 	struct want w = { 0 };
-	u32 t = s->trace;
-	int err;
 
-	if (r->type != REG_SCALAR)
+	if (state_regs(s)[nr].type != REG_SCALAR)
 		return 0;
 	w.regs[s->depth] = 1u << nr;
 	/* the running instruction has not changed anything yet */
-	s->trace = env->trace[t].parent;
-	err = walk_back(env, &w);
-	s->trace = t;
-	return err;
+	walk_back(env, s->parent, env->trace[s->trace].parent, s->depth, &w);
+	return 0;
 }
 
-int mark_precise_as(struct env *env, const struct state *old)
+int mark_precise_as(struct env *env, const struct edge *e)
 {
 	struct want w = { 0 };
 
-	for (u32 n = 0; n <= old->depth; n++) {
-		const struct frame *f = old->frames[n];
+	for (u32 n = 0; n <= e->to->depth; n++) {
+		const struct frame *f = e->to->frames[n];
 
 		for (u32 i = 0; i < INSN_FP; i++)
 			if (f->regs[i].type == REG_SCALAR && f->regs[i].precise)
@@ -282,5 +280,6 @@ int mark_precise_as(struct env *env, const struct state *old)
 			    f->stack[i].reg.precise)
 				w.slots[n] |= 1ULL << i;
 	}
-	return walk_back(env, &w);
+	walk_back(env, e->parent, e->trace, e->depth, &w);
+	return 0;
 }

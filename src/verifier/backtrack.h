@@ -11,8 +11,8 @@
 
 /* The proof rests on the number in register @nr of the running frame. */
 int mark_precise(struct env *env, u32 nr);
-/* On what @old's marks say, the current path being taken for one that goes on from there. */
-int mark_precise_as(struct env *env, const struct state *old);
+/* On what @e->to's marks say, the path of @e being taken for one that goes on from there. */
+int mark_precise_as(struct env *env, const struct edge *e);
 /* The instruction being followed reads or writes that stack slot. */
 void trace_mem(struct env *env, u8 frame, u32 slot);
 /* Begins the trace of an instruction; -ENOMEM. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "verifier/backtrack.h"
+#include "verifier/objects.h"
 #include "verifier/packet.h"
 
 /* -- NULL or not --- */
@@ -26,8 +27,8 @@ static void null_one(struct reg *r, void *arg)
 		return;
 	}
 	r->flags &= ~REG_MAYBE_NULL;
-	if (!reg_is_packet(r))
-		r->id = 0;
+	if (r->type != REG_MAP_VALUE || objects_lock_off(r->map) < 0)
+		r->id = 0;	/* which value it is matters to locks */
 }
 
 void branch_mark_null(struct env *env, struct state *s, u32 id, bool is_null)

@@ -55,6 +55,13 @@ bool call_has_callback(const struct env *env, const struct bpf_insn *insn)
 	return p && p->flags & (PF_LOOP | PF_EACH);
 }
 
+bool call_moves_packet(const struct env *env, const struct bpf_insn *insn)
+{
+	const struct proto *p = insn_is_helper_call(insn) ? proto_of_call(env, insn) : NULL;
+
+	return p && p->flags & PF_MOVES_PACKET;
+}
+
 bool call_is_iter_next(const struct env *env, const struct bpf_insn *insn)
 {
 	const struct proto *p = insn_is_kfunc_call(insn) ? proto_of_call(env, insn) : NULL;

@@ -9,6 +9,7 @@ int call_insn(struct env *env);
 /* Registers that a call of a helper or kfunc reads. */
 u16 call_regs_read(const struct env *env, const struct bpf_insn *insn);
 bool call_has_callback(const struct env *env, const struct bpf_insn *insn);
+bool call_moves_packet(const struct env *env, const struct bpf_insn *insn);
 bool call_is_iter_next(const struct env *env, const struct bpf_insn *insn);
 
 #endif

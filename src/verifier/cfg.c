@@ -142,6 +142,28 @@ static void reach_from(struct env *env, u32 *work, u32 *nr, u32 i)
 		reach(env, work, nr, i + 1 + insn_is_ldimm64(insn));
 }
 
+/* A global function is not followed at its calls, what it does to packets must be known. */
+static void spread_moves(struct env *env)
+{
+	bool changed;
+
+	do {
+		changed = false;
+		for (u32 i = 0; i < env->cnt; i++) {
+			const struct bpf_insn *insn = &env->insns[i];
+			struct subprog *s = &env->subprogs[env->aux[i].subprog];
+			bool moves = call_moves_packet(env, insn);
+
+			if (!(env->aux[i].flags & AUX_START) || s->moves_packet)
+				continue;
+			if (insn_is_subprog_call(insn) || insn_is_func_addr(insn))
+				moves |= env->subprogs[cfg_subprog_at(env, insn_func_target(insn, i))].moves_packet;
+			s->moves_packet |= moves;
+			changed |= moves;
+		}
+	} while (changed);
+}
+
 int cfg_check(struct env *env)
 {
 	u32 *work = calloc(env->cnt, sizeof(*work)), nr = 0;
@@ -159,6 +181,7 @@ int cfg_check(struct env *env)
 		}
 	}
 	free(work);
+	spread_moves(env);
 	for (u32 i = 0; i < env->cnt; i++) {
 		if (env->aux[i].flags & AUX_START && !(env->aux[i].flags & AUX_REACHED)) {
 			env->res->bad_insn = i;

@@ -202,7 +202,6 @@ static int follow_subprog(struct env *env, u32 nr)
 	int err = subprog_start(env, nr, &env->pending);
 
 	env->nr_pending = !err;
-	env->nr_trace = 0;
 	return err ?: follow_all(env);
 }
 
@@ -311,6 +310,7 @@ int verify(const struct verify_opts *opts, struct verify_result *ret)
 	if (!env)
 		return -ENOMEM;
 	env->o = opts;
+	env->epoch = 1;
 	env->res = ret;
 	env->cnt = opts->cnt;
 	env->insns = malloc(opts->cnt * sizeof(*env->insns));

@@ -37,10 +37,8 @@ struct subprog {
 	u32 start, end;
 	u32 stack_bytes;
 	bool is_global;
-	bool is_callback;
-	bool is_reached;	/* by a call or callback that was followed */
 	bool is_void;
-	bool args_checked;
+	bool moves_packet;	/* it, or what it calls */
 	bool has_tail_call;
 	u32 btf_id;		/* FUNC, or 0 */
 	const char *name;
@@ -69,6 +67,13 @@ struct links {			/* registers with one id that a jump refined */
 	} at[LINKS_MAX];
 };
 
+/* A path that was taken for one from @to, whose marks were not complete then. */
+struct edge {
+	struct state *to, *parent;
+	u32 trace;
+	u8 depth;
+};
+
 struct env {
 	const struct verify_opts *o;
 	struct verify_result *res;
@@ -85,6 +90,10 @@ struct env {
 	struct links *links;
 	u32 nr_links;
 	struct state *detached;	/* not listed any more, but paths from there go on */
+	struct edge *edges;
+	u32 nr_edges, open_heads;
+	u32 epoch;		/* of loops: all states marked with an older one are complete */
+	u64 marks;		/* made so far */
 	u32 next_id;
 	u64 jumps;
 	u64 insns_at_state, jumps_at_state;

@@ -3,30 +3,247 @@
 
 #include <errno.h>
 
+#include "verifier/btfwalk.h"
+#include "verifier/stack.h"
+
+#define ITER_SLOTS 1
+#define DYNPTR_SLOTS 2
+
+/* -- On the stack --- */
+
+static u32 object_slots(u8 kind)
+{
+	return kind == P_ITER_NEW || kind == P_ITER || kind == P_ITER_END ? ITER_SLOTS : DYNPTR_SLOTS;
+}
+
+static struct slot *first_slot(struct env *env, const struct call_objects *o)
+{
+	return &env->cur->frames[o->frame]->stack[o->top + o->slots - 1];
+}
+
+static bool is_object(const struct slot *s)
+{
+	return s->kind[0] == SLOT_ITER || s->kind[0] == SLOT_DYNPTR;
+}
+
+static int check_free(struct env *env, u32 nr, const struct call_objects *o)
+{
+	for (u32 i = 0; i < o->slots; i++)
+		if (is_object(&env->cur->frames[o->frame]->stack[o->top + i]))
+			return refuse(env, -EINVAL, "R%u: there is an object already", nr);
+	return 0;
+}
+
+static int check_there(struct env *env, u32 nr, const struct call_objects *o)
+{
+	enum slot_kind kind = o->slots == ITER_SLOTS ? SLOT_ITER : SLOT_DYNPTR;
+	const struct slot *first = first_slot(env, o);
+
+	for (u32 i = 0; i < o->slots; i++)
+		if (env->cur->frames[o->frame]->stack[o->top + i].kind[0] != kind)
+			return refuse(env, -EINVAL, "R%u: no initialized %s there", nr,
+				      kind == SLOT_ITER ? "iterator" : "dynptr");
+	if (!first->reg.frame)
+		return refuse(env, -EINVAL, "R%u: the object does not begin there", nr);
+	return 0;
+}
+
+static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o)
+{
+	const struct reg *r = &state_regs(env->cur)[nr];
+	int err;
+
+	o->arg = kind;
+	o->slots = object_slots(kind);
+	err = stack_fixed_slot(env, r, nr, o->slots, &o->top);
+	if (err)
+		return err;
+	o->frame = r->frame;
+	if (kind == P_ITER_NEW || kind == P_DYNPTR_NEW)
+		return check_free(env, nr, o);
+	err = check_there(env, nr, o);
+	if (err)
+		return err;
+	o->ref = first_slot(env, o)->reg.id;
+	if (kind == P_DYNPTR_END && !first_slot(env, o)->reg.ref)
+		return refuse(env, -EINVAL, "R%u: this dynptr is no reserved record", nr);
+	return 0;
+}
+
+static int object_new(struct env *env, const struct call_objects *o, bool acquires)
+{
+	bool iter = o->arg == P_ITER_NEW;
+	struct frame *f = env->cur->frames[o->frame];
+	u32 id = env_id(env);
+
+	stack_set_kind(f, o->top, o->slots, iter ? SLOT_ITER : SLOT_DYNPTR);
+	for (u32 i = 0; i < o->slots; i++) {
+		f->stack[o->top + i].reg.id = id;
+		f->stack[o->top + i].reg.ref = acquires ? id : 0;
+	}
+	first_slot(env, o)->reg.frame = 1;
+	return acquires ? state_add_ref(env->cur, iter ? REF_ITER : REF_RECORD, id, env->cur->pc) : 0;
+}
+
+static void drop_one(struct reg *r, void *arg)
+{
+	if (reg_is_pointer(r) && r->ref == *(const u32 *)arg)
+		reg_set_none(r);
+}
+
+static int object_end(struct env *env, const struct call_objects *o)
+{
+	u32 id = o->ref;
+
+	if (state_drop_ref(env->cur, id))
+		return refuse(env, -EINVAL, "the object is not held");
+	stack_set_kind(env->cur->frames[o->frame], o->top, o->slots, SLOT_INVALID);
+	state_each_reg(env->cur, drop_one, &id);
+	return 0;
+}
+
+u32 objects_iter_rounds(const struct state *s)
+{
+	const struct reg *r = &s->frames[s->depth]->regs[1];
+	const struct frame *f;
+	u32 slot;
+
+	if (r->type != REG_STACK || !reg_is_fixed(r))
+		return 0;
+	f = s->frames[r->frame];
+	slot = (u32)(-(r->off + (s64)r->v.t.value) - 1) / 8;
+	return slot < f->slots && f->stack[slot].kind[0] == SLOT_ITER ? f->stack[slot].reg.mem_bytes : 0;
+}
+
+int objects_iter_next(struct env *env, const struct call_objects *o, struct reg *r0)
+{
+	struct reg *it = &first_slot(env, o)->reg;
+	struct state *end;
+
+	if (it->off) {		/* at its end for ever */
+		reg_set_const(r0, 0);
+		return 0;
+	}
+	end = env_push(env, env->cur->pc + 1);
+	if (!end)
+		return env->err;
+	for (u32 i = 0; i <= 5; i++)
+		reg_set_none(&state_regs(end)[i]);
+	reg_set_const(&state_regs(end)[0], 0);
+	end->frames[o->frame]->stack[o->top].reg.off = 1;
+	it->mem_bytes++;
+	reg_set_pointer(r0, REG_MEM, REG_READ_ONLY);
+	r0->mem_bytes = 4;
+	r0->ref = it->id;
+	return 0;
+}
+
+/* -- Locks --- */
+
+s32 objects_lock_off(const struct verify_map *map)
+{
+	return map->btf ? btfwalk_find_member(map->btf, map->value_type_id, "bpf_spin_lock") : -1;
+}
+
+static int arg_lock(struct env *env, u32 nr, struct call_objects *o)
+{
+	const struct reg *r = &state_regs(env->cur)[nr];
+	s32 off;
+
+	o->arg = P_LOCK;
+	if (r->type != REG_MAP_VALUE || r->flags & REG_MAYBE_NULL || !reg_is_fixed(r))
+		return refuse(env, -EINVAL, "R%u is %s, expected a lock in a map's value", nr,
+			      reg_type_name(r));
+	off = objects_lock_off(r->map);
+	if (off < 0)
+		return refuse(env, -EINVAL, "R%u: the map's value has no struct bpf_spin_lock", nr);
+	if (r->off + (s64)r->v.t.value != off)
+		return refuse(env, -EINVAL, "R%u: the lock is at %d of the value, not at %lld", nr, off,
+			      (long long)(r->off + (s64)r->v.t.value));
+	o->lock_id = r->id;
+	o->lock_map = r->map;
+	return 0;
+}
+
+static int lock(struct env *env, const struct call_objects *o)
+{
+	int err;
+
+	if (state_find_ref(env->cur, REF_LOCK))
+		return refuse(env, -EINVAL, "a lock is held already");
+	err = state_add_ref(env->cur, REF_LOCK, env_id(env), env->cur->pc);
+	if (err)
+		return err;
+	env->cur->refs[env->cur->nr_refs - 1].of = o->lock_id;
+	env->cur->refs[env->cur->nr_refs - 1].map = o->lock_map;
+	return 0;
+}
+
+static int unlock(struct env *env, const struct call_objects *o)
+{
+	const struct ref *held = state_find_ref(env->cur, REF_LOCK);
+
+	if (!held)
+		return refuse(env, -EINVAL, "no lock is held");
+	if (held->of != o->lock_id || held->map != o->lock_map)
+		return refuse(env, -EINVAL, "another lock is held");
+	return state_drop_ref(env->cur, held->id);
+}
+
+/* -- Counted states: RCU, preemption --- */
+
+static int enter(struct env *env, u8 kind)
+{
+	return state_add_ref(env->cur, kind, env_id(env), env->cur->pc);
+}
+
+static int leave(struct env *env, u8 kind, const char *what)
+{
+	const struct ref *held = state_find_ref(env->cur, kind);
+
+	if (!held)
+		return refuse(env, -EINVAL, "%s is not held", what);
+	return state_drop_ref(env->cur, held->id);
+}
+
+/* -- Calls --- */
+
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o)
 {
-	o->arg = kind;
-	return refuse(env, -EOPNOTSUPP, "R%u: arguments of this kind are not supported yet", nr);
+	return kind == P_LOCK ? arg_lock(env, nr, o) : arg_on_stack(env, kind, nr, o);
 }
 
 int objects_may_call(struct env *env, const struct proto *p)
 {
-	(void)env;
-	(void)p;
+	if (state_find_ref(env->cur, REF_LOCK) && p->args[0] != P_LOCK)
+		return refuse(env, -EINVAL, "%s is called while a lock is held", p->name);
+	if (p->flags & PF_SLEEPABLE && (state_find_ref(env->cur, REF_RCU) ||
+					state_find_ref(env->cur, REF_PREEMPT)))
+		return refuse(env, -EINVAL, "%s may sleep", p->name);
 	return 0;
 }
 
 int objects_call(struct env *env, const struct proto *p, struct call_objects *o)
 {
-	(void)env;
-	(void)p;
-	(void)o;
-	return 0;
-}
-
-int objects_iter_next(struct env *env, const struct call_objects *o, struct reg *r0)
-{
-	(void)o;
-	(void)r0;
-	return verify_bug(env, "no iterator");
+	if (p->flags & PF_RCU_LOCK)
+		return enter(env, REF_RCU);
+	if (p->flags & PF_RCU_UNLOCK)
+		return leave(env, REF_RCU, "the RCU read lock");
+	if (p->flags & PF_PREEMPT_OFF)
+		return enter(env, REF_PREEMPT);
+	if (p->flags & PF_PREEMPT_ON)
+		return leave(env, REF_PREEMPT, "preemption");
+	switch (o->arg) {
+	case P_ITER_NEW:
+		return object_new(env, o, true);
+	case P_DYNPTR_NEW:
+		return object_new(env, o, p->args[0] == P_MAP);
+	case P_ITER_END:
+	case P_DYNPTR_END:
+		return object_end(env, o);
+	case P_LOCK:
+		return p->flags & PF_UNLOCK ? unlock(env, o) : lock(env, o);
+	default:
+		return 0;
+	}
 }

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What lives on the stack as a whole: iterators, dynptrs; and locks. */
+/*
+ * What lives on the stack as a whole, iterators and dynptrs; and what is held, locks and the like. A
+ * slot of an object keeps in its .reg: id, ref; off: an iterator's end was reached; mem_bytes: its rounds;
+ * frame: 1 in the slot of an object's first bytes.
+ */
 #ifndef FS_VERIFIER_OBJECTS_H
 #define FS_VERIFIER_OBJECTS_H
 
 #include "verifier/protos.h"
 
 struct call_objects {		/* of one call */
-	struct frame *frame;	/* where the object is */
-	u32 slot;		/* its uppermost slot */
 	u8 arg;			/* enum proto_arg; 0: none */
-	u32 ref;
-	u32 lock;		/* id of what is locked */
-	const void *lock_of;
+	u8 frame;		/* where the object is */
+	u32 top;		/* its uppermost slot */
+	u32 slots;
+	u32 ref;		/* id of the object */
+	u32 lock_id;		/* what is locked */
+	const struct verify_map *lock_map;
 };
 
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o);
@@ -19,6 +24,11 @@ int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o);
 int objects_may_call(struct env *env, const struct proto *p);
 /* What the call does to the object. */
 int objects_call(struct env *env, const struct proto *p, struct call_objects *o);
+/* What the next element is; the end is put aside. */
 int objects_iter_next(struct env *env, const struct call_objects *o, struct reg *r0);
+/* How often the iterator in R1 was asked. */
+u32 objects_iter_rounds(const struct state *s);
+/* Offset of the lock in values of @map, -1: none. */
+s32 objects_lock_off(const struct verify_map *map);
 
 #endif

@@ -68,7 +68,7 @@ static const struct proto helpers[] = {
 	H(dynptr_write, 0, PR_NUMBER, P_DYNPTR, P_ANY, P_MEM, P_SIZE_ZERO, P_ANY),
 	H(dynptr_data, 0, PR_MEM_NULL, P_DYNPTR, P_ANY, P_CONST_SIZE),
 	H(spin_lock, 0, PR_VOID, P_LOCK),
-	H(spin_unlock, 0, PR_VOID, P_LOCK),
+	H(spin_unlock, PF_UNLOCK, PR_VOID, P_LOCK),
 	H(per_cpu_ptr, 0, PR_NUMBER, P_ANY, P_ANY),
 	H(xdp_adjust_head, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
 	H(xdp_adjust_tail, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),

@@ -65,7 +65,7 @@ enum proto_flags {
 	PF_RCU_UNLOCK = 1 << 12,
 	PF_PREEMPT_OFF = 1 << 13,
 	PF_PREEMPT_ON = 1 << 14,
-	PF_READ_ONLY = 1 << 15,	/* what is returned */
+	PF_UNLOCK = 1 << 15,
 };
 
 struct proto {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "verifier/backtrack.h"
+#include "verifier/objects.h"
 #include "verifier/stack.h"
 
 #define IDS_MAX 640		/* registers and slots of all frames */
@@ -122,6 +123,15 @@ static bool same_bytes(const struct slot *old, const struct slot *cur)
 	return true;
 }
 
+/* What objects.c keeps of them; the rounds of an iterator only tell an endless loop from others. */
+static bool same_object(const struct slot *old, const struct slot *cur, struct idmap *m, enum exact exact)
+{
+	return old->kind[0] == cur->kind[0] && old->reg.off == cur->reg.off &&
+	       old->reg.frame == cur->reg.frame && old->reg.flags == cur->reg.flags &&
+	       same_id(m, old->reg.id, cur->reg.id) && same_id(m, old->reg.ref, cur->reg.ref) &&
+	       (exact != SAME || old->reg.mem_bytes == cur->reg.mem_bytes);
+}
+
 static bool same_slot(const struct slot *old, const struct slot *cur, struct idmap *m, enum exact exact)
 {
 	static const u8 nothing[8] = { 0 };
@@ -132,7 +142,7 @@ static bool same_slot(const struct slot *old, const struct slot *cur, struct idm
 	if (exact == SAME && memcmp(old->kind, cur->kind, 8))
 		return false;
 	if (is_object_slot(old) || is_object_slot(cur))
-		return old->kind[0] == cur->kind[0] && same_reg(&old->reg, &cur->reg, m, SAME);
+		return same_object(old, cur, m, exact);
 	if (is_pointer_slot(old))
 		return is_pointer_slot(cur) && same_reg(&old->reg, &cur->reg, m, exact);
 	if (is_pointer_slot(cur))
@@ -175,7 +185,7 @@ static bool same_frame(const struct env *env, const struct state *os, const stru
 	u32 nr = exact == SAME && cur->slots > old->slots ? cur->slots : old->slots;
 
 	if (old->subprog != cur->subprog || old->callsite != cur->callsite ||
-	    old->is_callback != cur->is_callback)
+	    old->is_callback != cur->is_callback || (exact == SAME && old->rounds != cur->rounds))
 		return false;
 	for (u32 i = 0; i < INSN_FP; i++)
 		if (live >> i & 1 && !same_reg(&old->regs[i], &cur->regs[i], m, exact))
@@ -192,7 +202,9 @@ static bool same_refs(const struct state *old, const struct state *cur, struct i
 	if (old->nr_refs != cur->nr_refs)
 		return false;
 	for (u32 i = 0; i < old->nr_refs; i++)
-		if (old->refs[i].kind != cur->refs[i].kind || !same_id(m, old->refs[i].id, cur->refs[i].id))
+		if (old->refs[i].kind != cur->refs[i].kind || old->refs[i].map != cur->refs[i].map ||
+		    !same_id(m, old->refs[i].id, cur->refs[i].id) ||
+		    !same_id(m, old->refs[i].of, cur->refs[i].of))
 			return false;
 	return true;
 }
@@ -213,6 +225,12 @@ static bool same_state(const struct env *env, const struct state *old, const str
 
 /* -- Remembering --- */
 
+static void detach(struct env *env, struct state *s)
+{
+	s->next = env->detached;
+	env->detached = s;
+}
+
 static void unlist(struct env *env, u32 insn, struct state *s)
 {
 	struct state **p = &env->aux[insn].states;
@@ -222,22 +240,67 @@ static void unlist(struct env *env, u32 insn, struct state *s)
 	*p = s->next;
 	s->listed = false;
 	env->live_states--;
-	if (!s->branches) {
+	if (!s->branches && !env->nr_edges)
 		state_free(s);
-		return;
-	}
-	s->next = env->detached;
-	env->detached = s;
+	else
+		detach(env, s);
 }
 
-static void free_detached(struct env *env, struct state *s)
+/* Frees what is neither listed nor on a path that goes on. */
+static void sweep(struct env *env)
 {
 	struct state **p = &env->detached;
 
-	while (*p != s)
-		p = &(*p)->next;
-	*p = s->next;
-	state_free(s);
+	while (*p) {
+		struct state *s = *p;
+
+		if (s->branches) {
+			p = &s->next;
+			continue;
+		}
+		*p = s->next;
+		state_free(s);
+	}
+}
+
+/* -- Loops that are closed at a state which is not done --- */
+
+/*
+ * Marks travel from the state a loop was closed at to the path that was closed, and from there back to
+ * that state, until none is new. Only then are the states of the loop complete.
+ */
+static void close_loops(struct env *env)
+{
+	u64 before;
+
+	do {
+		before = env->marks;
+		for (u32 i = 0; i < env->nr_edges; i++)
+			mark_precise_as(env, &env->edges[i]);
+	} while (env->marks != before);
+	env->nr_edges = 0;
+	env->epoch++;
+	sweep(env);
+}
+
+static int add_edge(struct env *env, struct state *to)
+{
+	struct edge *edges = env->edges;
+
+	if (!(env->nr_edges & (env->nr_edges + 1)) || !edges) {
+		edges = realloc(edges, (env->nr_edges + 1) * 2 * sizeof(*edges));
+		if (!edges)
+			return -ENOMEM;
+		env->edges = edges;
+	}
+	edges[env->nr_edges++] = (struct edge){ to, env->cur->parent, env->cur->trace, env->cur->depth };
+	for (struct state *at = env->cur->parent; at; at = at->parent)
+		at->in_loop = env->epoch;
+	if (to->branches && !to->is_head) {
+		to->is_head = true;
+		env->open_heads++;
+	}
+	return 0;
 }
 
 void prune_path_done(struct env *env, struct state *s)
@@ -247,11 +310,15 @@ void prune_path_done(struct env *env, struct state *s)
 	while (at && !--at->branches) {
 		struct state *up = at->parent;
 
-		if (!at->listed)
-			free_detached(env, at);
+		if (at->is_head && !--env->open_heads)
+			close_loops(env);
 		at = up;
 	}
+	if (!env->nr_edges)
+		sweep(env);
 }
+
+/* -- Comparing --- */
 
 static int remember(struct env *env)
 {
@@ -291,30 +358,100 @@ static int endless(struct env *env)
 	return -EINVAL;
 }
 
+/* Has the path gone once round a loop that ends by itself, since it was at @s? */
+static bool is_next_round(const struct env *env, const struct state *s, const struct state *cur)
+{
+	u8 flags = env->aux[cur->pc].flags;
+
+	if (s->depth != cur->depth)
+		return false;
+	if (flags & AUX_CALLBACK && cur->from_callback)
+		return true;
+	if (flags & AUX_MAY_GOTO && cur->may_goto_depth != s->may_goto_depth)
+		return true;
+	return flags & AUX_ITER_NEXT && objects_iter_rounds(s) != objects_iter_rounds(cur);
+}
+
+static void widen_reg(const struct reg *old, struct reg *cur)
+{
+	if (old->type != REG_SCALAR || cur->type != REG_SCALAR || old->precise)
+		return;
+	if (!scalar_covers(&old->v, &cur->v) || !scalar_covers(&cur->v, &old->v))
+		reg_set_unknown(cur);
+}
+
+/* Numbers that nothing rests on, and that change from round to round, may be any. */
+static void widen(const struct state *s, struct state *cur)
+{
+	for (u32 n = 0; n <= cur->depth; n++) {
+		const struct frame *old = s->frames[n];
+		struct frame *f = cur->frames[n];
+
+		for (u32 i = 0; i < INSN_FP; i++)
+			widen_reg(&old->regs[i], &f->regs[i]);
+		for (u32 i = 0; i < f->slots && i < old->slots; i++)
+			if (slot_is_full_spill(&old->stack[i]) && slot_is_full_spill(&f->stack[i]))
+				widen_reg(&old->stack[i].reg, &f->stack[i].reg);
+	}
+}
+
+/* Is the proof from @s, which is done, one for the current state, too? */
+static bool covers(const struct env *env, const struct state *s)
+{
+	bool complete = s->in_loop != env->epoch && !(env->o->flags & VERIFY_EXACT);
+
+	return same_state(env, s, env->cur, complete ? LOOSE : WITHIN);
+}
+
+/* @s has paths that are not done: the current one among them. Sets @skip if it had better not be
+ * remembered. */
+static int visit_open(struct env *env, struct state *s, bool *skip)
+{
+	struct state *cur = env->cur;
+
+	if (is_next_round(env, s, cur)) {
+		widen(s, cur);
+		if (!same_state(env, s, cur, WITHIN))
+			return 0;
+		return add_edge(env, s) ?: PATH_DONE;
+	}
+	if (s->may_goto_depth == cur->may_goto_depth && same_state(env, s, cur, SAME))
+		return endless(env);
+	if (!(env->aux[cur->pc].flags & AUX_FORCE) && env->res->visited - s->insns_at < 100 &&
+	    env->jumps - s->jumps_at < 20)
+		*skip = true;
+	return 0;
+}
+
+static int visit_done(struct env *env, struct state *s)
+{
+	struct edge e = { s, env->cur->parent, env->cur->trace, env->cur->depth };
+
+	if (!covers(env, s))
+		return 0;
+	s->hits++;
+	if (s->in_loop == env->epoch)
+		return add_edge(env, s) ?: PATH_DONE;
+	return mark_precise_as(env, &e) ?: PATH_DONE;
+}
+
 int prune_visit(struct env *env)
 {
+	bool skip = false;
 	struct state *s, *next, *cur = env->cur;
 	u32 pc = cur->pc;
-	bool add = worth_it(env);
+	int err = 0;
 
-	for (s = env->aux[pc].states; s; s = next) {
+	for (s = env->aux[pc].states; s && !err; s = next) {
 		next = s->next;
-		if (s->branches) {	/* of this path: going round a loop */
-			if (same_state(env, s, cur, SAME))
-				return endless(env);
-			if (!(env->aux[pc].flags & AUX_FORCE) && env->res->visited - s->insns_at < 100 &&
-			    env->jumps - s->jumps_at < 20)
-				add = env->o->flags & VERIFY_STATE_FREQ;
-		} else if (same_state(env, s, cur, env->o->flags & VERIFY_EXACT ? WITHIN : LOOSE)) {
-			int err = mark_precise_as(env, s);
-
-			s->hits++;
-			return err ?: PATH_DONE;
-		}
-		if (++s->misses > s->hits * 3 + (s->branches ? 64 : 3))
+		err = s->branches ? visit_open(env, s, &skip) : visit_done(env, s);
+		if (!err && ++s->misses > s->hits * 3 + (s->branches ? 64 : 3))
 			unlist(env, pc, s);
 	}
-	return add ? remember(env) : 0;
+	cur->from_callback = false;
+	if (err || (skip && !(env->o->flags & VERIFY_STATE_FREQ)) || !worth_it(env))
+		return err;
+	return remember(env);
 }
 
 void prune_free(struct env *env)
@@ -333,4 +470,7 @@ void prune_free(struct env *env)
 		env->detached = s->next;
 		state_free(s);
 	}
+	free(env->edges);
+	env->edges = NULL;
+	env->nr_edges = 0;
 }

@@ -145,7 +145,8 @@ int state_copy(const struct state *from, struct state **ret)
 	s->refs = NULL;
 	s->next = NULL;
 	s->branches = s->hits = s->misses = 0;
-	s->in_loop = s->listed = false;
+	s->in_loop = 0;
+	s->is_head = s->listed = false;
 	for (u32 i = 0; i <= from->depth; i++) {
 		s->frames[i] = frame_copy(from->frames[i]);
 		if (!s->frames[i])
@@ -170,7 +171,7 @@ int state_add_ref(struct state *s, u8 kind, u32 id, u32 insn)
 
 	if (!refs)
 		return -ENOMEM;
-	refs[s->nr_refs++] = (struct ref){ id, insn, kind };
+	refs[s->nr_refs++] = (struct ref){ .id = id, .insn = insn, .kind = kind };
 	s->refs = refs;
 	return 0;
 }

@@ -79,9 +79,8 @@ struct frame {
 	u32 subprog;
 	u32 callsite;		/* where in the caller */
 	bool is_callback;
-	bool is_async;
-	u8 ret_max;		/* callback: largest return value */
-	u32 cb_depth;		/* rounds of a callback so far */
+	u32 rounds;		/* of callbacks it has called */
+	u32 refs_at, id_at;	/* callback: references held, and last id given, when it began */
 	u32 slots;		/* of stack[], from the top down; what lies below was never written */
 	struct slot *stack;
 };
@@ -90,6 +89,8 @@ struct ref {
 	u32 id;
 	u32 insn;		/* where it was taken */
 	u8 kind;
+	u32 of;			/* lock: id of the value it is in */
+	const struct verify_map *map;
 };
 
 enum ref_kind { REF_RECORD, REF_OBJECT, REF_ITER, REF_LOCK, REF_PREEMPT, REF_RCU };
@@ -107,8 +108,10 @@ struct state {
 	u32 branches;		/* remembered: paths from here that are not done */
 	u32 hits, misses;
 	u32 insns_at, jumps_at;	/* visited when it was remembered */
-	bool in_loop;		/* some path from here was closed at a state that was not done */
+	u32 in_loop;		/* epoch in which a path from here was closed at a state that was not done */
+	bool is_head;		/* such a state */
 	bool listed;
+	bool from_callback;	/* a callback has just returned to this call */
 	bool speculative_end;
 };
 

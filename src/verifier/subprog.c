@@ -3,11 +3,141 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <string.h>
 
 #include "verifier/backtrack.h"
 #include "verifier/btfwalk.h"
 #include "verifier/cfg.h"
 #include "verifier/ctx.h"
+#include "verifier/mem.h"
+#include "verifier/packet.h"
+
+/* -- Global functions: by prototype --- */
+
+enum global_kind { GLOBAL_NUMBER, GLOBAL_CTX, GLOBAL_MEM, GLOBAL_BAD };
+
+struct global_arg {
+	enum global_kind kind;
+	u32 bytes;
+	bool nonnull;
+};
+
+static bool has_tag(const struct btf *btf, u32 func, s32 arg, const char *tag)
+{
+	for (u32 i = 1; i < btf__type_cnt(btf); i++) {
+		const struct btf_type *t = btf__type_by_id(btf, i);
+
+		if (btf_kind(t) == BTF_KIND_DECL_TAG && t->type == func &&
+		    btf_decl_tag(t)->component_idx == arg &&
+		    !strcmp(btf__name_by_offset(btf, t->name_off), tag))
+			return true;
+	}
+	return false;
+}
+
+static bool is_ctx_struct(const struct verify_opts *o, const char *name)
+{
+	switch (o->type) {
+	case BPF_PROG_TYPE_XDP:
+		return !strcmp(name, "xdp_md");
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+		return !strcmp(name, "__sk_buff");
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+		return !strcmp(name, "bpf_raw_tracepoint_args");
+	default:
+		return false;
+	}
+}
+
+static struct global_arg pointer_arg(const struct env *env, u32 func, u32 i, const struct btf_type *ptr)
+{
+	const struct btf *btf = env->o->btf;
+	const struct btf_type *to = btfwalk_strip(btf, ptr->type, NULL);
+	struct global_arg a = { GLOBAL_MEM, btfwalk_bytes(btf, ptr->type), false };
+
+	if (has_tag(btf, func, i, "arg:ctx") ||
+	    (to && btf_is_struct(to) && is_ctx_struct(env->o, btf__name_by_offset(btf, to->name_off))))
+		a.kind = GLOBAL_CTX;
+	else if (!a.bytes)
+		a.kind = GLOBAL_BAD;
+	a.nonnull = has_tag(btf, func, i, "arg:nonnull");
+	return a;
+}
+
+/* Number of arguments, or -EINVAL. */
+static int global_args(const struct env *env, u32 nr, struct global_arg args[5])
+{
+	const struct btf *btf = env->o->btf;
+	u32 func = env->subprogs[nr].btf_id;
+	const struct btf_type *t = btf__type_by_id(btf, func), *proto = btf__type_by_id(btf, t->type);
+	u32 n = proto && btf_is_func_proto(proto) ? btf_vlen(proto) : 6;
+
+	if (n > 5)
+		return -EINVAL;
+	for (u32 i = 0; i < n; i++) {
+		const struct btf_type *p = btfwalk_strip(btf, btf_params(proto)[i].type, NULL);
+
+		args[i] = (struct global_arg){ GLOBAL_BAD, 0, false };
+		if (p && btf_is_ptr(p))
+			args[i] = pointer_arg(env, func, i, p);
+		else if (p && (btf_is_int(p) || btf_is_any_enum(p)))
+			args[i].kind = GLOBAL_NUMBER;
+		if (args[i].kind == GLOBAL_BAD)
+			return -EINVAL;
+	}
+	return n;
+}
+
+static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
+{
+	const struct reg *r = &state_regs(env->cur)[nr];
+	int err = reg_check_read(env, nr);
+
+	if (err)
+		return err;
+	switch (a->kind) {
+	case GLOBAL_NUMBER:
+		if (r->type != REG_SCALAR)
+			return refuse(env, -EINVAL, "R%u is %s, expected a number", nr, reg_type_name(r));
+		return 0;
+	case GLOBAL_CTX:
+		if (r->type != REG_CTX || r->off || !reg_is_fixed(r) || r->v.t.value)
+			return refuse(env, -EINVAL, "R%u is %s, expected unmodified ctx", nr,
+				      reg_type_name(r));
+		return 0;
+	default:
+		if (!a->nonnull && reg_is_zero(r))
+			return mark_precise(env, nr);
+		err = mem_range(env, nr, a->bytes, false);
+		return err ?: mem_range(env, nr, a->bytes, true);
+	}
+}
+
+static int call_global(struct env *env, u32 nr)
+{
+	struct global_arg args[5];
+	int n = global_args(env, nr, args), err = 0;
+
+	if (n < 0)
+		return refuse(env, -EINVAL, "the prototype of '%s' cannot be checked",
+			      env->subprogs[nr].name);
+	if (state_find_ref(env->cur, REF_LOCK))
+		return refuse(env, -EINVAL, "'%s' is called while a lock is held", env->subprogs[nr].name);
+	for (int i = 0; i < n && !err; i++)
+		err = check_global_arg(env, i + 1, &args[i]);
+	if (err)
+		return err;
+	if (env->subprogs[nr].moves_packet)
+		packet_forget(env);
+	for (u32 i = 0; i <= 5; i++)
+		reg_set_none(&state_regs(env->cur)[i]);
+	if (!env->subprogs[nr].is_void)
+		reg_set_unknown(&state_regs(env->cur)[0]);
+	env->cur->pc++;
+	return 0;
+}
 
 /* -- Calls --- */
 
@@ -46,14 +176,57 @@ int subprog_call(struct env *env)
 {
 	u32 nr = cfg_subprog_at(env, insn_func_target(env_insn(env), env->cur->pc));
 
-	env->subprogs[nr].is_reached = true;
+	if (env->subprogs[nr].is_global)
+		return call_global(env, nr);
 	return call_static(env, nr);
+}
+
+/* -- Callbacks --- */
+
+static void loop_args(const struct frame *caller, struct reg *regs)
+{
+	reg_set_scalar(&regs[1], scalar_bits(32));
+	regs[2] = caller->regs[3];
+}
+
+static void each_args(const struct frame *caller, struct reg *regs)
+{
+	regs[1] = caller->regs[1];
+	reg_set_pointer(&regs[2], REG_MAP_KEY, 0);
+	regs[2].map = regs[1].map;
+	reg_set_pointer(&regs[3], REG_MAP_VALUE, 0);
+	regs[3].map = regs[1].map;
+	regs[3].map_uid = regs[1].map_uid;
+	regs[4] = caller->regs[3];
 }
 
 int subprog_push_callback(struct env *env, const struct proto *p)
 {
-	(void)p;
-	return refuse(env, -EOPNOTSUPP, "callbacks are not supported yet");
+	bool each = p->flags & PF_EACH;
+	u32 nr = state_regs(env->cur)[2].subprog, pc = env->cur->pc;
+	struct state *s = env_push(env, env->subprogs[nr].start);
+	struct frame *f;
+	int err;
+
+	if (!s)
+		return env->err;
+	if (env->subprogs[nr].is_global)
+		return refuse(env, -EINVAL, "the callback '%s' is a global function",
+			      env->subprogs[nr].name);
+	err = push_frame(env, s, nr, pc);
+	if (err)
+		return err;
+	f = state_frame(s);
+	f->is_callback = true;
+	f->refs_at = s->nr_refs;
+	f->id_at = env->next_id;
+	if (each) {
+		each_args(s->frames[s->depth - 1], f->regs);
+		f->regs[3].id = env_id(env);
+	} else {
+		loop_args(s->frames[s->depth - 1], f->regs);
+	}
+	return 0;
 }
 
 /* -- Exits --- */
@@ -117,8 +290,16 @@ static int exit_program(struct env *env)
 	struct ret_rule rule = ret_rule(env->o);
 	int err = check_held(env);
 
+	if (env->in_global && env->subprogs[env->cur->frames[0]->subprog].is_void)
+		return err ?: PATH_DONE;
 	if (!err)
 		err = reg_check_read(env, 0);
+	if (env->in_global) {
+		if (!err && state_regs(env->cur)[0].type != REG_SCALAR)
+			err = refuse(env, -EINVAL, "R0 is %s at the end of a global function, expected a number",
+				     reg_type_name(&state_regs(env->cur)[0]));
+		return err ?: PATH_DONE;
+	}
 	if (!err && !rule.any)
 		err = check_ret(env, rule.min, rule.max);
 	return err ?: PATH_DONE;
@@ -142,12 +323,38 @@ static int check_dangling(struct env *env, u8 depth)
 	return 0;
 }
 
+/* The call is followed once more, as if nothing had been called yet. */
+static int exit_callback(struct env *env)
+{
+	struct state *s = env->cur;
+	struct frame *f = state_frame(s);
+	int err = reg_check_read(env, 0);
+
+	if (!err)
+		err = check_ret(env, 0, 1);
+	if (err)
+		return err;
+	if (s->nr_refs != f->refs_at || (s->nr_refs && s->refs[s->nr_refs - 1].id > f->id_at)) {
+		refuse(env, -EINVAL, "a callback must give back what it takes, and nothing else");
+		return -EINVAL;
+	}
+	check_dangling(env, s->depth);
+	s->frames[s->depth--] = NULL;
+	s->pc = f->callsite;
+	s->from_callback = true;
+	state_frame(s)->rounds++;
+	frame_free(f);
+	return 0;
+}
+
 static int exit_frame(struct env *env)
 {
 	struct state *s = env->cur;
 	struct frame *f = state_frame(s);
 	const struct reg *r0 = &f->regs[0];
 
+	if (f->is_callback)
+		return exit_callback(env);
 	if (points_to(r0, s->depth))
 		return refuse(env, -EINVAL, "R0 points to the stack of the function that ends");
 	check_dangling(env, s->depth);
@@ -169,11 +376,35 @@ int subprog_exit(struct env *env)
 
 /* -- Starts --- */
 
+static int start_global(struct env *env, u32 nr, struct reg *regs)
+{
+	struct global_arg args[5];
+	int n = global_args(env, nr, args);
+
+	if (n < 0)
+		return refuse(env, -EINVAL, "the prototype of '%s' cannot be checked",
+			      env->subprogs[nr].name);
+	for (int i = 0; i < n; i++) {
+		struct reg *r = &regs[i + 1];
+
+		if (args[i].kind == GLOBAL_NUMBER) {
+			reg_set_unknown(r);
+		} else if (args[i].kind == GLOBAL_CTX) {
+			reg_set_pointer(r, REG_CTX, 0);
+		} else {
+			reg_set_pointer(r, REG_MEM, args[i].nonnull ? 0 : REG_MAYBE_NULL);
+			r->id = env_id(env);
+			r->mem_bytes = args[i].bytes;
+		}
+	}
+	return 0;
+}
+
 int subprog_start(struct env *env, u32 nr, struct state **ret)
 {
 	struct state *s = state_new();
+	int err = 0;
 
-	(void)env;
 	if (!s)
 		return -ENOMEM;
 	s->frames[0] = frame_new(nr, 0);
@@ -182,7 +413,14 @@ int subprog_start(struct env *env, u32 nr, struct state **ret)
 		return -ENOMEM;
 	}
 	s->pc = env->subprogs[nr].start;
-	reg_set_pointer(&s->frames[0]->regs[1], REG_CTX, 0);
+	if (env->in_global)
+		err = start_global(env, nr, s->frames[0]->regs);
+	else
+		reg_set_pointer(&s->frames[0]->regs[1], REG_CTX, 0);
+	if (err) {
+		state_free(s);
+		return err;
+	}
 	*ret = s;
 	return 0;
 }
