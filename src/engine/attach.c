@@ -41,10 +41,10 @@ static int attach_failed(const struct session *s, const char *step, int err)
 {
 	const char *hint, *why, *doubt;
 
-	doubt = s->attached || (err != -EBUSY && err != -ENOENT && err != -EINVAL) ? NULL :
-		ktarget_doubt(&s->target);
-	/* of a function without room for a call at its start, the kernel says that it is busy */
-	if (doubt && err == -EBUSY)
+	doubt = s->attached || (err != -EBUSY && err != -ENOENT && err != -EINVAL &&
+				err != -FS_ENOTSUPP) ? NULL : ktarget_doubt(&s->target);
+	/* of a function without room for a call at its start, x86 says that it is busy */
+	if (doubt && (err == -EBUSY || err == -FS_ENOTSUPP))
 		err = -ENOENT;
 	why = attach_errstr(err, &hint);
 	if (doubt)
