@@ -208,9 +208,8 @@ static int one_operand(struct env *env, const struct bpf_insn *insn)
 
 	if (err)
 		return err;
-	if (reg_is_pointer(dst))
-		return refuse(env, -EACCES, "R%u: no such arithmetic on a pointer (%s)", insn->dst_reg,
-			      reg_type_name(dst));
+	if (reg_is_pointer(dst))	/* an address turned over is some number */
+		reg_set_unknown(dst);
 	reg_set_scalar(dst, scalar_alu(insn, &dst->v, &dst->v));
 	return 0;
 }

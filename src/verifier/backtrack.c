@@ -101,9 +101,9 @@ static void back_atomic(const struct trace *t, const struct bpf_insn *insn, stru
 	if (t->flags & TRACE_MEM)
 		w->slots[t->mem_frame] &= ~(1ULL << t->mem_slot);	/* unknown afterwards */
 	if (insn->imm == BPF_CMPXCHG)
-		takes(&w->regs[t->depth], 0);
+		back_load(t, 0, w);
 	else if (insn->imm & BPF_FETCH)
-		takes(&w->regs[t->depth], insn->src_reg);
+		back_load(t, insn->src_reg, w);
 }
 
 /* @next: depth of the instruction that came after. */

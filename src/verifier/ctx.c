@@ -218,12 +218,15 @@ static int access_plain(struct env *env, struct access *a, s32 off)
 
 int ctx_access(struct env *env, struct access *a)
 {
+	bool words = env->o->type == BPF_PROG_TYPE_TRACING || env->o->type == BPF_PROG_TYPE_RAW_TRACEPOINT;
 	const struct reg *p = a->ptr;
 	s32 off = a->off;
 
 	if (env->o->type == BPF_PROG_TYPE_SYSCALL && reg_is_fixed(p))
 		return access_plain(env, a, off + p->off + p->v.t.value);
-	if (!reg_is_fixed(p) || p->off || p->v.t.value) {
+	if (words && reg_is_fixed(p)) {
+		off += p->off + p->v.t.value;
+	} else if (!reg_is_fixed(p) || p->off || p->v.t.value) {
 		refuse(env, -EACCES, "R%u: ctx pointer was modified", a->nr);
 		hint(env, "add the offset in the access itself");
 		return -EACCES;

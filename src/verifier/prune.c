@@ -437,7 +437,7 @@ static int visit_done(struct env *env, struct state *s)
 
 int prune_visit(struct env *env)
 {
-	bool skip = false;
+	bool freq = env->o->flags & VERIFY_STATE_FREQ, add = worth_it(env), skip = false;
 	struct state *s, *next, *cur = env->cur;
 	u32 pc = cur->pc;
 	int err = 0;
@@ -445,13 +445,14 @@ int prune_visit(struct env *env)
 	for (s = env->aux[pc].states; s && !err; s = next) {
 		next = s->next;
 		err = s->branches ? visit_open(env, s, &skip) : visit_done(env, s);
-		if (!err && ++s->misses > s->hits * 3 + (s->branches ? 64 : 3))
+		add &= !skip || freq;
+		if (err || !add)	/* misses count against a state when one more would be kept */
+			continue;
+		if (++s->misses > s->hits * 3 + (s->branches && env->aux[pc].flags & AUX_FORCE ? 64 : 3))
 			unlist(env, pc, s);
 	}
 	cur->from_callback = false;
-	if (err || (skip && !(env->o->flags & VERIFY_STATE_FREQ)) || !worth_it(env))
-		return err;
-	return remember(env);
+	return err || !add ? err : remember(env);
 }
 
 void prune_free(struct env *env)

@@ -41,10 +41,17 @@ bool asmtest_type(const char *word, u32 *type, u32 *attach_type)
 
 static int option(struct asmtest *t, const char *word)
 {
-	if (asmtest_type(word, &t->type, &t->attach_type))
+	if (asmtest_type(word, &t->type, &t->attach_type)) {
+		snprintf(t->word, sizeof(t->word), "%s", word);
 		return 0;
-	if (!strncmp(word, "target=", 7))
+	}
+	if (!strncmp(word, "target=", 7)) {
 		snprintf(t->target, sizeof(t->target), "%s", word + 7);
+		t->has_target = true;
+	} else if (!strcmp(word, "linux-differs"))
+		t->linux_differs = true;
+	else if (!strcmp(word, "slow"))
+		t->slow = true;
 	else if (!strcmp(word, "sleepable"))
 		t->flags |= VERIFY_SLEEPABLE;
 	else if (!strcmp(word, "nogpl"))

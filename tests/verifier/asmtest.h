@@ -3,7 +3,7 @@
  * Tests as text (*.data):
  *
  *	test NAME [xdp|tc|socket|raw_tp|syscall|fentry|fexit|fmod_ret|fsession|multi] [target=FUNC]
- *	     [sleepable] [nogpl] [strict] [freq]
+ *	     [sleepable] [nogpl] [freq] [slow] [linux-differs]
  *		instructions, one per line; besides what asm.h takes:
  *		r1 = map NAME		r1 = value NAME +OFF	call bpf_NAME
  *	= accept [RESULT]
@@ -23,6 +23,10 @@ struct asmtest {
 	struct asm_prog prog;
 	u32 type, attach_type, flags;
 	char target[64];
+	char word[16];		/* of type */
+	bool has_target;
+	bool slow;		/* too much for an emulated guest */
+	bool linux_differs;	/* Linux 7.2 decides otherwise: docs/verifier.md says why */
 	bool accept, has_result;
 	u64 result;
 	char refuse[256];
