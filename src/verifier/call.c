@@ -493,6 +493,26 @@ static int check_args(struct env *env, struct call *c)
 	return err;
 }
 
+/* Calls with rules of their own. */
+static int check_special(struct env *env, const struct bpf_insn *insn)
+{
+	const struct state *s = env->cur;
+
+	if (insn_is_tail_call(insn)) {
+		if (s->nr_refs)
+			return refuse(env, -EINVAL, "tail call while something taken at insn %u is held",
+				      s->refs[0].insn);
+		for (u32 i = 0; i <= s->depth; i++)
+			if (s->frames[i]->is_callback)
+				return refuse(env, -EINVAL, "tail call in a callback");
+	}
+	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_dynptr_from_mem &&
+	    state_regs(env->cur)[1].type != REG_MAP_VALUE)	/* what may go before the dynptr does */
+		return refuse(env, -EINVAL, "R1 is %s, expected a map's value",
+			      reg_type_name(&state_regs(env->cur)[1]));
+	return 0;
+}
+
 static int helper_or_kfunc(struct env *env)
 {
 	const struct bpf_insn *insn = env_insn(env);
@@ -500,6 +520,8 @@ static int helper_or_kfunc(struct env *env)
 	struct reg r0, map;
 	int err = check_callable(env, insn, c.p);
 
+	if (!err)
+		err = check_special(env, insn);
 	if (!err)
 		err = check_args(env, &c);
 	if (err)
