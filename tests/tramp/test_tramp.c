@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a call of a traced function does: spec sections 4 and 6, row by row. */
 #include "harness.h"
+
+#include <errno.h>
 #include "tap.h"
 
 HN_NOINLINE u64 add3(u64 a, u64 b, u64 c);
@@ -515,7 +517,13 @@ TEST(struct_on_the_stack_and_register_after)
 	struct pair pair = { 6, 7 };
 	struct tramp *t;
 
-	CHECK_EQ(self_get(five_and_pair, hn_size(five_and_pair), &proto, "five_and_pair", &t), 0);
+	int err = self_get(five_and_pair, hn_size(five_and_pair), &proto, "five_and_pair", &t);
+
+	if (err == -EOPNOTSUPP)
+		tap_skip("this compiler begins the function with instructions that cannot be moved");
+	CHECK_EQ(err, 0);
+	if (err)
+		return;
 	hn_attach(t, hn_session(1), TRAMP_FSESSION, 0);
 	CHECK_EQ(five_and_pair(1, 2, 3, 4, 5, pair, 8), 80000 + 7000 + 600 + 15);
 	CHECK_EQ(hn_log[0].args[5], 6);
