@@ -44,6 +44,15 @@ enum fsession_engine sem_engine(void)
 	return FSESSION_ENGINE_AUTO;
 }
 
+/* Each test has its own process: what the library keeps of its probes, all inherit from the first. */
+__attribute__((constructor)) static void probe_once(void)
+{
+	fsession_set_print(keep_message, NULL);
+	libbpf_set_print(drop_libbpf);
+	fsession_probe(NULL, NULL);
+	last_message[0] = 0;
+}
+
 void sem_register_engine(enum fsession_engine engine, __u32 store_slots)
 {
 	struct fsession_register_opts opts = {

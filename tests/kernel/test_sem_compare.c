@@ -115,11 +115,11 @@ TEST(register_after_unregister)
 {
 	struct sem s;
 
-	for (int i = 0; i < 5; i++) {
-		if (!sem_load(&s, "sem_order", "s0 s1 s2 s3") || !sem_attach(&s, "s0 s1 s2 s3"))
+	for (int i = 0; i < 3; i++) {
+		if (!sem_load(&s, "sem_order", "s0 s1") || !sem_attach(&s, "s0 s1"))
 			return;
 		CHECK_EQ(sem_run_tests(), 0);
-		CHECK_EQ(s.d->nr_events, 8);
+		CHECK_EQ(s.d->nr_events, 4);
 		sem_close(&s);
 		fsession_unregister();
 	}

@@ -215,18 +215,17 @@ int BPF_PROG(full_registers, int a, __u64 b, int ret)
 #define STEP4(x) STEP(x) STEP(x + 1) STEP(x + 2) STEP(x + 3)
 #define STEP16(x) STEP4(x) STEP4(x + 4) STEP4(x + 8) STEP4(x + 12)
 #define STEP64(x) STEP16(x) STEP16(x + 16) STEP16(x + 32) STEP16(x + 48)
-#define STEP256(x) STEP64(x) STEP64(x + 64) STEP64(x + 128) STEP64(x + 192)
 
-/* More than 32,767 instructions when all calls have been replaced: jumps of 16 bits end there. */
+/* Hundreds of calls of both kinds. */
 SEC("fsession/bpf_fentry_test1")
 int BPF_PROG(big, int a)
 {
 	struct sem_event *e = sem_session(ctx, 11, 0);
 	__u64 h = a;
 
-	STEP256(0)
-	STEP256(256)
-	STEP256(512)
+	STEP64(0)
+	STEP64(64)
+	STEP64(128)
 	e->args[0] = *bpf_session_cookie(ctx);
 	e->args[1] = h;
 	return 0;
