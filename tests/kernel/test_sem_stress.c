@@ -10,6 +10,7 @@ enum { ENTRIES, EXITS, WRONG, ZERO, DIRTY, INTERRUPT };
 
 #define THREADS 4
 #define CALLS 30000
+#define UPDATES 20000
 
 struct hammer {
 	pthread_t thread;
@@ -108,7 +109,7 @@ static void *update(void *arg)
 
 	memset(value, h->nr, sizeof(value));
 	pthread_barrier_wait(h->start);
-	for (__u32 i = 0; i < CALLS / 3; i++) {
+	for (__u32 i = 0; i < UPDATES; i++) {
 		key = i % 3;
 		value[0] = 0xabcdULL << 32 | h->nr << 24 | i;
 		h->calls += !bpf_map_update_elem(h->map, &key, value, BPF_ANY);
@@ -134,6 +135,7 @@ static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
 	}
 }
 
+/* Many updates from tasks and, if @what, from interrupts meanwhile. */
 static void interrupted(__u32 type, __u64 config, const char *what)
 {
 	struct fsession_stats st;
@@ -142,11 +144,12 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 
 	if (!sem_load(&s, "sem_stress", "interrupted tick"))
 		return;
-	start_ticks(bpf_program__fd(sem_prog(&s, "tick")), type, config, what);
+	if (what)
+		start_ticks(bpf_program__fd(sem_prog(&s, "tick")), type, config, what);
 	if (!sem_attach(&s, "interrupted"))
 		return;
 	calls = run_threads(update, bpf_map__fd(bpf_object__find_map_by_name(s.obj, "busy")));
-	CHECK_EQ(calls, THREADS * (CALLS / 3));
+	CHECK_EQ(calls, THREADS * UPDATES);
 	sem_detach(&s);
 	st = sem_stats(&s, "interrupted");
 	printf("# %llu ticks, %llu seen; %llu entries, %llu exits, %llu empty; missed %llu "
@@ -155,9 +158,9 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 	       (__u64)st.open);
 	CHECK_EQ(s.d->n[WRONG], 0);
 	CHECK_EQ(s.d->n[DIRTY], 0);
-	CHECK(s.d->n[30] > 0);
-	CHECK(s.d->n[INTERRUPT] > 0);
-	CHECK(s.d->n[EXITS] > calls / 2);
+	CHECK_EQ(s.d->n[30] > 0, !!what);
+	CHECK_EQ(s.d->n[INTERRUPT] > 0, !!what);
+	CHECK(s.d->n[EXITS] > calls / 10);
 	/* ticks between the two attaches leave exits without an entry: dropped */
 	if (split(&s, "interrupted")) {
 		CHECK_EQ(s.d->n[ZERO], 0);
@@ -168,6 +171,12 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 	sem_close(&s);
 }
 
+/* Two tasks on each CPU: one is preempted inside the program, what the other does is missed. */
+TEST(preempted)
+{
+	interrupted(0, 0, NULL);
+}
+
 TEST(interrupts)
 {
 	interrupted(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, "CPU clock");
@@ -175,6 +184,9 @@ TEST(interrupts)
 
 TEST(nmi)
 {
+#ifdef __aarch64__
+	tap_skip("hardware counters interrupt as ordinary devices do, here");
+#endif
 	interrupted(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
 		    "hardware counter, whose interrupts are NMIs");
 }

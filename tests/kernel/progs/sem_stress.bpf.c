@@ -82,7 +82,14 @@ int BPF_PROG(interrupted, void *map, __u32 *key, __u64 *value)
 		return 0;
 	if ((__u32)who == 0xffffffff && !bpf_session_is_return(ctx))
 		sem_count(INTERRUPT);
+	/* long enough to be interrupted: then the interrupt's call is nested, and missed */
+	if (k != 3)
+		for (int i = 0; i < 32; i++)
+			bpf_ktime_get_ns();
 	check_session(ctx, mix(who, k) ^ (__u64)value);
+	if (k != 3)
+		for (int i = 0; i < 32; i++)
+			bpf_ktime_get_ns();
 	return 0;
 }
 
