@@ -86,7 +86,8 @@ static long queue_push(struct rt_map *m, const void *value, u64 flags)
 	return err;
 }
 
-static long queue_get(struct rt_map *m, void *value, bool remove)
+/* The oldest element, at tail, or the newest, at head - 1; @remove takes it away. */
+static long take(struct rt_map *m, void *value, bool newest, bool remove)
 {
 	struct rt_thread *t = lock(m);
 	long err = 0;
@@ -98,9 +99,12 @@ static long queue_get(struct rt_map *m, void *value, bool remove)
 	if (err) {
 		rt_zero(value, m->value_size);
 	} else {
-		rt_copy(value, slot_of(m, rt_load(&m->hdr->tail)), m->value_size);
+		u64 *end = newest ? &m->hdr->head : &m->hdr->tail;
+		u64 pos = rt_load(end);
+
+		rt_copy(value, slot_of(m, newest ? pos - 1 : pos), m->value_size);
 		if (remove)
-			rt_store_release(&m->hdr->tail, rt_load(&m->hdr->tail) + 1);
+			rt_store_release(end, newest ? pos - 1 : pos + 1);
 	}
 	if (t)
 		unlock(m, t);
@@ -109,12 +113,12 @@ static long queue_get(struct rt_map *m, void *value, bool remove)
 
 static long queue_pop(struct rt_map *m, void *value)
 {
-	return queue_get(m, value, true);
+	return take(m, value, false, true);
 }
 
 static long queue_peek(struct rt_map *m, void *value)
 {
-	return queue_get(m, value, false);
+	return take(m, value, false, false);
 }
 
 const struct rt_map_ops rt_queue_ops = {
@@ -126,35 +130,14 @@ const struct rt_map_ops rt_queue_ops = {
 
 /* -- Stack: tail is the oldest entry (pushes over a full one drop it), head - 1 the newest --- */
 
-static long stack_get(struct rt_map *m, void *value, bool remove)
-{
-	struct rt_thread *t = lock(m);
-	long err = 0;
-
-	if (!t)
-		err = -EBUSY;
-	else if (!fill_of(m))
-		err = -ENOENT;
-	if (err) {
-		rt_zero(value, m->value_size);
-	} else {
-		rt_copy(value, slot_of(m, rt_load(&m->hdr->head) - 1), m->value_size);
-		if (remove)
-			rt_store_release(&m->hdr->head, rt_load(&m->hdr->head) - 1);
-	}
-	if (t)
-		unlock(m, t);
-	return err;
-}
-
 static long stack_pop(struct rt_map *m, void *value)
 {
-	return stack_get(m, value, true);
+	return take(m, value, true, true);
 }
 
 static long stack_peek(struct rt_map *m, void *value)
 {
-	return stack_get(m, value, false);
+	return take(m, value, true, false);
 }
 
 const struct rt_map_ops rt_stack_ops = {

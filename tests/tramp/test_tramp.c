@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <errno.h>
+
 #include "tap.h"
 
 HN_NOINLINE u64 add3(u64 a, u64 b, u64 c);
