@@ -318,6 +318,17 @@ struct op {
 	bool outermost;	/* not in a handler that interrupted another one on this map */
 };
 
+/* Takes back what the operation of the dead @word may have counted. */
+static void settle(struct rt_map *m, u64 word)
+{
+	if (!(word >> 32))
+		return;
+	rt_store(&m->hdr->inexact, 1);
+	for (u32 n = word >> 32; n && n < 8; n--)
+		count_add(m, COUNT_DOWN);
+	rt_store_release(&m->hdr->inexact, 1);	/* again: a recount may have ended before the change */
+}
+
 static bool op_begin(struct rt_map *m, struct op *op)
 {
 	op->t = rt_enter();
@@ -325,8 +336,8 @@ static bool op_begin(struct rt_map *m, struct op *op)
 		return false;
 	op->word = &ops_in_flight(m)[rt_token(op->t) % RT_LANES];
 	op->outermost = (u32)rt_load(op->word) != rt_token(op->t);
-	if (op->outermost)
-		__atomic_store_n(op->word, rt_token(op->t), __ATOMIC_SEQ_CST);
+	if (op->outermost)	/* the lane's last owner may have died in the middle */
+		settle(m, __atomic_exchange_n(op->word, rt_token(op->t), __ATOMIC_SEQ_CST));
 	return true;
 }
 
@@ -344,8 +355,8 @@ static void pending(struct op *op, u64 change)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Frees node @idx if nobody alive will; says whether it is in a list. */
-static bool node_check(struct rt_map *m, u32 idx)
+/* Frees node @idx if nobody alive will; says whether it is in a list. @token: the caller's. */
+static bool node_check(struct rt_map *m, u32 idx, u32 token)
 {
 	struct node *n = node_at(m, idx);
 	u64 owner = rt_load_acquire(&n->owner), next = rt_load_acquire(&n->next);
@@ -356,6 +367,8 @@ static bool node_check(struct rt_map *m, u32 idx)
 		hint_free(m, idx);
 		return false;
 	}
+	if (state == token)
+		return false;
 	if (state == NODE_LINKED && !word_mark(next))
 		return true;
 	if (state != NODE_LINKED && !rt_token_is_dead(state))
@@ -383,43 +396,48 @@ static bool others_in_flight(struct rt_map *m, u32 token)
 			any = true;
 			continue;
 		}
-		if (!rt_cas64(&ops[i], other, 0))
-			continue;
-		rt_store(&m->hdr->inexact, 1);
-		for (u32 n = other >> 32; n && n < 8; n--)
-			count_add(m, COUNT_DOWN);
+		if (rt_cas64(&ops[i], other, 0))
+			settle(m, other);
 	}
 	return any;
 }
 
-/* Counts all entries, if nothing else happens meanwhile; frees lost nodes in any case. */
-static void recount(struct rt_map *m, u32 token, u32 own)
+/*
+ * Counts all entries, if nothing else happens meanwhile, in this thread neither; frees lost nodes in
+ * any case. @own: entries the caller has counted and not yet inserted.
+ */
+static void recount(struct rt_map *m, const struct op *op, u32 own)
 {
+	u32 token = rt_token(op->t), linked = own;
+	bool quiet = op->outermost && !others_in_flight(m, token);
 	u64 count = rt_load_acquire(&m->hdr->count);
-	bool quiet = !others_in_flight(m, token);
-	u32 linked = own;
 
 	for (u32 i = 1; i <= m->nr_nodes; i++)
-		linked += node_check(m, i);
+		linked += node_check(m, i, token);
 	if (!quiet || others_in_flight(m, token))
 		return;
-	if (linked == (u32)count || rt_cas64(&m->hdr->count, count, ((count >> 32) + 1) << 32 | linked))
-		rt_store(&m->hdr->inexact, 0);
+	rt_store(&m->hdr->inexact, 0);
+	if (!rt_cas64(&m->hdr->count, count, ((count >> 32) + 1) << 32 | linked))
+		rt_store(&m->hdr->inexact, 1);
 }
 
-/*
- * The map seems full: looks for what the dead left, and, at most every SCAN_INTERVAL_NS, through all
- * nodes. @own: entries the caller has counted and not yet inserted.
- */
-static void recover(struct rt_map *m, u32 token, u32 own)
+/* At most every SCAN_INTERVAL_NS, unless someone else just does it. */
+static void recount_sometimes(struct rt_map *m, const struct op *op, u32 own)
 {
-	u64 last = rt_load(&m->hdr->scan_ns), now;
+	u64 last = rt_load(&m->hdr->scan_ns), now = rt_clock_ns(CLOCK_MONOTONIC);
 
+	if (now - last < SCAN_INTERVAL_NS || !rt_cas64(&m->hdr->scan_ns, last, now))
+		return;
 	rt_lanes_reap(RT_LANES);
-	others_in_flight(m, token);
-	now = rt_clock_ns(CLOCK_MONOTONIC);
-	if (now - last >= SCAN_INTERVAL_NS && rt_cas64(&m->hdr->scan_ns, last, now))
-		recount(m, token, own);
+	recount(m, op, own);
+}
+
+/* The map seems full: looks for what the dead left. @own: as for recount(). */
+static void recover(struct rt_map *m, const struct op *op, u32 own)
+{
+	rt_lanes_reap(RT_LANES);
+	others_in_flight(m, rt_token(op->t));
+	recount_sometimes(m, op, own);
 }
 
 /* -- Removal --- */
@@ -569,7 +587,7 @@ static long take_node(struct insertion *in)
 		return 0;
 	in->idx = node_alloc(m, in->token);
 	if (in->idx == NIL) {
-		recover(m, in->token, in->counted);
+		recover(m, &in->op, in->counted);
 		in->idx = node_alloc(m, in->token);
 	}
 	if (in->idx == NIL)
@@ -606,13 +624,13 @@ static long take_count(struct insertion *in)
 	struct rt_map *m = in->m;
 
 	if (rt_load(&m->hdr->inexact))
-		recover(m, in->token, in->counted);
+		recount_sometimes(m, &in->op, in->counted);
 	if (in->counted || count_try(in))
 		return 0;
 	while (is_lru(m) && evict(m, &in->op))
 		if (count_try(in))
 			return 0;
-	recover(m, in->token, 0);
+	recover(m, &in->op, 0);
 	return count_try(in) ? 0 : -E2BIG;
 }
 

@@ -285,20 +285,8 @@ TEST(hash_signals)
 
 /* -- Processes killed in the middle --- */
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CLANG_ASAN 1
-#endif
-#endif
-#ifndef CLANG_ASAN
-#define CLANG_ASAN 0
-#endif
-
 TEST(hash_killed)
 {
-	if (CLANG_ASAN)
-		tap_skip("known defect: under clang's sanitizers, 36 of 2,201,870 rounds once read a wrong value");
-
 	struct rt_map *m = mapmem_new(BPF_MAP_TYPE_HASH, 8, sizeof(struct value), KEYS + 16, 0);
 	volatile int stop = 0;
 	struct work w[2] = { { m, &stop, 1, 0, 0, true, 0 }, { m, &stop, 2, 0, 0, true, 1 } };
