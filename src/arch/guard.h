@@ -20,6 +20,7 @@
 #define GUARD_BLOCK_BYTES (1 << GUARD_BLOCK_SHIFT)
 #define GUARD_THREADS_SHIFT 12
 #define GUARD_THREADS (1 << GUARD_THREADS_SHIFT)
+#define GUARD_BLOCKS_BYTES ((u64)(GUARD_THREADS + 1) * GUARD_BLOCK_BYTES)
 #define GUARD_DETACHED_OFF 0
 #define GUARD_TP_OFF 8
 #define GUARD_RUNS_OFF 16
@@ -30,6 +31,11 @@
 #define GUARD_HASH_MULT 0x61c88647
 #define GUARD_HASH_SHIFT 40
 #define GUARD_HASH_MASK ((GUARD_THREADS - 1) << GUARD_BLOCK_SHIFT)
+
+/* In the frame of every image, on every architecture: its address, the thread's block, the guard held. */
+#define GUARD_FRAME_IMAGE (-8)
+#define GUARD_FRAME_BLOCK (-16)
+#define GUARD_FRAME_CELL (-24)
 
 /* One program on one function, in data memory near the function. */
 struct guard_link {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "arch/host.h"
-#include "inject/stop.h"
+#include "inject/stop_self.h"
 #include "inject/unwind.h"
 #include "trampoline/guard.h"
 #include "util/log.h"
@@ -79,11 +79,12 @@ static u64 nearest_gap(u64 near, u64 bytes, u64 tried_dist)
 	return best;
 }
 
-static int self_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 *ret)
+static int self_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 shared_bytes, u64 *ret)
 {
 	u64 bytes = code_bytes + data_bytes, dist = 0, at;
 
 	(void)arg;
+	(void)shared_bytes;
 	for (int i = 0; i < 16; i++) {
 		at = nearest_gap(near, bytes, dist);
 		if (!at)
@@ -101,6 +102,37 @@ static int self_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 *re
 		return 0;
 	}
 	return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx", near);
+}
+
+/* Zeroed pages appear as threads touch them. Private: a forked child starts with a copy, in which its
+ * only thread is where it was. */
+static int self_map_guards(void *arg, u64 *ret)
+{
+	u64 *full;
+	void *mem;
+
+	(void)arg;
+	mem = mmap(NULL, GUARD_BLOCKS_BYTES, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	full = (u64 *)((u8 *)mem + GUARD_BLOCKS_BYTES - GUARD_BLOCK_BYTES);
+	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
+		full[i] = 1;
+	*ret = (u64)mem;
+	return 0;
+}
+
+static int self_add_images(void *arg, u64 start, u64 end)
+{
+	u64 nr = guard_table.nr_ranges;
+
+	(void)arg;
+	if (nr == GUARD_RANGES_MAX)
+		return fail(-ENOMEM, "inject: too many areas of code");
+	guard_table.ranges[nr] = (struct guard_range){ start, end };
+	__atomic_store_n(&guard_table.nr_ranges, nr + 1, __ATOMIC_RELEASE);
+	return 0;
 }
 
 static int self_write(void *arg, u64 addr, const void *bytes, u32 len)
@@ -155,13 +187,13 @@ static int self_read_file(void *arg, u64 addr, void *buf, u32 len)
 static int self_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 {
 	(void)arg;
-	return stop_and_patch(patches, nr);
+	return stop_self_patch(patches, nr);
 }
 
 static int self_is_quiet(void *arg, u64 guard_off)
 {
 	(void)arg;
-	return stop_and_look(guard_off);
+	return stop_self_look(guard_off);
 }
 
 static int self_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
@@ -172,6 +204,8 @@ static int self_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
 
 static const struct tramp_target_ops self_ops = {
 	.map = self_map,
+	.map_guards = self_map_guards,
+	.add_images = self_add_images,
 	.write = self_write,
 	.store = self_store,
 	.read = self_read,
@@ -193,7 +227,10 @@ static int make_space(struct tramp_space **ret)
 		return fail(-EOPNOTSUPP, "inject: no trampolines on this machine");
 	if (mem_open() < 0)
 		return fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
-	err = guard_init(&env);
+	arch_host_guard_env(&env);
+	err = self_map_guards(NULL, &env.blocks);
+	guard_table.blocks = env.blocks;
+	err = err ?: self_add_images(NULL, (u64)__start_fs_guard_text, (u64)__stop_fs_guard_text);
 	err = err ?: tramp_space_new(&self_ops, NULL, arch, &env, ret);
 	if (err)
 		return err;

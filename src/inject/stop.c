@@ -1,59 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keeper's order of work: seize and interrupt every thread; see that the text is as expected; find
- * the PCs amid the bytes to be replaced, in registers and in signal frames; move them; write; let go.
- *
- * The keeper shares memory, and the thread block, with the thread that waits for it, so between clone
- * and exit it calls nothing that takes a lock or uses errno: system calls alone. All it needs is
- * allocated before. Where ptrace is forbidden and there is one thread only, that thread writes itself.
+ * The order of work: seize and interrupt every thread; see that the text is as expected; find the PCs
+ * amid the bytes to be replaced, in registers and in signal frames; move them; write; let go.
  */
 #include "inject/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "arch/host.h"
 #include "trampoline/guard.h"
 #include "util/log.h"
 
-#define STACK_BYTES (64u << 10)
 #define THREADS_MAX 16384
 #define MAPS_BYTES (8u << 20)
+#define WORDS_MAX (2u << 20)	/* of a stack at a time */
+#define WORDS_AROUND 64		/* that a signal frame's PC is known by */
 #define RANGES_MAX 256		/* stacks that one thread's frames may be spread over */
 #define STOP_TIMEOUT_MS 2000
-
-struct thread {
-	pid_t tid;
-	int sig;		/* to be delivered when let go */
-	bool stopped;
-	struct arch_thread_pc pc;
-};
-
-struct keeper {
-	const struct tramp_patch *patches;
-	u32 nr;
-	bool look;		/* change nothing: is anyone inside ... */
-	u64 guard_off;		/* ... of whom holds this? */
-	pid_t pid;		/* of the process to be stopped */
-	int go;			/* futex: the parent has permitted us */
-	int err;
-	bool done;
-	int mem;		/* /proc/self/mem of the process */
-	u32 nr_threads;
-	struct thread *threads;
-	char *maps;
-	u32 maps_len;
-};
 
 /* -- System calls without errno --- */
 
@@ -67,13 +37,6 @@ static long sys_ptrace(long req, pid_t tid, long addr, long data)
 	return sys(SYS_ptrace, req, tid, addr, data);
 }
 
-static void sleep_a_little(void)
-{
-	struct timespec ts = { 0, 50000 };
-
-	sys(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&ts, 0);
-}
-
 static u64 now_ms(void)
 {
 	struct timespec ts = {};
@@ -82,84 +45,136 @@ static u64 now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
+static bool peek(const struct stop *s, u64 addr, void *buf, u64 bytes)
+{
+	return sys(SYS_pread64, s->mem, (long)buf, bytes, addr) == (long)bytes;
+}
+
+static bool poke(const struct stop *s, u64 addr, const void *buf, u64 bytes)
+{
+	return sys(SYS_pwrite64, s->mem, (long)buf, bytes, addr) == (long)bytes;
+}
+
+/* "/proc/PID/task" and then "/TID/NAME", for which there may be no stdio here */
+static void put_path(char *p, pid_t pid, pid_t tid, const char *name)
+{
+	pid_t ids[] = { pid, tid };
+
+	for (int i = 0; i < (tid ? 2 : 1); i++) {
+		bool any = false;
+
+		for (const char *dir = i ? "/task/" : "/proc/"; *dir; dir++)
+			*p++ = *dir;
+		for (u32 div = 1000000000; div; div /= 10) {
+			any |= ids[i] >= (pid_t)div;
+			if (any)
+				*p++ = '0' + ids[i] / div % 10;
+		}
+	}
+	while ((*p++ = *name++))
+		;
+}
+
 /* -- Text --- */
 
-static bool text_is(const struct keeper *k, const struct tramp_patch *p)
+static int check_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
 	u8 now[ARCH_PATCH_MAX];
 
-	return sys(SYS_pread64, k->mem, (long)now, p->len, p->addr) == p->len && !memcmp(now, p->old, p->len);
-}
-
-static int check_text(const struct keeper *k)
-{
-	for (u32 i = 0; i < k->nr; i++)
-		if (!text_is(k, &k->patches[i]))
+	for (u32 i = 0; i < nr; i++)
+		if (!peek(s, patches[i].addr, now, patches[i].len) ||
+		    memcmp(now, patches[i].old, patches[i].len))
 			return -EBUSY;
 	return 0;
 }
 
-static int write_text(const struct keeper *k)
+static int write_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	for (u32 i = 0; i < k->nr; i++) {
-		const struct tramp_patch *p = &k->patches[i];
-		long n = sys(SYS_pwrite64, k->mem, (long)p->new, p->len, p->addr);
-
-		if (n == p->len)
+	for (u32 i = 0; i < nr; i++) {
+		if (poke(s, patches[i].addr, patches[i].new, patches[i].len))
 			continue;
-		while (i--) {	/* what could be written can be written back */
-			p = &k->patches[i];
-			sys(SYS_pwrite64, k->mem, (long)p->old, p->len, p->addr);
-		}
-		return n < 0 ? n : -EIO;
+		while (i--)	/* what could be written can be written back */
+			poke(s, patches[i].addr, patches[i].old, patches[i].len);
+		return -EIO;
 	}
+	return 0;
+}
+
+/* -- Images --- */
+
+static int read_ranges(struct stop *s)
+{
+	u64 nr, at = s->guard_table + offsetof(struct guard_table, nr_ranges);
+
+	if (!peek(s, at, &nr, sizeof(nr)) || nr > GUARD_RANGES_MAX)
+		return -EIO;
+	s->nr_ranges = nr;
+	at = s->guard_table + offsetof(struct guard_table, ranges);
+	return peek(s, at, s->ranges, nr * sizeof(*s->ranges)) ? 0 : -EIO;
+}
+
+static bool in_images(const struct stop *s, u64 pc)
+{
+	for (u32 i = 0; i < s->nr_ranges; i++)
+		if (pc >= s->ranges[i].start && pc < s->ranges[i].end)
+			return true;
+	return false;
+}
+
+/* As in trampoline/guard.c: does the frame still say that it runs what @cell guards? */
+static bool is_held(const struct stop *s, u64 cell)
+{
+	u64 holder, image, held;
+
+	return peek(s, cell, &holder, 8) && holder > 1 && peek(s, holder + GUARD_FRAME_IMAGE, &image, 8) &&
+	       peek(s, holder + GUARD_FRAME_CELL, &held, 8) && held == cell && in_images(s, image);
+}
+
+static int check_guard(const struct stop *s, u64 guard_off)
+{
+	u64 claimed[GUARD_THREADS / 64], blocks;
+
+	if (!peek(s, s->guard_table + offsetof(struct guard_table, claimed), claimed, sizeof(claimed)) ||
+	    !peek(s, s->guard_table + offsetof(struct guard_table, blocks), &blocks, sizeof(blocks)))
+		return -EIO;
+	for (u64 nr = 0; nr < GUARD_THREADS; nr++)
+		if (claimed[nr / 64] >> nr % 64 & 1 &&
+		    is_held(s, blocks + (nr << GUARD_BLOCK_SHIFT) + guard_off))
+			return -EAGAIN;
 	return 0;
 }
 
 /* -- PCs --- */
 
-static bool in_images(u64 pc)
-{
-	const struct guard_range *ranges;
-	u32 nr = guard_ranges(&ranges);
-
-	for (u32 i = 0; i < nr; i++)
-		if (pc >= ranges[i].start && pc < ranges[i].end)
-			return true;
-	return false;
-}
+/* What is done about PCs: those amid patches are moved; with none, any in images is an obstacle. */
+struct moves {
+	const struct tramp_patch *patches;
+	u32 nr;
+	bool fix;		/* else only look */
+};
 
 /* Where a thread at @pc is to go on; 0: where it is. -1: it must not be there. */
-static u64 moved(const struct keeper *k, u64 pc)
+static u64 moved(const struct stop *s, const struct moves *m, u64 pc)
 {
-	if (k->look)
-		return in_images(pc) ? -1ULL : 0;
-	for (u32 i = 0; i < k->nr; i++) {
-		const struct tramp_patch *p = &k->patches[i];
+	if (!m->patches)
+		return in_images(s, pc) ? -1ULL : 0;
+	for (u32 i = 0; i < m->nr; i++) {
+		const struct tramp_patch *p = &m->patches[i];
 
 		if (pc <= p->addr || pc >= p->addr + p->len)
 			continue;
-		for (u32 m = 0; m < p->nr_moves; m++)
-			if (p->from[m] == pc)
-				return p->to[m];
+		for (u32 j = 0; j < p->nr_moves; j++)
+			if (p->from[j] == pc)
+				return p->to[j];
 		return p->nr_moves ? -1ULL : 0;
 	}
 	return 0;
 }
 
-static int move_pc(struct keeper *k, struct thread *t)
-{
-	u64 to = moved(k, t->pc.pc);
-
-	if (!to)
-		return 0;
-	return to == -1ULL ? -EAGAIN : arch_host_set_pc(t->tid, to);
-}
-
 /* The end of the private writable mapping around @sp; 0: there is none. */
-static u64 stack_end(const struct keeper *k, u64 sp)
+static u64 stack_end(const struct stop *s, u64 sp)
 {
-	const char *p = k->maps, *end = p + k->maps_len;
+	const char *p = s->maps, *end = p + s->maps_len;
 
 	while (p < end) {
 		u64 lo = 0, hi = 0;
@@ -176,103 +191,167 @@ static u64 stack_end(const struct keeper *k, u64 sp)
 	return 0;
 }
 
-/* Rewrites saved PCs in signal frames from @sp on. Contexts found there lead to further stacks, such
- * as the one that a handler on the alternate stack interrupted. */
-static int scan_stack(struct keeper *k, u64 sp, bool fix)
+struct stacks {
+	u32 nr;
+	struct { u64 lo, hi; } at[RANGES_MAX];
+};
+
+static void add_stack(const struct stop *s, struct stacks *st, u64 sp)
 {
-	u64 lo[RANGES_MAX], hi[RANGES_MAX], next_sp;
-	u32 nr = 0, at;
+	u64 hi = stack_end(s, sp);
 
-	lo[nr] = sp & ~7ULL;
-	hi[nr++] = stack_end(k, sp);
-	for (at = 0; at < nr; at++) {
-		for (u64 a = lo[at]; a + 8 <= hi[at]; a += 8) {
-			u64 *word = (u64 *)a, to;
-			bool known = false;
+	for (u32 i = 0; i < st->nr; i++)
+		if (sp >= st->at[i].lo && sp < st->at[i].hi)
+			return;
+	if (!hi || st->nr == RANGES_MAX)
+		return;
+	st->at[st->nr].lo = sp & ~7ULL;
+	st->at[st->nr++].hi = hi;
+}
 
-			if (!arch_host_is_saved_pc(word, (a - lo[at]) / 8, (hi[at] - a) / 8 - 1, &next_sp))
-				continue;
-			to = moved(k, *word);
-			if (to == -1ULL)
-				return -EAGAIN;
-			if (to && fix)
-				*word = to;
-			for (u32 i = 0; i < nr; i++)
-				known |= next_sp >= lo[i] && next_sp < hi[i];
-			if (known || nr == RANGES_MAX || !stack_end(k, next_sp))
-				continue;
-			lo[nr] = next_sp & ~7ULL;
-			hi[nr++] = stack_end(k, next_sp);
-		}
+/* Saved PCs in @nr words read from @addr, of which @skip were looked at before. */
+static int scan_words(struct stop *s, const struct moves *m, struct stacks *st, u64 addr, u32 nr, u32 skip)
+{
+	for (u32 i = skip; i < nr; i++) {
+		u64 next_sp, to;
+
+		if (!arch_host_is_saved_pc(&s->words[i], i, nr - i - 1, &next_sp))
+			continue;
+		to = moved(s, m, s->words[i]);
+		if (to == -1ULL)
+			return -EAGAIN;
+		if (to && m->fix && !poke(s, addr + i * 8ULL, &to, 8))
+			return -EIO;
+		add_stack(s, st, next_sp);
 	}
 	return 0;
 }
 
-static int read_maps(struct keeper *k)
+/* Signal frames from @sp on. Contexts found there lead to further stacks, such as the one that a
+ * handler on the alternate stack interrupted. */
+static int scan_stacks(struct stop *s, const struct moves *m, u64 sp)
 {
-	int fd = sys(SYS_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+	struct stacks st = { 0 };
+	int err = 0;
+
+	add_stack(s, &st, sp);
+	for (u32 i = 0; i < st.nr && !err; i++) {
+		u32 skip = 0;
+
+		for (u64 a = st.at[i].lo; a + 8 <= st.at[i].hi && !err;) {
+			u64 left = (st.at[i].hi - a) / 8;
+			u32 nr = left < WORDS_MAX ? left : WORDS_MAX;
+
+			if (!peek(s, a, s->words, nr * 8ULL))
+				break;
+			err = scan_words(s, m, &st, a, nr, skip);
+			if (nr == left)
+				break;
+			skip = WORDS_AROUND;
+			a += (nr - 2 * WORDS_AROUND) * 8ULL;
+		}
+	}
+	return err;
+}
+
+static int read_maps(struct stop *s)
+{
+	char path[64];
+	int fd;
 	long n;
 
+	put_path(path, s->pid, s->threads[0].tid, "/maps");
+	fd = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
+	s->maps_len = 0;
 	do {
-		n = sys(SYS_read, fd, (long)k->maps + k->maps_len, MAPS_BYTES - k->maps_len, 0);
-		k->maps_len += n > 0 ? n : 0;
+		n = sys(SYS_read, fd, (long)s->maps + s->maps_len, MAPS_BYTES - s->maps_len, 0);
+		s->maps_len += n > 0 ? n : 0;
 	} while (n > 0);
 	sys(SYS_close, fd, 0, 0, 0);
 	return n;
 }
 
-/* First look, then move: a refusal must find everything as it was. */
-static int move_pcs(struct keeper *k)
+static int each_pc(struct stop *s, const struct moves *m)
 {
-	int err = read_maps(k);
+	int err = 0;
 
-	for (u32 i = 0; i < k->nr_threads && !err; i++) {
-		struct thread *t = &k->threads[i];
+	for (u32 i = 0; i < s->nr_threads && !err; i++) {
+		struct stop_thread *t = &s->threads[i];
+		u64 to;
 
 		if (!t->stopped)
 			continue;
 		err = arch_host_get_pc(t->tid, &t->pc);
-		if (!err && moved(k, t->pc.pc) == -1ULL)
-			err = -EAGAIN;
-		err = err ?: scan_stack(k, t->pc.sp, false);
-	}
-	for (u32 i = 0; i < k->nr_threads && !err; i++) {
-		struct thread *t = &k->threads[i];
-
-		if (!t->stopped)
-			continue;
-		err = move_pc(k, t);
-		scan_stack(k, t->pc.sp, true);
+		if (err)
+			return err;
+		to = moved(s, m, t->pc.pc);
+		if (to == -1ULL)
+			return -EAGAIN;
+		if (to && m->fix)
+			err = arch_host_set_pc(t->tid, to);
+		err = err ?: scan_stacks(s, m, t->pc.sp);
 	}
 	return err;
+}
+
+/* First look, then move: a refusal must find everything as it was. */
+static int move_pcs(struct stop *s, const struct tramp_patch *patches, u32 nr)
+{
+	struct moves m = { patches, nr, false };
+	int err;
+
+	err = read_maps(s);
+	err = err ?: each_pc(s, &m);
+	m.fix = true;
+	return err ?: each_pc(s, &m);
+}
+
+int stop_patch(struct stop *s, const struct tramp_patch *patches, u32 nr)
+{
+	int err;
+
+	err = check_text(s, patches, nr);
+	err = err ?: move_pcs(s, patches, nr);
+	return err ?: write_text(s, patches, nr);
+}
+
+int stop_look(struct stop *s, u64 guard_off)
+{
+	struct moves m = { NULL, 0, false };
+	int err;
+
+	err = read_ranges(s);
+	err = err ?: read_maps(s);
+	err = err ?: each_pc(s, &m);
+	return err ?: check_guard(s, guard_off);
 }
 
 /* -- Threads --- */
 
 /* A thread that exits meanwhile, or the zombie of a leader, is none. */
-static int seize(struct keeper *k, pid_t tid)
+static int seize(struct stop *s, pid_t tid)
 {
 	long err = sys_ptrace(PTRACE_SEIZE, tid, 0, 0);
 
 	if (err == -ESRCH)
 		return 0;
-	if (err == -EPERM && tid == k->pid && k->nr_threads)
+	if (err == -EPERM && tid == s->pid && s->nr_threads)
 		return 0;
 	if (err)
 		return err;
-	if (k->nr_threads == THREADS_MAX)
+	if (s->nr_threads == THREADS_MAX)
 		return -E2BIG;
-	k->threads[k->nr_threads++].tid = tid;
+	s->threads[s->nr_threads++].tid = tid;
 	sys_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
 	return 0;
 }
 
-static bool is_known(const struct keeper *k, pid_t tid)
+static bool is_known(const struct stop *s, pid_t tid)
 {
-	for (u32 i = 0; i < k->nr_threads; i++)
-		if (k->threads[i].tid == tid)
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (s->threads[i].tid == tid)
 			return true;
 	return false;
 }
@@ -285,7 +364,7 @@ struct dirent64_raw {
 };
 
 /* Seizes every thread not known yet; *@found says whether there was one. */
-static int seize_new(struct keeper *k, int dir, bool *found)
+static int seize_new(struct stop *s, int dir, bool *found)
 {
 	u8 buf[4096] __attribute__((aligned(8)));
 	int err = 0;
@@ -296,23 +375,23 @@ static int seize_new(struct keeper *k, int dir, bool *found)
 	while (!err && (n = sys(SYS_getdents64, dir, (long)buf, sizeof(buf), 0)) > 0) {
 		for (long at = 0; at < n && !err;) {
 			struct dirent64_raw *d = (struct dirent64_raw *)(buf + at);
-			u32 before = k->nr_threads;
+			u32 before = s->nr_threads;
 			pid_t tid = 0;
 
 			at += d->reclen;
 			for (const char *p = d->name; *p >= '0' && *p <= '9'; p++)
 				tid = tid * 10 + *p - '0';
-			if (!tid || is_known(k, tid))
+			if (!tid || is_known(s, tid))
 				continue;
-			err = seize(k, tid);
-			*found |= k->nr_threads != before;
+			err = seize(s, tid);
+			*found |= s->nr_threads != before;
 		}
 	}
 	return err;
 }
 
 /* PTRACE_EVENT_STOP is ours; any other stop is about a signal, which is to go on when we leave. */
-static int wait_stopped(struct thread *t, u64 deadline)
+static int wait_stopped(struct stop_thread *t, u64 deadline)
 {
 	for (;;) {
 		int status = 0;
@@ -332,59 +411,37 @@ static int wait_stopped(struct thread *t, u64 deadline)
 	}
 }
 
-static int stop_all(struct keeper *k)
+int stop_all(struct stop *s)
 {
 	u64 deadline = now_ms() + STOP_TIMEOUT_MS;
-	char path[32] = "/proc/", *p = path + 6;
 	u32 waited = 0;
+	char path[64];
 	int err, dir;
 	bool found;
 
-	for (u32 div = 1000000000; div; div /= 10)
-		if (k->pid >= div)
-			*p++ = '0' + k->pid / div % 10;
-	memcpy(p, "/task", 6);
+	s->nr_threads = 0;
+	put_path(path, s->pid, 0, "/task");
 	dir = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
-		return dir;
+		return dir == -ENOENT ? -ESRCH : dir;
 	do {	/* a thread not stopped yet may make another one */
-		err = seize_new(k, dir, &found);
-		for (; waited < k->nr_threads && !err; waited++)
-			err = wait_stopped(&k->threads[waited], deadline);
+		err = seize_new(s, dir, &found);
+		for (; waited < s->nr_threads && !err; waited++)
+			err = wait_stopped(&s->threads[waited], deadline);
 	} while (!err && found);
 	sys(SYS_close, dir, 0, 0, 0);
-	return err;
+	return err ?: s->nr_threads ? 0 : -ESRCH;
 }
 
-static void let_go(struct keeper *k)
+void stop_release(struct stop *s)
 {
-	for (u32 i = 0; i < k->nr_threads; i++)
-		if (k->threads[i].stopped)
-			sys_ptrace(PTRACE_DETACH, k->threads[i].tid, 0, k->threads[i].sig);
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (s->threads[i].stopped)
+			sys_ptrace(PTRACE_DETACH, s->threads[i].tid, 0, s->threads[i].sig);
+	s->nr_threads = 0;
 }
 
-/* The keeper's whole life; its exit lets go of whatever is still seized. */
-static int keeper_main(void *arg)
-{
-	struct keeper *k = arg;
-	int err;
-
-	while (!__atomic_load_n(&k->go, __ATOMIC_ACQUIRE))
-		sleep_a_little();
-	err = stop_all(k);
-	err = err ?: check_text(k);
-	err = err ?: move_pcs(k);
-	err = err ?: write_text(k);
-	if (!err && k->look && guard_is_held(k->guard_off))
-		err = -EAGAIN;
-	let_go(k);
-	k->err = err;
-	__atomic_store_n(&k->done, true, __ATOMIC_RELEASE);
-	sys(SYS_exit, 0, 0, 0, 0);
-	return 0;
-}
-
-/* -- The process --- */
+/* -- Memory --- */
 
 static void *map_memory(size_t bytes)
 {
@@ -394,48 +451,37 @@ static void *map_memory(size_t bytes)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-/* Signals are kept off the keeper, which would run our handlers on its stack. */
-static int run_keeper(struct keeper *k, u8 *stack)
+static void unmap(void *mem, size_t bytes)
 {
-	sigset_t all, old;
-	int pid, save = errno;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = clone(keeper_main, stack + STACK_BYTES, CLONE_VM | CLONE_FILES | CLONE_FS, k);
-	if (pid < 0) {
-		k->err = -errno;
-	} else {
-		prctl(PR_SET_PTRACER, pid);	/* fails without Yama, where it is not needed */
-		__atomic_store_n(&k->go, 1, __ATOMIC_RELEASE);
-		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-			;
-		if (!__atomic_load_n(&k->done, __ATOMIC_ACQUIRE))
-			k->err = -ESRCH;
-		prctl(PR_SET_PTRACER, 0);
-	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = save;
-	return k->err;
+	if (mem)
+		munmap(mem, bytes);
 }
 
-static bool is_alone(void)
+int stop_init(struct stop *s, pid_t pid, int mem, u64 guard_table)
 {
-	int dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	u8 buf[512] __attribute__((aligned(8)));
-	u32 nr = 0;
-	long n;
-
-	if (dir < 0)
-		return false;
-	n = sys(SYS_getdents64, dir, (long)buf, sizeof(buf), 0);
-	for (long at = 0; at < n; nr++)
-		at += ((struct dirent64_raw *)(buf + at))->reclen;
-	close(dir);
-	return nr == 3;		/* ".", ".." and this one */
+	*s = (struct stop){
+		.pid = pid, .mem = mem, .guard_table = guard_table,
+		.threads = map_memory(THREADS_MAX * sizeof(*s->threads)),
+		.maps = map_memory(MAPS_BYTES),
+		.words = map_memory(WORDS_MAX * sizeof(*s->words)),
+		.ranges = map_memory(GUARD_RANGES_MAX * sizeof(*s->ranges)),
+	};
+	if (s->threads && s->maps && s->words && s->ranges)
+		return 0;
+	stop_done(s);
+	return -ENOMEM;
 }
 
-static int explain(int err)
+void stop_done(struct stop *s)
+{
+	unmap(s->threads, THREADS_MAX * sizeof(*s->threads));
+	unmap(s->maps, MAPS_BYTES);
+	unmap(s->words, WORDS_MAX * sizeof(*s->words));
+	unmap(s->ranges, GUARD_RANGES_MAX * sizeof(*s->ranges));
+	*s = (struct stop){ 0 };
+}
+
+int stop_explain(int err)
 {
 	switch (err) {
 	case 0:
@@ -456,58 +502,4 @@ static int explain(int err)
 	default:
 		return fail(err, "inject: cannot change text: %s", log_errstr(err));
 	}
-}
-
-static int alone(struct keeper *k)
-{
-	if (k->look)
-		return guard_is_held(k->guard_off) ? -EAGAIN : 0;
-	return check_text(k) ?: write_text(k);
-}
-
-static int stop_and(struct keeper *k)
-{
-	u8 *stack = map_memory(STACK_BYTES);
-	int err = -ENOMEM;
-
-	k->pid = getpid();
-	k->mem = -1;
-	k->threads = map_memory(THREADS_MAX * sizeof(*k->threads));
-	k->maps = map_memory(MAPS_BYTES);
-	if (!stack || !k->threads || !k->maps)
-		goto out;
-	k->mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	if (k->mem < 0) {
-		err = fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
-		goto out;
-	}
-	err = run_keeper(k, stack);
-	if ((err == -EPERM || err == -EACCES || err == -ENOSYS) && is_alone())
-		err = alone(k);
-	if (err != -EAGAIN || !k->look)
-		err = explain(err);
-out:
-	if (k->mem >= 0)
-		close(k->mem);
-	if (k->maps)
-		munmap(k->maps, MAPS_BYTES);
-	if (k->threads)
-		munmap(k->threads, THREADS_MAX * sizeof(*k->threads));
-	if (stack)
-		munmap(stack, STACK_BYTES);
-	return err;
-}
-
-int stop_and_patch(const struct tramp_patch *patches, u32 nr)
-{
-	struct keeper k = { .patches = patches, .nr = nr };
-
-	return stop_and(&k);
-}
-
-int stop_and_look(u64 guard_off)
-{
-	struct keeper k = { .look = true, .guard_off = guard_off };
-
-	return stop_and(&k);
 }

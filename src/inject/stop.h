@@ -1,27 +1,67 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keeper: changes text of this process while none of its threads runs. A process cannot stop its
- * own threads, so a helper process is made for the occasion, which shares the memory and stops all
- * threads by ptrace.
+ * Stops all threads of a process by ptrace, to change its text or to look who is where, and lets them
+ * go on. Calls nothing but system calls, without errno: for another process, or in a helper process
+ * that shares the memory of the one to be stopped (stop_self.h).
  */
 #ifndef FS_INJECT_STOP_H
 #define FS_INJECT_STOP_H
 
+#include "arch/host.h"
 #include "trampoline/target.h"
 
+struct stop_thread {
+	pid_t tid;
+	int sig;		/* to be delivered when let go */
+	bool stopped;
+	struct arch_thread_pc pc;
+};
+
+struct stop {
+	pid_t pid;		/* of the process to be stopped */
+	int mem;		/* its /proc/PID/mem, the caller's */
+	u64 guard_table;	/* address there of struct guard_table; 0: none, for patches alone */
+	u32 nr_threads;
+	struct stop_thread *threads;
+	char *maps;		/* text of /proc/PID/maps */
+	u32 maps_len;
+	u64 *words;		/* pieces of stacks */
+	struct guard_range *ranges;	/* of images */
+	u32 nr_ranges;
+};
+
+/* Allocates; the rest is stop_done()'s to free, which takes a zeroed struct. -ENOMEM */
+int stop_init(struct stop *s, pid_t pid, int mem, u64 guard_table);
+void stop_done(struct stop *s);
+
 /*
+ * Seizes and stops every thread. After an error stop_release() is due as well.
+ * Return: 0, or
+ *   -ESRCH	there is no such process
+ *   -EPERM	ptrace is forbidden
+ *   -EAGAIN	a thread does not stop
+ *   -E2BIG	too many threads
+ */
+int stop_all(struct stop *s);
+void stop_release(struct stop *s);
+
+/* -- Between these two --- */
+
+/*
+ * All patches or none; threads amid the old bytes go on where the patches say.
  * Return: 0, or
  *   -EBUSY	text is not what .old says
- *   -EAGAIN	a thread cannot be stopped, or waits amid what would be replaced
- *   -EPERM	ptrace is forbidden; logged with a hint
- *   other errors of clone(2), mmap(2), ptrace(2)
+ *   -EAGAIN	a thread waits amid what would be replaced
  */
-int stop_and_patch(const struct tramp_patch *patches, u32 nr);
+int stop_patch(struct stop *s, const struct tramp_patch *patches, u32 nr);
 
 /*
  * 0: no thread holds the guard at @guard_off, and none is in code of images, by its PC or one in a signal
- * frame. -EAGAIN: one is, or cannot be stopped. -EPERM and others as above.
+ * frame. -EAGAIN: one is.
  */
-int stop_and_look(u64 guard_off);
+int stop_look(struct stop *s, u64 guard_off);
+
+/* Says what went wrong, in words, where it is known by the error; returns @err. */
+int stop_explain(int err);
 
 #endif

@@ -16,94 +16,22 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "arch/host.h"
 
-#define ALL_BLOCKS_BYTES ((size_t)(GUARD_THREADS + 1) * GUARD_BLOCK_BYTES)
-#define STAMP_OFF (-8)		/* in an image's frame, on every architecture */
-#define CELL_OFF (-24)
-#define RANGES_MAX 4096
 #define BAD_HOW 0x7fffffff
 
 /* Between reading a link and taking its guard a thread may be here, too. */
 #define GUARD_TEXT __attribute__((section("fs_guard_text")))
-extern const char __start_fs_guard_text[], __stop_fs_guard_text[];
 
-static struct guard_env env;
-static u64 plane;		/* blocks in which guards are being given out */
-static u32 plane_off;		/* next guard's offset in a block */
-static struct guard_range ranges[RANGES_MAX];
-static u32 nr_ranges;
-static u64 claimed[GUARD_THREADS / 64];	/* which blocks have ever been */
+struct guard_table guard_table;
 
 /* -- Blocks --- */
 
 static u64 *words_of(u64 block)
 {
 	return (u64 *)block;
-}
-
-/* Blocks for all threads; zeroed pages appear as threads touch them. Private: a forked child starts
- * with a copy, in which its only thread is where it was. */
-static int map_plane(u64 *ret)
-{
-	u64 *full;
-	void *mem;
-
-	mem = mmap(NULL, ALL_BLOCKS_BYTES, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (mem == MAP_FAILED)
-		return -ENOMEM;
-	full = words_of((u64)mem + (u64)GUARD_THREADS * GUARD_BLOCK_BYTES);
-	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
-		full[i] = 1;
-	*ret = (u64)mem;
-	return 0;
-}
-
-int guard_init(struct guard_env *ret)
-{
-	int err;
-
-	if (!env.blocks) {
-		err = map_plane(&env.blocks);
-		if (err)
-			return err;
-		arch_host_guard_env(&env);
-		plane = env.blocks;
-		plane_off = GUARD_FIRST_OFF;
-		guard_add_images((u64)__start_fs_guard_text, (u64)__stop_fs_guard_text);
-	}
-	*ret = env;
-	return 0;
-}
-
-int guard_alloc(u64 *off)
-{
-	int err;
-
-	if (plane_off == GUARD_BLOCK_BYTES) {
-		err = map_plane(&plane);
-		if (err)
-			return err;
-		plane_off = GUARD_FIRST_OFF;
-	}
-	*off = plane + plane_off - env.blocks;
-	plane_off += 8;
-	return 0;
-}
-
-void guard_add_images(u64 start, u64 end)
-{
-	u32 nr = nr_ranges;
-
-	if (nr == RANGES_MAX)
-		return;		/* frames there count as dead: a program may recurse */
-	ranges[nr].start = start;
-	ranges[nr].end = end;
-	__atomic_store_n(&nr_ranges, nr + 1, __ATOMIC_RELEASE);
 }
 
 /*
@@ -116,29 +44,29 @@ GUARD_TEXT u64 guard_claim(u64 tp)
 
 	for (u32 i = 0; i < GUARD_THREADS; i++) {
 		u32 nr = (start + i) % GUARD_THREADS;
-		u64 *block = words_of(env.blocks + ((u64)nr << GUARD_BLOCK_SHIFT));
+		u64 *block = words_of(guard_table.blocks + ((u64)nr << GUARD_BLOCK_SHIFT));
 		u64 *owner = &block[GUARD_TP_OFF / 8], seen = 0;
 
 		if (__atomic_compare_exchange_n(owner, &seen, tp | 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			seen = tp | 1;
 		if ((seen & ~1ULL) != tp)
 			continue;
-		__atomic_fetch_or(&claimed[nr / 64], 1ULL << nr % 64, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&guard_table.claimed[nr / 64], 1ULL << nr % 64, __ATOMIC_RELAXED);
 		block[GUARD_DETACHED_OFF / 8] = 1;
 		__atomic_store_n(owner, tp, __ATOMIC_RELEASE);
 		return (u64)block;
 	}
-	return env.blocks + (u64)GUARD_THREADS * GUARD_BLOCK_BYTES;
+	return guard_table.blocks + (u64)GUARD_THREADS * GUARD_BLOCK_BYTES;
 }
 
 /* -- Held guards --- */
 
 GUARD_TEXT static bool is_image(u64 addr)
 {
-	u32 nr = __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
+	u64 nr = __atomic_load_n(&guard_table.nr_ranges, __ATOMIC_ACQUIRE);
 
-	for (u32 i = 0; i < nr; i++)
-		if (addr >= ranges[i].start && addr < ranges[i].end)
+	for (u64 i = 0; i < nr; i++)
+		if (addr >= guard_table.ranges[i].start && addr < guard_table.ranges[i].end)
 			return true;
 	return false;
 }
@@ -151,29 +79,10 @@ GUARD_TEXT static bool is_readable(u64 addr)
 /* Does the frame still say that it runs what @cell guards? The stack it was on may be gone. */
 GUARD_TEXT static bool is_intact(u64 frame, const u64 *cell)
 {
-	const u64 *stamp = (const u64 *)(frame + STAMP_OFF), *held = (const u64 *)(frame + CELL_OFF);
+	const u64 *stamp = (const u64 *)(frame + GUARD_FRAME_IMAGE);
+	const u64 *held = (const u64 *)(frame + GUARD_FRAME_CELL);
 
 	return is_readable((u64)held) && is_readable((u64)stamp) && *held == (u64)cell && is_image(*stamp);
-}
-
-bool guard_is_held(u64 off)
-{
-	for (u32 nr = 0; nr < GUARD_THREADS; nr++) {
-		u64 *cell = words_of(env.blocks + ((u64)nr << GUARD_BLOCK_SHIFT) + off), holder;
-
-		if (!(__atomic_load_n(&claimed[nr / 64], __ATOMIC_RELAXED) >> nr % 64 & 1))
-			continue;
-		holder = __atomic_load_n(cell, __ATOMIC_RELAXED);
-		if (holder && is_intact(holder, cell))
-			return true;
-	}
-	return false;
-}
-
-u32 guard_ranges(const struct guard_range **ret)
-{
-	*ret = ranges;
-	return __atomic_load_n(&nr_ranges, __ATOMIC_ACQUIRE);
 }
 
 /* On the alternate signal stack, with @frame elsewhere? */

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guards of this process (arch/guard.h has the layout). guard_claim() and guard_busy() are called by
- * images, through src/arch/<a>/host: general registers only, no libc, signal-safe.
+ * Guards as images see them (arch/guard.h has the layout of blocks). This code runs in the process that
+ * is traced: called by images, through src/arch/<a>/host, with general registers only, no libc,
+ * signal-safe. Who traces fills in the table, be it from inside or through ptrace.
  */
 #ifndef FS_TRAMPOLINE_GUARD_H
 #define FS_TRAMPOLINE_GUARD_H
 
 #include "arch/guard.h"
 
-/* Sets up blocks and the addresses images need; once, again is no error. -ENOMEM */
-int guard_init(struct guard_env *ret);
+#define GUARD_RANGES_MAX 4096
 
-/* A program's guard. Offsets are not used twice: an image may still hold one. -ENOMEM */
-int guard_alloc(u64 *off);
-
-/* Is some thread inside? All of them stopped, or no new one can get in. */
-bool guard_is_held(u64 off);
-
-/* Code of images, and of what they call before a guard is taken. */
+/* Code of images, and of what they call before a guard is taken; never forgotten. */
 struct guard_range {
 	u64 start, end;
 };
-u32 guard_ranges(const struct guard_range **ret);
 
-/* Code between @start and @end is made of images; never forgotten. */
-void guard_add_images(u64 start, u64 end);
+struct guard_table {
+	u64 blocks;			/* as in struct guard_env */
+	u64 nr_ranges;			/* set after the range it counts */
+	u64 claimed[GUARD_THREADS / 64];	/* which blocks have ever been */
+	struct guard_range ranges[GUARD_RANGES_MAX];
+};
+
+extern struct guard_table guard_table;
+
+/* Code between images and a taken guard that is not in images. */
+extern const char __start_fs_guard_text[], __stop_fs_guard_text[];
 
 /* The caller's block; where none is free, one in which all guards are held. */
 u64 guard_claim(u64 tp);

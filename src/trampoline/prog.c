@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "trampoline/guard.h"
 #include "trampoline/unwind.h"
 
 #define WAIT_TRIES 2000		/* of a millisecond */
@@ -25,7 +24,7 @@ struct tramp_prog {
 	struct bpf_insn *insns;
 	bool uses_cookie;
 	u64 guard_off;
-	struct guard_prog *counters;	/* in-flight images outlive the program: never freed */
+	u64 counters;		/* struct guard_prog in the target; 0: never linked */
 	struct variant *variants;
 };
 
@@ -57,8 +56,7 @@ int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, st
 	p->refs = 1;
 	p->opts = *opts;
 	p->insns = malloc(opts->cnt * sizeof(*p->insns));
-	p->counters = calloc(1, sizeof(*p->counters));
-	if (!p->insns || !p->counters)
+	if (!p->insns)
 		goto out;
 	memcpy(p->insns, opts->insns, opts->cnt * sizeof(*p->insns));
 	p->opts.insns = p->insns;
@@ -68,15 +66,13 @@ int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, st
 	jit_image_free(img);
 	find_cookie_use(p);
 	pthread_mutex_lock(&s->lock);
-	err = guard_alloc(&p->guard_off);
+	err = space_take_guard(s, &p->guard_off);
 	pthread_mutex_unlock(&s->lock);
 	if (err)
 		goto out;
 	*ret = p;
 	return 0;
 out:
-	free(p->counters);
-	p->counters = NULL;
 	tramp_prog_put(p);
 	return err;
 }
@@ -103,7 +99,13 @@ void tramp_prog_put(struct tramp_prog *p)
 
 u64 tramp_prog_misses(const struct tramp_prog *p)
 {
-	return __atomic_load_n(&p->counters->misses, __ATOMIC_RELAXED);
+	struct tramp_space *s = p->space;
+	u64 misses = 0;
+
+	if (p->counters)
+		s->ops->read(s->arg, p->counters + offsetof(struct guard_prog, misses), &misses,
+			     sizeof(misses));
+	return misses;
 }
 
 int tramp_prog_wait(struct tramp_prog *p)
@@ -130,10 +132,20 @@ u32 prog_flags(const struct tramp_prog *p)
 	return p->opts.flags;
 }
 
-void prog_fill_link(const struct tramp_prog *p, struct guard_link *link)
+int prog_fill_link(struct tramp_prog *p, u64 near, struct guard_link *link)
 {
+	struct space_area *a;
+	int err;
+
+	if (!p->counters) {	/* in-flight images outlive the program: never freed */
+		err = space_find(p->space, near, 0, 0, sizeof(struct guard_prog), &a);
+		if (err)
+			return err;
+		p->counters = space_take_shared(a, sizeof(struct guard_prog));
+	}
 	link->off = p->guard_off;
-	link->prog = (u64)p->counters;
+	link->prog = p->counters;
+	return 0;
 }
 
 /* -- Variants --- */
@@ -186,7 +198,7 @@ static int find_room(struct tramp_prog *p, u64 near, struct jit_opts *jit, struc
 	if (err)
 		return err;
 	follow_code(p, img, &cfi);
-	err = space_find(p->space, near, img->len + UNWIND_BYTES(cfi.cnt) + 16, 0, ret);
+	err = space_find(p->space, near, img->len + UNWIND_BYTES(cfi.cnt) + 16, 0, 0, ret);
 	arch_cfi_done(&cfi);
 	jit_image_free(img);
 	return err;
@@ -256,8 +268,8 @@ int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_
 		return err;
 	ret->code = v->code;
 	ret->clobbers = v->clobbers;
-	ret->enter = (u64)p->opts.enter;
-	ret->exit = (u64)p->opts.exit;
+	ret->enter = p->opts.enter;
+	ret->exit = p->opts.exit;
 	ret->flags = p->uses_cookie ? ARCH_PROG_COOKIE : 0;
 	if (p->opts.flags & TRAMP_PROG_RUN)
 		ret->flags |= ARCH_PROG_RUN;

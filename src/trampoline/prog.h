@@ -21,10 +21,10 @@ struct tramp_prog_opts {
 	u32 cnt;
 	u32 flags;			/* enum tramp_prog_flags */
 	struct jit_opts jit;		/* .addr, .phase and .cookie_off are set here; pointers are kept */
-	/* In the thread, signal-safe, general registers only (run.h has those for helpers of src/rt).
-	 * @enter says whether to run at all. */
-	bool (*enter)(struct arch_tramp_run *run, u64 frame);
-	void (*exit)(struct arch_tramp_run *run, u64 frame);
+	/* Addresses in the target of bool (*)(struct arch_tramp_run *, u64 frame) and void (*)(...), which
+	 * are called in the thread, signal-safe, general registers only (run.h has those for helpers of
+	 * src/rt). @enter says whether to run at all. */
+	u64 enter, exit;
 	/* Code has been placed at @addr (fault tables, symbols); may be NULL */
 	int (*placed)(void *arg, const struct jit_image *img, u64 addr);
 	void *arg;			/* of @placed */
@@ -54,7 +54,8 @@ bool tramp_prog_uses_cookie(const struct tramp_prog *p);
 /* -- For tramp.c, with the lock of the space held --- */
 
 u32 prog_flags(const struct tramp_prog *p);
-void prog_fill_link(const struct tramp_prog *p, struct guard_link *link);
+/* A link's words; the program's counters lie where its first link is, near @near. -ENOMEM */
+int prog_fill_link(struct tramp_prog *p, u64 near, struct guard_link *link);
 /* Fills code, enter, exit, clobbers and flags for @phase and @cookie_off (0: none). */
 int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_off,
 	       struct arch_tramp_prog *ret);

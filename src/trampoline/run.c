@@ -14,9 +14,6 @@
 static_assert(offsetof(struct rt_run, attach_cookie) == offsetof(struct arch_tramp_run, attach_cookie), "");
 static_assert(offsetof(struct rt_run, func_ip) == offsetof(struct arch_tramp_run, func_ip), "");
 
-#define BLOCK_OFF (-16)		/* in an image's frame, on every architecture, as in guard.c */
-#define CELL_OFF (-24)
-
 struct runs {
 	u64 cnt;
 	struct {
@@ -31,7 +28,7 @@ static_assert(GUARD_RUNS_OFF + sizeof(struct runs) <= GUARD_FIRST_OFF, "");
 
 static struct runs *runs_of(u64 frame)
 {
-	return (struct runs *)(*(u64 *)(frame + BLOCK_OFF) + GUARD_RUNS_OFF);
+	return (struct runs *)(*(u64 *)(frame + GUARD_FRAME_BLOCK) + GUARD_RUNS_OFF);
 }
 
 static void pop(struct runs *runs, struct rt_thread *t)
@@ -72,7 +69,7 @@ bool tramp_run_enter(struct arch_tramp_run *run, u64 frame)
 	if (at == GUARD_RUNS_MAX)
 		return refuse(run);
 	runs->at[at].frame = frame;
-	runs->at[at].cell = *(u64 **)(frame + CELL_OFF);
+	runs->at[at].cell = *(u64 **)(frame + GUARD_FRAME_CELL);
 	runs->at[at].run = run;
 	runs->at[at].entered = 0;
 	rt_store(&runs->cnt, at + 1);

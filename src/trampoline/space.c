@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "trampoline/guard.h"
 #include "trampoline/unwind.h"
 
 #define CODE_BYTES (256u << 10)
-#define DATA_BYTES (128u << 10)
+#define DATA_BYTES (32u << 10)		/* slots */
+#define SHARED_BYTES (96u << 10)	/* links, counters */
 #define CODE_ALIGN 16
 #define DATA_ALIGN 8
 
@@ -16,45 +16,47 @@ static u64 align_up(u64 v, u64 to)
 	return (v + to - 1) & ~(to - 1);
 }
 
-static bool has_room(const struct space_area *a, u32 code_bytes, u32 data_bytes)
+static bool has_room(const struct space_area *a, u32 code_bytes, u32 data_bytes, u32 shared_bytes)
 {
 	return space_code_at(a) + code_bytes <= a->code_end &&
-	       align_up(a->data_at, DATA_ALIGN) + data_bytes <= a->data_end;
+	       align_up(a->data_at, DATA_ALIGN) + data_bytes <= a->data_end &&
+	       align_up(a->shared_at, DATA_ALIGN) + shared_bytes <= a->shared_end;
 }
 
-static int add_area(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes,
-		    struct space_area **ret)
+static int add_area(struct tramp_space *s, u64 near, u32 code_bytes, struct space_area **ret)
 {
+	u64 code = align_up(code_bytes ?: 1, CODE_BYTES), data = DATA_BYTES, shared = SHARED_BYTES, at;
 	struct space_area *a = calloc(1, sizeof(*a));
-	u64 code = align_up(code_bytes, CODE_BYTES), data = align_up(data_bytes, DATA_BYTES), at;
 	int err;
 
 	if (!a)
 		return -ENOMEM;
-	err = s->ops->map(s->arg, near, code, data, &at);
+	err = s->ops->map(s->arg, near, code, data + shared, shared, &at);
+	err = err ?: s->ops->add_images(s->arg, at, at + code);
 	if (err) {
 		free(a);
 		return err;
 	}
 	a->code = a->code_at = at;
-	a->data = a->data_at = a->code_end = at + code;
-	a->data_end = at + code + data;
+	a->code_end = a->data_at = at + code;
+	a->data_end = a->shared_at = at + code + data;
+	a->shared_end = at + code + data + shared;
 	a->next = s->areas;
 	s->areas = a;
-	guard_add_images(a->code, a->code_end);
 	*ret = a;
 	return 0;
 }
 
-int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, struct space_area **ret)
+int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, u32 shared_bytes,
+	       struct space_area **ret)
 {
 	for (struct space_area *a = s->areas; a; a = a->next) {
-		if (space_in_reach(a->code, near) && has_room(a, code_bytes, data_bytes)) {
+		if (space_in_reach(a->code, near) && has_room(a, code_bytes, data_bytes, shared_bytes)) {
 			*ret = a;
 			return 0;
 		}
 	}
-	return add_area(s, near, code_bytes, data_bytes, ret);
+	return add_area(s, near, code_bytes, ret);
 }
 
 u64 space_code_at(const struct space_area *a)
@@ -76,6 +78,28 @@ u64 space_take_data(struct space_area *a, u32 bytes)
 
 	a->data_at = at + bytes;
 	return at;
+}
+
+u64 space_take_shared(struct space_area *a, u32 bytes)
+{
+	u64 at = align_up(a->shared_at, DATA_ALIGN);
+
+	a->shared_at = at + bytes;
+	return at;
+}
+
+int space_take_guard(struct tramp_space *s, u64 *off)
+{
+	if (s->plane_off == GUARD_BLOCK_BYTES) {
+		int err = s->ops->map_guards(s->arg, &s->plane);
+
+		if (err)
+			return err;
+		s->plane_off = GUARD_FIRST_OFF;
+	}
+	*off = s->plane + s->plane_off - s->guard.blocks;
+	s->plane_off += 8;
+	return 0;
 }
 
 int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,

@@ -15,7 +15,8 @@
 
 struct space_area {
 	u64 code, code_end, code_at;	/* .._at: what is free from there on */
-	u64 data, data_end, data_at;
+	u64 data_end, data_at;
+	u64 shared_end, shared_at;	/* behind the data */
 	struct space_area *next;
 };
 
@@ -24,6 +25,8 @@ struct tramp_space {
 	void *arg;
 	const struct arch_tramp_ops *arch;
 	struct guard_env guard;
+	u64 plane;			/* blocks in which guards are being given out */
+	u32 plane_off;			/* next guard's offset in a block */
 	bool landing_pads;
 	bool shadow_stack;
 	u32 vector_bytes;		/* 0: no program may touch vector state */
@@ -33,13 +36,18 @@ struct tramp_space {
 };
 
 /*
- * An area in reach of @near with room for both. Space is used up by space_take_*(); what was found
+ * An area in reach of @near with room for all. Space is used up by space_take_*(); what was found
  * stays where it is until then, so that code can be made for its address first.
  */
-int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, struct space_area **ret);
+int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, u32 shared_bytes,
+	       struct space_area **ret);
 u64 space_code_at(const struct space_area *a);	/* aligned for code */
 u64 space_take_code(struct space_area *a, u32 bytes);
 u64 space_take_data(struct space_area *a, u32 bytes);
+u64 space_take_shared(struct space_area *a, u32 bytes);
+
+/* A guard's offset from a thread's block. Not used twice: an image may still hold one. -ENOMEM */
+int space_take_guard(struct tramp_space *s, u64 *off);
 
 /* Writes code made for space_code_at(@a), and how to unwind through it; there must be room for both. */
 int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,

@@ -22,11 +22,16 @@ struct tramp_patch {
 /* All return 0 or -errno and say why. */
 struct tramp_target_ops {
 	/* Maps @code_bytes to be executed and, right behind, @data_bytes to be written, all of it
-	 * within TRAMP_REACH of @near. */
-	int (*map)(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 *ret);
+	 * within TRAMP_REACH of @near. The last @shared_bytes of the data are the same memory in
+	 * processes that the target forks. */
+	int (*map)(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 shared_bytes, u64 *ret);
+	/* GUARD_BLOCKS_BYTES of blocks: zeroed private memory, the last block full of ones. */
+	int (*map_guards)(void *arg, u64 *ret);
+	/* Tells guards of the target (struct guard_table) that images may be between these addresses. */
+	int (*add_images)(void *arg, u64 start, u64 end);
 	/* Into mapped memory that no thread runs or reads yet. */
 	int (*write)(void *arg, u64 addr, const void *bytes, u32 len);
-	/* One aligned word, at once. Cannot fail: it is data that was mapped. */
+	/* One aligned word of mapped data, at once. Cannot fail, unless the target is dead. */
 	void (*store)(void *arg, u64 addr, u64 value);
 	/* Reads up to @len bytes, as far as they are readable; returns how many. */
 	int (*read)(void *arg, u64 addr, void *buf, u32 len);

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "trampoline/guard.h"
 #include "trampoline/unwind.h"
 #include "util/log.h"
 
@@ -54,7 +53,7 @@ static int make_copy(struct tramp *t)
 	struct space_area *a;
 	int err;
 
-	err = space_find(s, t->addr, sizeof(bytes) + 2 * UNWIND_BYTES_FEW, 8, &a);
+	err = space_find(s, t->addr, sizeof(bytes) + 2 * UNWIND_BYTES_FEW, 8, 0, &a);
 	if (err)
 		return err;
 	s->arch->emit_copy(&t->plan, space_code_at(a), &b, &cfi);
@@ -82,6 +81,8 @@ int tramp_space_new(const struct tramp_target_ops *ops, void *arg, const struct 
 	s->arg = arg;
 	s->arch = arch;
 	s->guard = *guard;
+	s->plane = guard->blocks;
+	s->plane_off = GUARD_FIRST_OFF;
 	pthread_mutex_init(&s->lock, NULL);
 	*ret = s;
 	return 0;
@@ -281,7 +282,7 @@ static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
 	desc.nr_entry = t->cnt[LIST_ENTRY];
 	desc.nr_modify = t->cnt[LIST_MODIFY];
 	desc.nr_exit = t->cnt[LIST_EXIT];
-	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_FEW, 0, &a);
+	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_FEW, 0, 0, &a);
 	if (!err) {
 		desc.addr = space_code_at(a);
 		t->space->arch->emit_image(&desc, &b, &cfi);
@@ -434,14 +435,14 @@ static int new_link(const struct tramp_req *req, struct tramp_link **ret)
 
 	if (!link)
 		return -ENOMEM;
-	err = space_find(s, req->tramp->addr, 0, sizeof(data), &a);
+	err = prog_fill_link(req->prog, req->tramp->addr, &data);
+	err = err ?: space_find(s, req->tramp->addr, 0, 0, sizeof(data), &a);
 	if (err) {
 		free(link);
 		return err;
 	}
 	*link = (struct tramp_link){ req->tramp, req->prog, req->kind, req->attach_cookie,
-				     space_take_data(a, sizeof(data)) };
-	prog_fill_link(req->prog, &data);
+				     space_take_shared(a, sizeof(data)) };
 	s->ops->store(s->arg, link->data + offsetof(struct guard_link, prog), data.prog);
 	s->ops->store(s->arg, link->data + offsetof(struct guard_link, off), data.off);
 	tramp_prog_get(req->prog);

@@ -134,8 +134,8 @@ struct tramp_prog *hn_prog(u32 flags, const char *fmt, ...)
 	opts.cnt = prog.cnt;
 	opts.jit.resolve = resolve;
 	if (flags & TRAMP_PROG_RUN) {
-		opts.enter = hn_enter ?: enter;
-		opts.exit = hn_exit ?: leave;
+		opts.enter = (u64)(hn_enter ?: enter);
+		opts.exit = (u64)(hn_exit ?: leave);
 	}
 	must(tramp_prog_new(space, &opts, &p), "program");
 	return p;
