@@ -135,6 +135,7 @@ struct arch_plan {
 
 struct arch_tramp_ops {
 	const char *name;
+	bool sessions;		/* a program may run at entry and exit with a cookie: false by default */
 	u32 nodes_max;		/* programs per function, S: 36 on x86_64, 37 on arm64 */
 	u32 stub_bytes;		/* of one stub */
 	u32 arg_regs;		/* integer argument registers */

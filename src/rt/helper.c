@@ -434,6 +434,11 @@ RT_HELPER(get_func_ret)
 	return 0;
 }
 
+RT_HELPER(get_func_ret_none)
+{
+	return -EOPNOTSUPP;
+}
+
 RT_HELPER(get_func_ip)
 {
 	return ((const u64 *)r1)[-2];

@@ -66,6 +66,7 @@ RT_HELPER(spin_lock);
 RT_HELPER(spin_unlock);
 RT_HELPER(get_func_arg);
 RT_HELPER(get_func_ret);
+RT_HELPER(get_func_ret_none);	/* where there is no result yet: fentry */
 RT_HELPER(get_func_arg_cnt);
 RT_HELPER(get_func_ip);
 RT_HELPER(get_attach_cookie);

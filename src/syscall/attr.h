@@ -96,6 +96,35 @@ struct btf_load_attr {
 	s32 token_fd;
 };
 
+struct link_create_attr {
+	u32 prog_fd, target_fd, attach_type, flags;
+	union {
+		struct {
+			u32 target_btf_id;
+			u64 cookie __attribute__((aligned(8)));
+		} tracing;
+		u64 words[6];	/* of whatever type has most */
+	};
+};
+
+struct link_update_attr {
+	u32 link_fd, new_prog_fd, flags, old_prog_fd;
+};
+
+struct raw_tp_open_attr {
+	u64 name;
+	u32 prog_fd;
+	u64 cookie __attribute__((aligned(8)));
+};
+
+struct link_info {		/* struct bpf_link_info */
+	u32 type, id, prog_id;
+	struct {
+		u32 attach_type, target_obj_id, target_btf_id;
+		u64 cookie __attribute__((aligned(8)));
+	} tracing __attribute__((aligned(8)));
+};
+
 struct prog_bind_map_attr {
 	u32 prog_fd, map_fd, flags;
 };
@@ -123,6 +152,9 @@ union sys_attr {		/* one command's, padded with zeros */
 	struct btf_load_attr btf_load;
 	struct prog_bind_map_attr bind;
 	struct enable_stats_attr stats;
+	struct link_create_attr link;
+	struct link_update_attr link_update;
+	struct raw_tp_open_attr raw_tp;
 	u8 bytes[UBPF_ATTR_BYTES];
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/btf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "syscall/uptr.h"
 
@@ -104,4 +105,24 @@ int btf_load(const struct btf_load_attr *attr, struct blog *log)
 	err = obj_new_fd(&b->obj, OBJ_READ | OBJ_WRITE);
 	btf_put(b);
 	return err;
+}
+
+int btf_add_kernel(struct btf *btf, const char *name, struct btf_obj **ret)
+{
+	struct btf_obj *b = calloc(1, sizeof(*b));
+	const void *raw = b ? btf__raw_data(btf, &b->raw_bytes) : NULL;
+
+	if (raw)
+		b->raw = malloc(b->raw_bytes);
+	if (!raw || !b->raw) {
+		free(b);
+		return -ENOMEM;
+	}
+	memcpy(b->raw, raw, b->raw_bytes);
+	strncat(b->name, name, sizeof(b->name) - 1);
+	b->btf = btf;
+	b->kernel = true;
+	obj_add(&b->obj, OBJ_BTF, btf_destroy);
+	*ret = b;
+	return 0;
 }

@@ -5,9 +5,10 @@
 #include <limits.h>
 #include <string.h>
 
-#include "syscall/prog.h"
+#include "syscall/link.h"
 #include "syscall/uptr.h"
 
+#define LINK_INFO_BYTES 64	/* of struct bpf_link_info, all types of links */
 #define PIN_ROOT "/sys/fs/bpf/"
 
 /* -- Filling --- */
@@ -84,6 +85,18 @@ static int prog_arrays(const struct prog *p, struct bpf_prog_info *info)
 	return err;
 }
 
+static void tracing_info(const struct prog *p, struct bpf_prog_info *info)
+{
+	u64 runs, run_ns, misses;
+
+	trace_stats(p->trace, &runs, &run_ns, &misses);
+	info->run_cnt += runs;
+	info->run_time_ns += run_ns;
+	info->recursion_misses = misses;
+	info->attach_btf_obj_id = p->trace->btf->obj.id;
+	info->attach_btf_id = p->trace->btf_id;
+}
+
 static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uattr)
 {
 	struct bpf_prog_info info = { 0 };
@@ -106,7 +119,8 @@ static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uat
 	info.btf_id = p->btf ? p->btf->obj.id : 0;
 	info.run_cnt = p->run_cnt;
 	info.run_time_ns = p->run_ns;
-	info.recursion_misses = p->misses;
+	if (p->trace)
+		tracing_info(p, &info);
 	return write_out(attr, uattr, &info, sizeof(info));
 }
 
@@ -139,6 +153,20 @@ static int btf_info(const struct btf_obj *b, const struct info_attr *attr, u64 u
 	return err ?: write_out(attr, uattr, &info, sizeof(info));
 }
 
+static int link_info(const struct link *link, const struct info_attr *attr, u64 uattr)
+{
+	const struct trace *t = link->prog->trace;
+	struct link_info info = {
+		.type = BPF_LINK_TYPE_TRACING,
+		.id = link->obj.id,
+		.prog_id = link->prog->obj.id,
+		.tracing = { link->prog->attach_type, t->btf->obj.id, t->btf_id, link->cookie },
+	};
+	int err = uptr_check_tail(attr->info, LINK_INFO_BYTES, attr->info_len);
+
+	return err ?: write_out(attr, uattr, &info, sizeof(info));
+}
+
 static int obj_info(struct obj *o, const struct info_attr *attr, u64 uattr)
 {
 	switch (o->kind) {
@@ -148,6 +176,8 @@ static int obj_info(struct obj *o, const struct info_attr *attr, u64 uattr)
 		return prog_info((struct prog *)o, attr, uattr);
 	case OBJ_BTF:
 		return btf_info((struct btf_obj *)o, attr, uattr);
+	case OBJ_LINK:
+		return link_info((struct link *)o, attr, uattr);
 	default:
 		return -EINVAL;
 	}
@@ -174,6 +204,8 @@ int info_next_id(const struct id_attr *attr, u64 uattr, enum obj_kind kind)
 
 	if (attr->id >= INT_MAX)
 		return -EINVAL;
+	if (kind == OBJ_BTF && target_current() && target_scan(target_current()))
+		return -ENOMEM;
 	err = obj_next_id(attr->id, kind, &id);
 	return err ?: uptr_write(uattr + offsetof(struct id_attr, next_id), &id, sizeof(id));
 }

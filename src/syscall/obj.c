@@ -138,9 +138,10 @@ static struct grave *grave_new(struct obj *o)
 	return g;
 }
 
+/* A link detaches at once: what runs may go on without it. */
 static void bury(struct obj *o)
 {
-	struct grave *g = grave_new(o);
+	struct grave *g = o->kind == OBJ_LINK ? NULL : grave_new(o);
 	sigset_t saved;
 
 	if (!g) {

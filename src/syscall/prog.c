@@ -9,8 +9,10 @@
 
 #include "bpf/helpers.h"
 #include "bpf/uapi.h"
+#include "rt/helper.h"
 #include "syscall/env.h"
 #include "syscall/uptr.h"
+#include "trampoline/run.h"
 #include "util/log.h"
 
 #define LICENSE_MAX 128
@@ -20,8 +22,8 @@
 
 static void prog_free(struct prog *p)
 {
-	if (!p)
-		return;
+	if (!p || !trace_free(p->trace))
+		return;		/* a run that does not end has what it uses for good */
 	jit_code_free(p->code);
 	for (u32 i = 0; i < p->nr_maps; i++)
 		map_put(p->maps[i]);
@@ -66,6 +68,7 @@ static bool is_type(u32 type)
 	case BPF_PROG_TYPE_XDP:
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 	case BPF_PROG_TYPE_SYSCALL:
+	case BPF_PROG_TYPE_TRACING:
 		return true;
 	default:
 		return false;
@@ -82,8 +85,6 @@ static int check_attr(const struct prog_load_attr *attr)
 		return -EINVAL;
 	if (!attr->insn_cnt || attr->insn_cnt > INSN_CNT_MAX)
 		return -E2BIG;
-	if (attr->attach_prog_fd || attr->attach_btf_id)	/* of tracing programs alone */
-		return -EINVAL;
 	return 0;
 }
 
@@ -109,6 +110,21 @@ static int read_license(struct prog *p, u64 from)
 		return n;
 	license[n < 0 ? (int)sizeof(license) - 1 : n] = 0;
 	p->gpl = is_gpl(license);
+	return 0;
+}
+
+/* -- Kfuncs: by the name that vmlinux has for their id --- */
+
+static int resolve_kfunc(const struct bpf_insn *insn, struct bpf_call *ret)
+{
+	const char *name = insn->off ? NULL : target_kfunc_name(insn->imm);
+
+	if (name && !strcmp(name, "bpf_session_is_return"))
+		*ret = (struct bpf_call){ .kind = BPF_CALL_SESSION_IS_RETURN };
+	else if (name && !strcmp(name, "bpf_session_cookie"))
+		*ret = (struct bpf_call){ .kind = BPF_CALL_SESSION_COOKIE };
+	else
+		return -ENOENT;
 	return 0;
 }
 
@@ -225,9 +241,29 @@ static int resolve_maps(struct prog *p, u64 fd_array, struct blog *log)
 	return err;
 }
 
+/* What a tail call's target finds below ctx is what the first program of the chain asked for: they must
+ * want the same, or one would take an argument for its cookie. */
+static u64 prog_frame_uses(const struct prog *p)
+{
+	u64 uses = 0;
+
+	for (u32 i = 0; p->trace && i < p->cnt; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		struct bpf_call call;
+
+		if (insn_is_ldimm64(insn))
+			i++;
+		else if (insn_is_helper_call(insn))
+			uses |= insn->imm == BPF_FUNC_get_func_ip;
+		else if (insn_is_kfunc_call(insn) && !resolve_kfunc(insn, &call))
+			uses |= (u64)(call.kind == BPF_CALL_SESSION_COOKIE) << 1;
+	}
+	return uses;
+}
+
 int prog_array_fits(struct map *map, const struct prog *prog)
 {
-	u64 mine = (u64)(prog->type + 1) << 32 | prog->attach_type, none = 0;
+	u64 mine = (u64)(prog->type + 1) << 32 | prog_frame_uses(prog) << 16 | prog->attach_type, none = 0;
 
 	if (__atomic_compare_exchange_n(&map->prog_kind, &none, mine, 0, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
@@ -237,14 +273,41 @@ int prog_array_fits(struct map *map, const struct prog *prog)
 
 /* -- Calls --- */
 
+/* @arg: the program. Also asked when it is compiled anew for a trampoline. */
 static int resolve_call(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 {
 	const struct helper *h = helper_find(insn->imm);
+	const struct prog *p = arg;
 
-	(void)arg;
+	if (insn_is_kfunc_call(insn))
+		return resolve_kfunc(insn, ret);
 	if (!insn_is_helper_call(insn) || !h)
 		return -ENOENT;
 	*ret = (struct bpf_call){ h->fn ? BPF_CALL_ADDR : BPF_CALL_TAIL, (u64)h->fn };
+	if (insn->imm == BPF_FUNC_get_func_ret && p->attach_type == BPF_TRACE_FENTRY)
+		ret->addr = (u64)rt_help_get_func_ret_none;
+	return 0;
+}
+
+static int check_kfunc(const struct prog *p, u32 i, struct blog *log)
+{
+	const struct bpf_insn *insn = &p->insns[i];
+	struct bpf_call call;
+
+	if (!p->gpl) {
+		blog_print(log, "%u: cannot call kernel function from non-GPL compatible program\n", i);
+		return -EINVAL;
+	}
+	if (resolve_kfunc(insn, &call)) {
+		blog_print(log, "%u: kernel btf_id %d is not a function that programs may call\n", i,
+			   insn->imm);
+		return -EINVAL;
+	}
+	if (p->attach_type != FS_BPF_TRACE_FSESSION) {
+		blog_print(log, "%u: calling kernel function %s is not allowed\n", i,
+			   target_kfunc_name(insn->imm));
+		return -EACCES;
+	}
 	return 0;
 }
 
@@ -254,6 +317,8 @@ static int check_call(const struct prog *p, u32 i, struct blog *log)
 	const struct helper *h = helper_find(insn->imm);
 	const char *name = helper_name(insn->imm);
 
+	if (insn_is_kfunc_call(insn))
+		return check_kfunc(p, i, log);
 	if (!insn_is_helper_call(insn))
 		return 0;
 	if (!name)
@@ -288,6 +353,7 @@ static int compile(struct prog *p, struct blog *log)
 	struct jit_opts opts = {
 		.features = arch_host_features(),
 		.resolve = resolve_call,
+		.arg = p,
 		.prog_array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, entries) },
 	};
 	char text[512] = "";
@@ -299,7 +365,7 @@ static int compile(struct prog *p, struct blog *log)
 	log_capture_stop(&cap);
 	if (err)
 		blog_print(log, "%s%s", text, *text ? "" : "jit: failed\n");
-	return err;
+	return err || !p->trace ? err : trace_compile(p, &opts, log);
 }
 
 /* FNV-1a over the instructions without what differs from load to load. */
@@ -374,23 +440,33 @@ static int prog_alloc(const struct prog_load_attr *attr, struct prog **ret)
 	return 0;
 }
 
+static int check_sleepable(const struct prog *p, struct blog *log)
+{
+	bool sleepable = p->flags & BPF_F_SLEEPABLE;
+
+	if (p->trace || (p->type == BPF_PROG_TYPE_SYSCALL) == sleepable)
+		return 0;
+	blog_print(log, sleepable ? "Only tracing, struct_ops and syscall programs can be sleepable\n" :
+				    "Syscall programs can only be sleepable\n");
+	return -EINVAL;
+}
+
 static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct blog *log)
 {
 	int err;
 
 	if (!is_type(p->type))
 		return -EINVAL;
-	if ((p->type == BPF_PROG_TYPE_SYSCALL) != !!(p->flags & BPF_F_SLEEPABLE)) {
-		blog_print(log, p->type == BPF_PROG_TYPE_SYSCALL ?
-				   "Syscall programs can only be sleepable\n" :
-				   "Only tracing, struct_ops and syscall programs can be sleepable\n");
-		return -EINVAL;
-	}
+	err = check_sleepable(p, log);
+	if (err)
+		return err;
 	err = obj_name_check(attr->prog_name);
 	if (!err)
 		err = read_btf(p, attr);
 	if (!err)
 		err = resolve_maps(p, attr->fd_array, log);
+	if (!err && p->trace)
+		err = trace_check(p, log);
 	if (!err)
 		err = check_calls(p, log);
 	if (!err)
@@ -400,13 +476,19 @@ static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct 
 
 int prog_load(const struct prog_load_attr *attr, struct blog *log)
 {
+	struct trace *trace = NULL;
 	struct prog *p;
 	int err = check_attr(attr);
 
 	if (!err)
+		err = trace_open(attr, &trace);
+	if (!err)
 		err = prog_alloc(attr, &p);
-	if (err)
+	if (err) {
+		trace_free(trace);
 		return err;
+	}
+	p->trace = trace;
 	err = prog_check(p, attr, log);
 	if (err) {
 		prog_free(p);
@@ -447,7 +529,7 @@ static u32 stats_users;
 
 static void stats_destroy(struct obj *o)
 {
-	__atomic_fetch_sub(&stats_users, 1, __ATOMIC_RELAXED);
+	tramp_count_runs(__atomic_sub_fetch(&stats_users, 1, __ATOMIC_RELAXED));
 	free(o);
 }
 
@@ -459,6 +541,7 @@ int stats_enable(void)
 	if (!o)
 		return -ENOMEM;
 	__atomic_fetch_add(&stats_users, 1, __ATOMIC_RELAXED);
+	tramp_count_runs(true);
 	obj_add(o, OBJ_STATS, stats_destroy);
 	fd = obj_new_fd(o, OBJ_READ);
 	obj_put(o);

@@ -5,6 +5,7 @@
 
 #include "jit/jit.h"
 #include "syscall/map.h"
+#include "syscall/trace.h"
 
 struct prog {
 	struct obj obj;		/* first */
@@ -21,8 +22,9 @@ struct prog {
 	void *func_info, *line_info;
 	u32 func_info_cnt, func_info_rec, line_info_cnt, line_info_rec;
 	struct jit_code *code;
+	struct trace *trace;	/* tracing programs: their function; NULL otherwise */
 	u64 load_ns;		/* CLOCK_BOOTTIME */
-	u64 run_cnt, run_ns, misses;
+	u64 run_cnt, run_ns;	/* by PROG_TEST_RUN; trampolines count for themselves */
 	u32 uid;
 };
 

@@ -14,6 +14,7 @@
 #include "bpf/uapi.h"
 #include "rt/helper.h"
 #include "syscall/prog.h"
+#include "syscall/selftest.h"
 #include "syscall/uptr.h"
 
 #define ETH_HEADER 14
@@ -297,6 +298,17 @@ static int run_raw_tp(struct prog *p, const struct test_run_attr *attr, u64 uatt
 	return run_ctx(p, attr, uattr, false);
 }
 
+static int run_tracing(struct prog *p, const struct test_run_attr *attr, u64 uattr)
+{
+	u32 retval;
+	int err;
+
+	if (attr->flags || attr->cpu || attr->batch_size)
+		return -EINVAL;
+	err = selftest_run(p->attach_type == BPF_MODIFY_RETURN, &retval);
+	return err ?: uptr_write(uattr + offsetof(struct test_run_attr, retval), &retval, sizeof(retval));
+}
+
 static int run_type(struct prog *p, const struct test_run_attr *attr, u64 uattr)
 {
 	switch (p->type) {
@@ -310,6 +322,8 @@ static int run_type(struct prog *p, const struct test_run_attr *attr, u64 uattr)
 		return run_syscall(p, attr, uattr);
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 		return run_raw_tp(p, attr, uattr);
+	case BPF_PROG_TYPE_TRACING:
+		return run_tracing(p, attr, uattr);
 	default:
 		return -FS_ENOTSUPP;
 	}

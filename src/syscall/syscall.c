@@ -8,7 +8,7 @@
 #include "syscall/batch.h"
 #include "syscall/env.h"
 #include "syscall/info.h"
-#include "syscall/prog.h"
+#include "syscall/link.h"
 #include "syscall/uptr.h"
 
 struct call {
@@ -204,6 +204,26 @@ static int do_batch_delete(struct call *c)
 	return batch_delete(&c->attr.batch, c->uattr);
 }
 
+static int do_link_create(struct call *c)
+{
+	return link_create(&c->attr.link);
+}
+
+static int do_raw_tp_open(struct call *c)
+{
+	return link_raw_tp_open(&c->attr.raw_tp);
+}
+
+static int do_link_update(struct call *c)
+{
+	return link_update(&c->attr.link_update);
+}
+
+static int do_link_detach(struct call *c)
+{
+	return link_detach(&c->attr.link_update);
+}
+
 static int do_enable_stats(struct call *c)
 {
 	return c->attr.stats.type ? -EINVAL : stats_enable();
@@ -228,12 +248,16 @@ static const struct command {
 	[BPF_MAP_GET_NEXT_ID] = { do_map_next, ATTR_END(id_attr, next_id) },
 	[BPF_PROG_GET_FD_BY_ID] = { do_prog_by_id, ATTR_END(id_attr, id) },
 	[BPF_MAP_GET_FD_BY_ID] = { do_map_by_id, ATTR_END(id_attr, open_flags) },
+	[BPF_RAW_TRACEPOINT_OPEN] = { do_raw_tp_open, ATTR_END(raw_tp_open_attr, cookie) },
 	[BPF_OBJ_GET_INFO_BY_FD] = { do_info, ATTR_END(info_attr, info) },
 	[BPF_BTF_LOAD] = { do_btf_load, ATTR_END(btf_load_attr, token_fd) },
 	[BPF_BTF_GET_FD_BY_ID] = { do_btf_by_id, ATTR_END(id_attr, token_fd) },
 	[BPF_MAP_LOOKUP_AND_DELETE_ELEM] = { do_take, ATTR_END(map_elem_attr, flags) },
 	[BPF_MAP_FREEZE] = { do_freeze, ATTR_END(map_elem_attr, map_fd) },
 	[BPF_BTF_GET_NEXT_ID] = { do_btf_next, ATTR_END(id_attr, next_id) },
+	[BPF_LINK_CREATE] = { do_link_create, ATTR_END(link_create_attr, words) },
+	[BPF_LINK_UPDATE] = { do_link_update, ATTR_END(link_update_attr, old_prog_fd) },
+	[BPF_LINK_DETACH] = { do_link_detach, ATTR_END(link_update_attr, link_fd) },
 	[BPF_LINK_GET_FD_BY_ID] = { do_link_by_id, ATTR_END(id_attr, id) },
 	[BPF_LINK_GET_NEXT_ID] = { do_link_next, ATTR_END(id_attr, next_id) },
 	[BPF_MAP_LOOKUP_BATCH] = { do_batch_lookup, ATTR_END(map_batch_attr, flags) },

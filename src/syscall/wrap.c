@@ -14,12 +14,16 @@
 #include "syscall/env.h"
 #include "syscall/map.h"
 #include "syscall/syscall.h"
+#include "syscall/target.h"
 
 #define POSSIBLE "/sys/devices/system/cpu/possible"
+#define VMLINUX "/sys/kernel/btf/vmlinux"
 
 long __real_syscall(long nr, ...);
 int __real_close(int fd);
 int __real_open64(const char *path, int flags, ...);
+FILE *__real_fopen64(const char *path, const char *mode);
+int __real_faccessat(int dir, const char *path, int mode, int flags);
 void *__real_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
 int __real_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
@@ -29,6 +33,9 @@ long __wrap_syscall(long nr, ...);
 int __wrap_close(int fd);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+int __wrap_faccessat(int dir, const char *path, int mode, int flags);
 void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
@@ -36,15 +43,26 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off
 
 static bool user = true;
 
+/* What the engine itself calls, with its locks held perhaps, is none of its business. */
+static __thread u32 inside;
+
 void wrap_set(bool to_user)
 {
 	user = to_user;
 }
 
+static bool is_ours(void)
+{
+	return user && !inside;
+}
+
 static long do_bpf(const long a[5])
 {
-	int ret = user_bpf(a[0], (void *)a[1], a[2], (void *)a[3], a[4]);
+	int ret;
 
+	inside++;
+	ret = user_bpf(a[0], (void *)a[1], a[2], (void *)a[3], a[4]);
+	inside--;
 	if (ret >= 0)
 		return ret;
 	errno = -ret;
@@ -61,7 +79,7 @@ __attribute__((no_sanitize("address"))) long __wrap_syscall(long nr, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (nr == __NR_bpf && user)
+	if (nr == __NR_bpf && is_ours())
 		return do_bpf(a);
 	return __real_syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -72,39 +90,98 @@ int __wrap_close(int fd)
 	int ret = __real_close(fd);
 	int saved = errno;
 
-	if (user)
+	if (is_ours()) {
+		inside++;
 		obj_flush();
+		inside--;
+	}
 	errno = saved;
 	return ret;
 }
 
-/* A file of ours in place of the machine's. */
-static int answer(const char *text)
+/* -- Files of ours in place of the machine's --- */
+
+static int answer(const void *bytes, size_t len)
 {
 	int fd = memfd_create("fsession-file", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return -1;
-	if (write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET)) {
+	if (write(fd, bytes, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET)) {
 		__real_close(fd);
+		errno = ENOSPC;
 		return -1;
 	}
 	return fd;
 }
 
-int __wrap_open64(const char *path, int flags, ...)
+static int answer_cpus(void)
 {
 	char text[32];
+
+	snprintf(text, sizeof(text), "0-%u\n", env_nr_cpus() - 1);
+	return answer(text, strlen(text));
+}
+
+static int answer_vmlinux(void)
+{
+	struct btf_obj *b;
+	int err, fd;
+
+	inside++;
+	err = target_vmlinux(&b);
+	inside--;
+	if (err) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = answer(b->raw, b->raw_bytes);
+	btf_put(b);
+	return fd;
+}
+
+/* The one that answers for @path, or NULL. */
+static int (*answer_of(const char *path))(void)
+{
+	if (!is_ours())
+		return NULL;
+	if (!strcmp(path, POSSIBLE))
+		return answer_cpus;
+	return strcmp(path, VMLINUX) ? NULL : answer_vmlinux;
+}
+
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	int (*fn)(void) = answer_of(path);
+	int fd = fn ? fn() : -1;
+
+	if (!fn)
+		return __real_fopen64(path, mode);
+	return fd < 0 ? NULL : fdopen(fd, mode);
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	return __wrap_fopen64(path, mode);
+}
+
+int __wrap_faccessat(int dir, const char *path, int mode, int flags)
+{
+	if (answer_of(path))
+		return 0;
+	return __real_faccessat(dir, path, mode, flags);
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	int (*fn)(void) = answer_of(path);
 	va_list ap;
 	int mode;
 
 	va_start(ap, flags);
 	mode = va_arg(ap, int);
 	va_end(ap);
-	if (!user || strcmp(path, POSSIBLE))
-		return __real_open64(path, flags, mode);
-	snprintf(text, sizeof(text), "0-%u\n", env_nr_cpus() - 1);
-	return answer(text);
+	return fn ? fn() : __real_open64(path, flags, mode);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -124,7 +201,7 @@ void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t o
 	struct map *map;
 	int err;
 
-	if (!user || fd < 0 || flags & MAP_ANONYMOUS || map_from_fd(fd, &map, NULL))
+	if (!is_ours() || fd < 0 || flags & MAP_ANONYMOUS || map_from_fd(fd, &map, NULL))
 		return __real_mmap64(addr, len, prot, flags, fd, off);
 	err = map_mmap_check(map, prot, flags, off, len);
 	if (err)
@@ -146,7 +223,7 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
 	struct map *map;
 	int ret;
 
-	if (!user || map_from_fd(fd, &map, NULL))
+	if (!is_ours() || map_from_fd(fd, &map, NULL))
 		return __real_epoll_ctl(epfd, op, fd, ev);
 	if (map->rt->notify_fd >= 0)
 		fd = map->rt->notify_fd;
@@ -157,7 +234,7 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
 
 int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
 {
-	if (user)
+	if (is_ours())
 		map_sync_rings();
 	return __real_epoll_wait(epfd, ev, max, timeout);
 }

@@ -97,15 +97,27 @@ void tramp_prog_put(struct tramp_prog *p)
 	free(p);
 }
 
-u64 tramp_prog_misses(const struct tramp_prog *p)
+static struct guard_prog counters_of(const struct tramp_prog *p)
 {
 	struct tramp_space *s = p->space;
-	u64 misses = 0;
+	struct guard_prog ret = {};
 
 	if (p->counters)
-		s->ops->read(s->arg, p->counters + offsetof(struct guard_prog, misses), &misses,
-			     sizeof(misses));
-	return misses;
+		s->ops->read(s->arg, p->counters, &ret, sizeof(ret));
+	return ret;
+}
+
+u64 tramp_prog_misses(const struct tramp_prog *p)
+{
+	return counters_of(p).misses;
+}
+
+void tramp_prog_stats(const struct tramp_prog *p, u64 *runs, u64 *run_ns)
+{
+	struct guard_prog c = counters_of(p);
+
+	*runs = c.runs;
+	*run_ns = c.run_ns;
 }
 
 int tramp_prog_wait(struct tramp_prog *p)

@@ -48,6 +48,9 @@ int tramp_prog_wait(struct tramp_prog *p);
 /* Runs left out because the program was running in the thread. */
 u64 tramp_prog_misses(const struct tramp_prog *p);
 
+/* Runs counted while tramp_count_runs() was on, and their time; those with TRAMP_PROG_RUN alone. */
+void tramp_prog_stats(const struct tramp_prog *p, u64 *runs, u64 *run_ns);
+
 /* Does it call bpf_session_cookie()? */
 bool tramp_prog_uses_cookie(const struct tramp_prog *p);
 

@@ -7,6 +7,7 @@
 #include "trampoline/run.h"
 
 #include <assert.h>
+#include <time.h>
 
 #include "rt/helper.h"
 #include "trampoline/guard.h"
@@ -25,6 +26,18 @@ struct runs {
 };
 
 static_assert(GUARD_RUNS_OFF + sizeof(struct runs) <= GUARD_FIRST_OFF, "");
+
+static bool counts;
+
+void tramp_count_runs(bool on)
+{
+	rt_store(&counts, on);
+}
+
+static struct guard_prog *counters_of(const struct arch_tramp_run *run)
+{
+	return (struct guard_prog *)((struct guard_link *)run->link)->prog;
+}
 
 static struct runs *runs_of(u64 frame)
 {
@@ -49,9 +62,7 @@ static void drop_dead(struct runs *runs, struct rt_thread *t, u64 frame)
 
 static bool refuse(const struct arch_tramp_run *run)
 {
-	struct guard_prog *prog = (struct guard_prog *)((struct guard_link *)run->link)->prog;
-
-	__atomic_fetch_add(&prog->misses, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters_of(run)->misses, 1, __ATOMIC_RELAXED);
 	return false;
 }
 
@@ -79,6 +90,7 @@ bool tramp_run_enter(struct arch_tramp_run *run, u64 frame)
 	}
 	rt_store(&runs->at[at].entered, 1);
 	t->run = run;
+	run->outer = rt_load(&counts) ? rt_clock_ns(CLOCK_MONOTONIC) : 0;
 	return true;
 }
 
@@ -87,7 +99,11 @@ void tramp_run_exit(struct arch_tramp_run *run, u64 frame)
 	struct rt_thread *t = rt_thread_self();
 	struct runs *runs = runs_of(frame);
 
-	(void)run;
+	if (run->outer) {
+		__atomic_fetch_add(&counters_of(run)->runs, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&counters_of(run)->run_ns, rt_clock_ns(CLOCK_MONOTONIC) - run->outer,
+				   __ATOMIC_RELAXED);
+	}
 	while (runs->cnt && runs->at[runs->cnt - 1].frame != frame)
 		pop(runs, t);
 	if (runs->cnt)

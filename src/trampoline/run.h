@@ -12,4 +12,7 @@
 bool tramp_run_enter(struct arch_tramp_run *run, u64 frame);
 void tramp_run_exit(struct arch_tramp_run *run, u64 frame);
 
+/* Whether these count runs and measure them. */
+void tramp_count_runs(bool on);
+
 #endif

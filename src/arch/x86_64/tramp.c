@@ -770,6 +770,7 @@ static void emit_patch(const struct arch_plan *plan, u64 to, struct codebuf *b, 
 
 const struct arch_tramp_ops x86_64_tramp = {
 	.name = "x86_64",
+	.sessions = true,
 	.nodes_max = 36,
 	.stub_bytes = STUB_BYTES,
 	.arg_regs = ARRAY_LEN(arg_regs),

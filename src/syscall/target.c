@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "syscall/target.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "syscall/selftest.h"
+
+static struct target *current;
+
+void target_set(struct target *t)
+{
+	__atomic_store_n(&current, t, __ATOMIC_RELEASE);
+}
+
+struct target *target_current(void)
+{
+	return __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+}
+
+/* -- BTF objects --- */
+
+/* @btf becomes the object's, or is freed. */
+static int add_obj(struct target *t, const char *name, struct btf *btf, u32 shift)
+{
+	struct target_btf *btfs = realloc(t->btfs, (t->nr_btfs + 1) * sizeof(*btfs));
+	struct btf_obj *b = NULL;
+	int err = -ENOMEM;
+
+	if (btfs) {
+		t->btfs = btfs;
+		err = btf_add_kernel(btf, name, &b);
+	}
+	if (err) {
+		btf__free(btf);
+		return err;
+	}
+	b->target = t;
+	b->nr = t->nr_btfs;
+	btfs[t->nr_btfs++] = (struct target_btf){ b, shift };
+	return 0;
+}
+
+static int add_vmlinux(struct target *t)
+{
+	const struct btf *exe = NULL;
+	struct tramp_space *space;
+	const char *name;
+	struct btf *btf;
+	u32 shift;
+	int err;
+
+	err = t->ops->space(t->arg, &space);
+	err = err ?: selftest_btf(space->arch->nodes_max, &btf);
+	if (err)
+		return err;
+	shift = btf__type_cnt(btf) - 1;
+	err = t->ops->btf(t->arg, 0, &name, &exe);
+	if (!err && exe)
+		err = btf__add_btf(btf, exe);
+	if (err < 0) {
+		btf__free(btf);
+		return err;
+	}
+	return add_obj(t, "vmlinux", btf, shift);
+}
+
+static int add_module(struct target *t, u32 nr)
+{
+	struct btf *base = t->btfs[0].obj->btf, *btf;
+	const struct btf *whole;
+	const char *name;
+	int err;
+
+	err = t->ops->btf(t->arg, nr, &name, &whole);
+	if (err)
+		return err;
+	btf = btf__new_empty_split(base);
+	if (!btf)
+		return -ENOMEM;
+	err = btf__add_btf(btf, whole);
+	if (err < 0) {
+		btf__free(btf);
+		return err;
+	}
+	return add_obj(t, name, btf, btf__type_cnt(base) - 1);
+}
+
+static int scan_locked(struct target *t)
+{
+	int err = t->nr_btfs ? 0 : add_vmlinux(t);
+
+	while (!err)
+		err = add_module(t, t->nr_btfs);
+	return err == -ENOENT ? 0 : err;
+}
+
+int target_scan(struct target *t)
+{
+	int err;
+
+	pthread_mutex_lock(&t->lock);
+	err = scan_locked(t);
+	pthread_mutex_unlock(&t->lock);
+	return err;
+}
+
+int target_vmlinux(struct btf_obj **ret)
+{
+	struct target *t = target_current();
+	int err = t ? 0 : -EINVAL;
+
+	if (!err && !__atomic_load_n(&t->nr_btfs, __ATOMIC_ACQUIRE))
+		err = target_scan(t);
+	if (err)
+		return err;
+	*ret = t->btfs[0].obj;
+	obj_get(&(*ret)->obj);
+	return 0;
+}
+
+/* -- Functions --- */
+
+static const char *func_name(const struct btf_obj *b, u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(b->btf, id);
+
+	return t && btf_is_func(t) ? btf__name_by_offset(b->btf, t->name_off) : NULL;
+}
+
+int target_func(const struct btf_obj *b, u32 id, struct target_func *ret)
+{
+	const char *name = func_name(b, id);
+	struct target *t = b->target;
+	const struct selftest *test;
+	u32 shift;
+
+	if (!name)
+		return -EINVAL;
+	pthread_mutex_lock(&t->lock);
+	shift = t->btfs[b->nr].shift;
+	pthread_mutex_unlock(&t->lock);
+	if (b->nr || id > shift)
+		return t->ops->func(t->arg, b->nr, id - shift, name, ret);
+	test = t->here ? selftest_find(name) : NULL;
+	if (!test)
+		return -ENOENT;
+	*ret = (struct target_func){ test->addr, test->size };
+	return 0;
+}
+
+const char *target_kfunc_name(u32 id)
+{
+	struct btf_obj *b;
+	const char *name;
+
+	if (target_vmlinux(&b))
+		return NULL;
+	name = func_name(b, id);
+	btf_put(b);
+	return name;
+}

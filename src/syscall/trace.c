@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "syscall/trace.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/helpers.h"
+#include "bpf/uapi.h"
+#include "image/kproto.h"
+#include "image/ktarget.h"
+#include "syscall/prog.h"
+#include "syscall/selftest.h"
+#include "trampoline/run.h"
+#include "util/log.h"
+
+#define SLOT_BYTES 8
+
+static int kind_of(u32 attach_type)
+{
+	switch (attach_type) {
+	case BPF_TRACE_FENTRY:
+		return TRAMP_FENTRY;
+	case BPF_TRACE_FEXIT:
+		return TRAMP_FEXIT;
+	case BPF_MODIFY_RETURN:
+		return TRAMP_FMOD_RET;
+	case FS_BPF_TRACE_FSESSION:
+		return TRAMP_FSESSION;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* -- What the attribute says --- */
+
+static int open_btf(const struct prog_load_attr *attr, struct btf_obj **ret)
+{
+	int err;
+
+	if (!attr->attach_prog_fd)
+		return attr->attach_btf_id ? target_vmlinux(ret) : 0;
+	if (btf_from_fd(attr->attach_prog_fd, ret))
+		return -EINVAL;
+	err = (*ret)->kernel ? 0 : -FS_ENOTSUPP;
+	if (err) {
+		btf_put(*ret);
+		*ret = NULL;
+	}
+	return err;
+}
+
+int trace_open(const struct prog_load_attr *attr, struct trace **ret)
+{
+	struct btf_obj *btf = NULL;
+	struct trace *t;
+	int err = open_btf(attr, &btf);
+
+	*ret = NULL;
+	if (!err && attr->prog_type != BPF_PROG_TYPE_TRACING)
+		return btf || attr->attach_btf_id ? btf_put(btf), -EINVAL : 0;
+	if (!err && btf && !attr->attach_btf_id)
+		err = -EINVAL;
+	t = err ? NULL : calloc(1, sizeof(*t));
+	if (!t) {
+		btf_put(btf);
+		return err ?: -ENOMEM;
+	}
+	t->btf = btf;
+	t->btf_id = attr->attach_btf_id;
+	*ret = t;
+	return 0;
+}
+
+/* -- May it? --- */
+
+static u32 bytes_of(const struct btf *btf, u32 type)
+{
+	const struct btf_type *t = btf__type_by_id(btf, btf__resolve_type(btf, type));
+
+	return !t || btf_is_ptr(t) ? SLOT_BYTES : t->size;
+}
+
+static void set_words(struct trace *t)
+{
+	const struct btf *btf = t->btf->btf;
+	const struct btf_type *func = btf__type_by_id(btf, t->btf_id), *proto = btf__type_by_id(btf, func->type);
+	const struct btf_param *args = btf_params(proto);
+
+	t->proto.untyped = t->func.untyped;
+	t->proto.nr_args = btf_vlen(proto);
+	for (u32 i = 0; i < t->proto.nr_args; i++)
+		t->proto.arg_words[i] = bytes_of(btf, args[i].type) > SLOT_BYTES ? 2 : 1;
+}
+
+static int check_proto(const struct prog *p, struct blog *log)
+{
+	const struct trace *t = p->trace;
+	struct ktarget_proto proto;
+	const char *why;
+	int err = kproto_from_btf(t->btf->btf, t->btf_id, &proto);
+
+	if (err) {
+		blog_print(log, "attach_btf_id %u is not a function\n", t->btf_id);
+		return err;
+	}
+	why = kproto_refusal(&proto, NULL);
+	if (!why)
+		return 0;
+	err = !proto.varargs && !proto.ret_struct && proto.ret_size > SLOT_BYTES ? -EOPNOTSUPP : -EINVAL;
+	if (err == -EOPNOTSUPP && t->kind == TRAMP_FENTRY)
+		return 0;
+	blog_print(log, "The function %s %s.\n", t->name, why);
+	return err;
+}
+
+/* Sleepable programs may go anywhere, and programs that change results nowhere, but for the engine's own
+ * functions, which are as in the kernel. */
+static int check_policy(const struct prog *p, struct blog *log)
+{
+	const struct selftest *test = p->trace->btf->nr ? NULL : selftest_find(p->trace->name);
+
+	if (test && p->flags & BPF_F_SLEEPABLE && !test->sleepable) {
+		blog_print(log, "%s is not sleepable\n", p->trace->name);
+		return -EINVAL;
+	}
+	if (p->trace->kind == TRAMP_FMOD_RET && (!test || !test->modify)) {
+		blog_print(log, "%s() is not modifiable\n", p->trace->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_sessions(const struct prog *p, struct blog *log)
+{
+	struct tramp_space *space;
+	int err;
+
+	if (p->trace->kind != TRAMP_FSESSION)
+		return 0;
+	err = p->trace->btf->target->ops->space(p->trace->btf->target->arg, &space);
+	if (!err && !space->arch->sessions) {
+		blog_print(log, "JIT does not support fsession\n");
+		err = -EOPNOTSUPP;
+	}
+	return err;
+}
+
+int trace_check(struct prog *p, struct blog *log)
+{
+	struct trace *t = p->trace;
+	const struct btf_type *type;
+	int err = kind_of(p->attach_type);
+
+	if (!t->btf_id)
+		blog_print(log, "Tracing programs must provide btf_id\n");
+	if (err < 0 || !t->btf_id)
+		return -EINVAL;
+	t->kind = err;
+	type = btf__type_by_id(t->btf->btf, t->btf_id);
+	if (!type) {
+		blog_print(log, "attach_btf_id %u is invalid\n", t->btf_id);
+		return -EINVAL;
+	}
+	strncat(t->name, btf__name_by_offset(t->btf->btf, type->name_off) ?: "", sizeof(t->name) - 1);
+	err = check_sessions(p, log);
+	err = err ?: check_proto(p, log);
+	if (err)
+		return err;
+	err = target_func(t->btf, t->btf_id, &t->func);
+	if (err) {
+		blog_print(log, "The address of function %s cannot be found\n", t->name);
+		return err;
+	}
+	set_words(t);
+	return check_policy(p, log);
+}
+
+/* -- Code --- */
+
+/* Those that look at ctx alone need no lane and no run record. */
+static bool needs_run(const struct helper *h, s32 nr)
+{
+	return !(h->flags & HELPER_TRACING) || nr == BPF_FUNC_get_attach_cookie;
+}
+
+static u32 flags_of(const struct prog *p)
+{
+	u32 flags = stats_are_on() ? TRAMP_PROG_RUN : 0;
+
+	for (u32 i = 0; i < p->cnt; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		const struct helper *h = insn_is_helper_call(insn) ? helper_find(insn->imm) : NULL;
+
+		i += insn_is_ldimm64(insn);
+		if (!h)
+			continue;
+		if (h->flags & HELPER_VECTOR)
+			flags |= TRAMP_PROG_VECTORS;
+		if (insn->imm == BPF_FUNC_get_func_ip)
+			flags |= TRAMP_PROG_FUNC_IP;
+		if (needs_run(h, insn->imm))
+			flags |= TRAMP_PROG_RUN;
+	}
+	return flags;
+}
+
+int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log)
+{
+	struct target *target = p->trace->btf->target;
+	struct tramp_prog_opts opts = {
+		.insns = p->xlated,
+		.cnt = p->cnt,
+		.flags = flags_of(p),
+		.jit = *jit,
+		.enter = (u64)tramp_run_enter,
+		.exit = (u64)tramp_run_exit,
+	};
+	struct tramp_space *space;
+	int err = target->ops->space(target->arg, &space);
+
+	err = err ?: tramp_prog_new(space, &opts, &p->trace->code);
+	if (err)
+		blog_print(log, "jit: %s\n", log_errstr(err));
+	return err;
+}
+
+bool trace_free(struct trace *t)
+{
+	if (!t)
+		return true;
+	if (t->attached && tramp_prog_wait(t->code))
+		return false;
+	tramp_prog_put(t->code);
+	btf_put(t->btf);
+	free(t);
+	return true;
+}
+
+void trace_stats(const struct trace *t, u64 *runs, u64 *run_ns, u64 *misses)
+{
+	tramp_prog_stats(t->code, runs, run_ns);
+	*misses = tramp_prog_misses(t->code);
+}

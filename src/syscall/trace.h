@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tracing programs: what PROG_LOAD says they attach to, whether they may, and their form for trampolines.
+ * The rules are the kernel's: fsession specification, 3.1 and 3.4.
+ */
+#ifndef FS_SYSCALL_TRACE_H
+#define FS_SYSCALL_TRACE_H
+
+#include "syscall/log.h"
+#include "syscall/target.h"
+
+struct prog;
+struct prog_load_attr;
+
+struct trace {
+	struct btf_obj *btf;	/* the function's: vmlinux or a module */
+	u32 btf_id;
+	char name[128];		/* of the function */
+	enum tramp_kind kind;
+	struct tramp_proto proto;
+	struct target_func func;
+	struct tramp_prog *code;	/* NULL until it is compiled */
+	bool attached;		/* ever: runs may still be under way */
+};
+
+/*
+ * What @attr says about a target, before anything else is looked at; *@ret NULL: nothing.
+ * Return: 0, or
+ *   -EINVAL	wrong type of program, no such BTF object or type
+ *   -ENOTSUPP (524)  BTF that is not the kernel's
+ *   -ENOMEM
+ */
+int trace_open(const struct prog_load_attr *attr, struct trace **ret);
+/*
+ * May @p attach there? Fills in the rest.
+ * Return: 0, or -EINVAL, -EOPNOTSUPP (no sessions on this machine; result too large), -ENOENT (no code)
+ */
+int trace_check(struct prog *p, struct blog *log);
+/* Makes .code of p->xlated. */
+int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log);
+/* With everything that runs it at an end; false: a run does not end, and what it uses must stay. */
+bool trace_free(struct trace *t);
+
+/* Counters of its runs by trampolines. */
+void trace_stats(const struct trace *t, u64 *runs, u64 *run_ns, u64 *misses);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tracing programs on the user engine: load, link, run, info, by unmodified libbpf. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/uapi.h"
+#include "inject/selftarget.h"
+#include "tap.h"
+#include "trace.h"
+
+static struct bpf_object *obj;
+static struct trace_data *d;
+
+static struct bpf_program *prog(const char *name)
+{
+	return bpf_object__find_program_by_name(obj, name);
+}
+
+static bool open_object(void)
+{
+	selftarget_use();
+	obj = bpf_object__open_file(tap_file("trace.bpf.o"), NULL);
+	if (!obj) {
+		tap_fail(__FILE__, __LINE__, "open: %s", strerror(errno));
+		return false;
+	}
+	return !bpf_program__set_expected_attach_type(prog("session1"),
+							 (enum bpf_attach_type)FS_BPF_TRACE_FSESSION);
+}
+
+static bool load(void)
+{
+	struct bpf_map *bss;
+
+	if (!open_object())
+		return false;
+	if (bpf_object__load(obj)) {
+		tap_fail(__FILE__, __LINE__, "load: %s", strerror(errno));
+		return false;
+	}
+	bss = bpf_object__find_map_by_name(obj, ".bss");
+	CHECK_EQ(bpf_map__value_size(bss), sizeof(*d));
+	d = mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	CHECK(d != MAP_FAILED);
+	return d != MAP_FAILED;
+}
+
+static int run(const char *name, __u32 *retval)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog(name)), &opts);
+
+	if (retval)
+		*retval = opts.retval;
+	return err;
+}
+
+static int attach(const char *name, __u32 type, __u64 cookie)
+{
+	struct fs_link_create_attr attr = {
+		.prog_fd = bpf_program__fd(prog(name)), .attach_type = type, .tracing.cookie = cookie,
+	};
+	int fd = syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+#define CHECK_SEEN(i, w, p, a, r, c)                                                               \
+	do {                                                                                       \
+		CHECK_EQ(d->seen[i].what, w);                                                      \
+		CHECK_EQ(d->seen[i].phase, p);                                                     \
+		CHECK_EQ(d->seen[i].arg, a);                                                       \
+		CHECK_EQ(d->seen[i].ret, r);                                                       \
+		CHECK_EQ(d->seen[i].cookie, c);                                                    \
+	} while (0)
+
+/* Newest first at both ends, and what each sees: fsession specification, 11. */
+TEST(trace_order)
+{
+	int links[3];
+
+	if (!load())
+		return;
+	links[0] = attach("session1", FS_BPF_TRACE_FSESSION, 5);
+	links[1] = attach("entry1", BPF_TRACE_FENTRY, 6);
+	links[2] = attach("exit1", BPF_TRACE_FEXIT, 7);
+	for (int i = 0; i < 3; i++)
+		CHECK(links[i] >= 0);
+	CHECK_EQ(run("entry1", NULL), 0);
+	CHECK_EQ(d->nr_seen, 4);
+	CHECK_SEEN(0, 1, 0, 1, 77, 6);
+	CHECK_SEEN(1, 3, 0, 1, 0, 0);
+	CHECK_SEEN(2, 2, 1, 1, 2, 7);
+	CHECK_SEEN(3, 3, 1, 1, 2, 0xDEADBEEF);
+	CHECK_EQ(d->get_ret, -EOPNOTSUPP);
+	CHECK_EQ(d->arg_cnt, 1);
+	CHECK(d->ip);
+	close(links[0]);
+	d->nr_seen = 0;
+	CHECK_EQ(run("entry1", NULL), 0);
+	CHECK_EQ(d->nr_seen, 2);
+	close(links[1]);
+	close(links[2]);
+	CHECK_EQ(run("entry1", NULL), 0);
+	CHECK_EQ(d->nr_seen, 2);
+	bpf_object__close(obj);
+}
+
+TEST(trace_six_arguments)
+{
+	int link;
+
+	if (!load())
+		return;
+	link = attach("exit6", BPF_TRACE_FEXIT, 0);
+	CHECK(link >= 0);
+	CHECK_EQ(run("exit6", NULL), 0);
+	CHECK_EQ(d->nr_seen, 1);
+	CHECK_SEEN(0, 6, 1, 111, 111, 0);
+	bpf_object__close(obj);
+}
+
+TEST(trace_modify_return)
+{
+	__u32 retval;
+
+	if (!load())
+		return;
+	CHECK_EQ(run("modify", &retval), 0);
+	CHECK_EQ(retval, 2 << 16 | 33);
+	CHECK(attach("modify", BPF_MODIFY_RETURN, 0) >= 0);
+	CHECK_EQ(run("modify", &retval), 0);
+	CHECK_EQ(retval, 1 << 16 | (__u16)(29 - 22));
+	bpf_object__close(obj);
+}
+
+TEST(trace_attach_errors)
+{
+	struct fs_link_create_attr attr;
+	int link;
+
+	if (!load())
+		return;
+	CHECK_EQ(attach("entry1", BPF_TRACE_FEXIT, 0), -EINVAL);
+	link = attach("session1", FS_BPF_TRACE_FSESSION, 0);
+	CHECK(link >= 0);
+	CHECK_EQ(attach("session1", FS_BPF_TRACE_FSESSION, 0), -EBUSY);
+	attr = (struct fs_link_create_attr){ .prog_fd = link };
+	CHECK_EQ(syscall(__NR_bpf, BPF_LINK_DETACH, &attr, 4), -1);
+	CHECK_EQ(errno, EOPNOTSUPP);
+	attr.target_fd = bpf_program__fd(prog("entry1"));
+	CHECK_EQ(syscall(__NR_bpf, BPF_LINK_UPDATE, &attr, 16), -1);
+	CHECK_EQ(errno, EINVAL);
+	close(link);
+	link = attach("session1", FS_BPF_TRACE_FSESSION, 0);
+	CHECK(link >= 0);
+	close(link);
+	link = bpf_raw_tracepoint_open(NULL, bpf_program__fd(prog("session1")));
+	CHECK(link >= 0);
+	close(link);
+	CHECK_EQ(bpf_raw_tracepoint_open("x", bpf_program__fd(prog("session1"))), -EINVAL);
+	bpf_object__close(obj);
+}
+
+TEST(trace_info)
+{
+	struct {
+		__u32 type, id, prog_id, pad, attach_type, obj_id, btf_id, pad2;
+		__u64 cookie;
+	} link_info = { 0 };
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info), id = 0;
+	int stats, link, fd;
+
+	if (!load())
+		return;
+	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	CHECK(stats >= 0);
+	link = attach("entry1", BPF_TRACE_FENTRY, 99);
+	CHECK_EQ(run("entry1", NULL), 0);
+	CHECK_EQ(run("entry1", NULL), 0);
+	fd = bpf_program__fd(prog("entry1"));
+	CHECK_EQ(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	CHECK_EQ(info.run_cnt, 2);
+	CHECK(info.run_time_ns > 0);
+	CHECK_EQ(info.recursion_misses, 0);
+	CHECK(info.jited_prog_len > 0);
+	len = sizeof(link_info);
+	CHECK_EQ(bpf_obj_get_info_by_fd(link, &link_info, &len), 0);
+	CHECK_EQ(link_info.type, BPF_LINK_TYPE_TRACING);
+	CHECK_EQ(link_info.prog_id, info.id);
+	CHECK_EQ(link_info.attach_type, BPF_TRACE_FENTRY);
+	CHECK_EQ(link_info.btf_id, libbpf_find_vmlinux_btf_id("bpf_fentry_test1", BPF_TRACE_FENTRY));
+	CHECK_EQ(link_info.cookie, 99);
+	CHECK_EQ(bpf_link_get_next_id(0, &id), 0);
+	CHECK_EQ(id, link_info.id);
+	fd = bpf_link_get_fd_by_id(id);
+	CHECK(fd >= 0);
+	close(link);
+	CHECK_EQ(bpf_link_get_next_id(0, &id), 0);	/* another handle of it */
+	close(fd);
+	CHECK_EQ(bpf_link_get_next_id(0, &id), -ENOENT);
+	bpf_object__close(obj);
+}
+
+/* -- Loading --- */
+
+struct load_case {
+	__u32 type;		/* attach type */
+	const char *func;
+	__u32 flags;
+	int kfunc;		/* call bpf_session_is_return() */
+	int expected;		/* 0: an fd */
+};
+
+static int try_load(const struct load_case *c)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = c->type, .prog_flags = c->flags);
+	struct btf *btf = btf__load_vmlinux_btf();
+	int fd;
+
+	if (c->func)
+		opts.attach_btf_id = btf__find_by_name_kind(btf, c->func, BTF_KIND_FUNC);
+	insns[0].imm = btf__find_by_name_kind(btf, "bpf_session_is_return", BTF_KIND_FUNC);
+	btf__free(btf);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "t", "GPL", insns + !c->kfunc, 2 + c->kfunc, &opts);
+	close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* What Linux 7.2 says: fsession specification, 3.1, 3.4 and 11. */
+TEST(trace_load_errors)
+{
+	static const struct load_case cases[] = {
+		{ BPF_TRACE_FENTRY, "bpf_fentry_test1", 0, 0, 0 },
+		{ BPF_TRACE_FENTRY, NULL, 0, 0, -EINVAL },
+		{ BPF_TRACE_FENTRY, "bpf_fentry_test1", 0, 1, -EACCES },
+		{ FS_BPF_TRACE_FSESSION, "bpf_fentry_test1", 0, 1, 0 },
+		{ BPF_MODIFY_RETURN, "bpf_fentry_test1", 0, 0, 0 },
+		{ BPF_MODIFY_RETURN, "bpf_modify_return_test2", 0, 0, 0 },
+		{ BPF_MODIFY_RETURN, "bpf_fentry_test2", 0, 0, -EINVAL },
+		{ BPF_TRACE_FENTRY, "bpf_fentry_test1", BPF_F_SLEEPABLE, 0, 0 },
+		{ BPF_TRACE_FENTRY, "bpf_fentry_test2", BPF_F_SLEEPABLE, 0, -EINVAL },
+		{ BPF_TRACE_FENTRY, "bpf_session_cookie", 0, 0, -ENOENT },
+		{ 1000, "bpf_fentry_test1", 0, 0, -EINVAL },
+	};
+
+	selftarget_use();
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int err = try_load(&cases[i]);
+
+		if (err != cases[i].expected)
+			tap_fail(__FILE__, __LINE__, "case %u: %d, expected %d", i, err, cases[i].expected);
+	}
+}
+
+/* As many as the BTF says, a session twice: then no more. */
+TEST(trace_full)
+{
+	struct load_case c = { FS_BPF_TRACE_FSESSION, "bpf_fentry_test3" };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = c.type);
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct fs_link_create_attr attr = { .attach_type = c.type };
+	int nr = 0;
+
+	selftarget_use();
+	opts.attach_btf_id = libbpf_find_vmlinux_btf_id(c.func, BPF_TRACE_FENTRY);
+	do {
+		attr.prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "t", "GPL", insns, 2, &opts);
+	} while (syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr)) >= 0 && ++nr < 64);
+	CHECK_EQ(errno, E2BIG);
+	CHECK_EQ(nr, 18);
+}
