@@ -65,14 +65,6 @@ const struct helper *helper_find(u32 nr)
 	return nr < sizeof(helpers) / sizeof(*helpers) && helpers[nr].name ? &helpers[nr] : NULL;
 }
 
-#define NAME(x) [BPF_FUNC_##x] = "bpf_" #x
-static const char *const names[] = { __BPF_FUNC_MAPPER(NAME) };
-
-const char *helper_name(u32 nr)
-{
-	return nr && nr < sizeof(names) / sizeof(*names) ? names[nr] : NULL;
-}
-
 bool helper_is_allowed(const struct helper *h, u32 prog_type)
 {
 	u32 kind = 0;

@@ -73,6 +73,9 @@ static int store(const struct opt *o, const char *value, void *dst)
 	case OPT_COUNT:
 		++*(int *)p;
 		return 0;
+	case OPT_TEXT:
+		*(const char **)p = value;
+		return *value ? 0 : fail(-EINVAL, "--%s: empty value", o->name);
 	case OPT_LIST:
 		return *value ? list_add(p, value) : fail(-EINVAL, "--%s: empty value", o->name);
 	case OPT_CHOICE:

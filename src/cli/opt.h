@@ -12,6 +12,7 @@
 enum opt_type {
 	OPT_FLAG,	/* bool */
 	OPT_COUNT,	/* int: how often it was given */
+	OPT_TEXT,	/* const char *: the last value given */
 	OPT_LIST,	/* struct opt_list: every value given */
 	OPT_CHOICE,	/* int: index of the value in @arg, which lists them: "a|b|c" */
 	OPT_TIME,	/* uint64_t ns, > 0: "500ms", "5s", "2m" */

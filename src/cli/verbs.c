@@ -46,10 +46,31 @@ static const struct opt doctor_opts[] = {
 	{ NULL },
 };
 
+static const struct opt verify_verb_opts[] = {
+	{ "attach", 'a', OPT_TEXT, OFF(verify_verb, attach), "TARGET",
+	  "Judge programs whose section is a bare \"fsession\" for the function TARGET, FUNC or "
+	  "MODULE:FUNC. Without it they are judged for any function: its arguments cannot be read" },
+	{ "btf", 'b', OPT_TEXT, OFF(verify_verb, btf), "FILE",
+	  "Take types from FILE, raw BTF or an ELF file with a section .BTF, not from the running "
+	  "kernel" },
+	{ "help", 'h', OPT_FLAG, OFF(verify_verb, help), NULL, "Print the options" },
+	{ "json", 'j', OPT_FLAG, OFF(verify_verb, json), NULL, "Print one JSON object" },
+	{ "program", 'p', OPT_TEXT, OFF(verify_verb, program), "NAME",
+	  "Judge the program NAME alone" },
+	{ "target", 'T', OPT_TEXT, OFF(verify_verb, target), "EXE",
+	  "Take types from the executable whose functions are traced" },
+	{ "verbose", 'v', OPT_COUNT, OFF(verify_verb, verbose), NULL,
+	  "Print the verifier's log: once, its last steps; twice, every instruction visited, with what "
+	  "is known of registers" },
+	{ NULL },
+};
+
 const struct verb verbs[] = {
 	{ "run", run_verb, "load a BPF object, attach its programs, print what they say",
 	  "[OPTION...] FILE.bpf.o [-- COMMAND [ARG...]]", run_opts },
 	{ "doctor", doctor_verb, "find out which engines work here, and why others do not",
 	  "[OPTION...]", doctor_opts },
+	{ "verify", verify_verb, "judge the programs of a BPF object without running or loading them",
+	  "[OPTION...] FILE.bpf.o", verify_verb_opts },
 	{ NULL },
 };

@@ -13,6 +13,7 @@ enum {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,	/* the reason is on stderr */
 	EXIT_USAGE = 2,		/* the command line makes no sense */
+	EXIT_UNJUDGED = 3,	/* of verify, for which 1 means "refused" */
 };
 
 struct verb {
@@ -49,7 +50,18 @@ struct doctor_opts {
 	bool json;
 };
 
+struct verify_verb_opts {
+	bool help;
+	int verbose;
+	bool json;
+	const char *btf;	/* file, or NULL */
+	const char *target;	/* executable, or NULL */
+	const char *attach;
+	const char *program;
+};
+
 int run_verb(const struct verb *v, char **argv);
 int doctor_verb(const struct verb *v, char **argv);
+int verify_verb(const struct verb *v, char **argv);
 
 #endif

@@ -98,7 +98,7 @@ struct env {
 	u64 jumps;
 	u64 insns_at_state, jumps_at_state;
 	u32 live_states;
-	u32 last_line;		/* printed */
+	const struct bpf_line_info *last_line;	/* printed */
 	bool mid_line;		/* an instruction was printed, what it did was not */
 	int err;		/* latched */
 	bool refused;		/* the reason has been told */

@@ -31,27 +31,66 @@ void vlog(struct env *env, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* The last line that begins at @insn or before. */
+static const struct bpf_line_info *line_of(const struct env *env, u32 insn)
+{
+	const struct verify_opts *o = env->o;
+	const struct bpf_line_info *best = NULL;
+
+	for (u32 i = 0; o->btf && i < o->line_info_cnt; i++) {
+		const struct bpf_line_info *l =
+			(const void *)((const char *)o->line_info + (size_t)i * o->line_info_rec);
+
+		if (l->insn_off > insn)
+			break;
+		best = l;
+	}
+	return best;
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+static void keep_reason(struct env *env, const char *fmt, va_list ap)
+{
+	struct verify_result *res = env->res;
+	const struct bpf_line_info *l;
+
+	vsnprintf(res->reason, sizeof(res->reason), fmt, ap);
+	res->hint[0] = 0;
+	res->source = NULL;
+	if (!env->cur)
+		return;
+	res->bad_insn = env->cur->pc;
+	l = line_of(env, env->cur->pc);
+	if (!l)
+		return;
+	res->source = skip_blanks(btf__name_by_offset(env->o->btf, l->line_off) ?: "");
+	res->file = btf__name_by_offset(env->o->btf, l->file_name_off) ?: "";
+	res->line = BPF_LINE_INFO_LINE_NUM(l->line_col);
+}
+
 int refuse(struct env *env, int err, const char *fmt, ...)
 {
 	va_list ap;
 
 	env->refused = true;
-	if (env->cur)
-		env->res->bad_insn = env->cur->pc;
+	va_start(ap, fmt);
+	keep_reason(env, fmt, ap);
+	va_end(ap);
 	if (!env_logs(env, VERIFY_LOG_STEPS))
 		return err;
 	if (env->mid_line)
 		vlog(env, "\n");
 	env->mid_line = false;
 	if (env->cur) {
-		env->last_line = 0;
+		env->last_line = NULL;
 		log_source(env, env->cur->pc);
 		vlog(env, "insn %u: ", env->cur->pc);
 	}
-	va_start(ap, fmt);
-	put(env, fmt, ap);
-	va_end(ap);
-	vlog(env, "\n");
+	vlog(env, "%s\n", env->res->reason);
 	return err;
 }
 
@@ -59,13 +98,10 @@ void hint(struct env *env, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!env_logs(env, VERIFY_LOG_STEPS))
-		return;
-	vlog(env, "hint: ");
 	va_start(ap, fmt);
-	put(env, fmt, ap);
+	vsnprintf(env->res->hint, sizeof(env->res->hint), fmt, ap);
 	va_end(ap);
-	vlog(env, "\n");
+	vlog(env, "hint: %s\n", env->res->hint);
 }
 
 int verify_bug(struct env *env, const char *what)
@@ -234,28 +270,14 @@ static void print_slot(struct env *env, u32 nr, const struct slot *slot)
 
 void log_source(struct env *env, u32 insn)
 {
-	const struct verify_opts *o = env->o;
-	const struct bpf_line_info *best = NULL;
-	const char *text;
-	u32 nr = 0;
+	const struct bpf_line_info *l = line_of(env, insn);
+	const struct btf *btf = env->o->btf;
 
-	for (u32 i = 0; o->btf && i < o->line_info_cnt; i++) {
-		const struct bpf_line_info *l =
-			(const void *)((const char *)o->line_info + (size_t)i * o->line_info_rec);
-
-		if (l->insn_off > insn)
-			break;
-		best = l;
-		nr = i + 1;
-	}
-	if (!best || nr == env->last_line)
+	if (!l || l == env->last_line)
 		return;
-	env->last_line = nr;
-	text = btf__name_by_offset(o->btf, best->line_off);
-	while (text && (*text == ' ' || *text == '\t'))
-		text++;
-	vlog(env, "; %s @ %s:%u\n", text ? text : "", btf__name_by_offset(o->btf, best->file_name_off) ?: "",
-	     BPF_LINE_INFO_LINE_NUM(best->line_col));
+	env->last_line = l;
+	vlog(env, "; %s @ %s:%u\n", skip_blanks(btf__name_by_offset(btf, l->line_off) ?: ""),
+	     btf__name_by_offset(btf, l->file_name_off) ?: "", BPF_LINE_INFO_LINE_NUM(l->line_col));
 }
 
 void log_insn(struct env *env)

@@ -80,7 +80,13 @@ struct verify_result {
 	u64 visited;			/* instructions */
 	u32 states, peak_states;	/* remembered in all, at once */
 	struct verify_claims *claims;
-	u32 bad_insn;			/* where it was refused */
+	/* Of a program that was refused: */
+	u32 bad_insn;			/* where */
+	char reason[256];		/* a line, without its end */
+	char hint[256];			/* or "" */
+	const char *source;		/* line of the C source, its file: from the program's BTF, or NULL */
+	const char *file;
+	u32 line;
 };
 
 /*

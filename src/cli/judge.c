@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/judge.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fsession/fsession.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/license.h"
+#include "bpf/uapi.h"
+#include "cli/bpfcall.h"
+#include "cli/judgetypes.h"
+#include "cli/report.h"
+#include "syscall/attr.h"
+#include "util/log.h"
+
+#define LOG_MAX (16u << 20)	/* of a log the end is kept */
+
+struct fake_map {
+	ino_t ino;		/* of the memfd: libbpf moves fds to other numbers */
+	struct verify_map map;
+	void *value;		/* of an array of one */
+	struct fake_map *next;	/* older: inode numbers of closed ones may come back */
+};
+
+struct text {
+	char *at;
+	size_t len, cap;
+};
+
+struct judge {
+	const struct judge_opts *o;
+	struct bpf_object *obj;
+	struct judgetypes types;
+	struct fake_map *maps;
+	void (*fn)(const struct judgement *j, void *arg);
+	void *arg;
+	struct text log;	/* of the program at hand */
+	int judged;
+};
+
+/* -- Maps --- */
+
+/* Something to mmap() and to close. */
+static int new_fd(u64 bytes)
+{
+	int fd = memfd_create("fsession-verify", MFD_CLOEXEC);
+
+	if (fd >= 0 && bytes && ftruncate(fd, bytes)) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static struct fake_map *map_of(const struct judge *j, int fd)
+{
+	struct fake_map *m = j->maps;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return NULL;
+	while (m && m->ino != st.st_ino)
+		m = m->next;
+	return m;
+}
+
+static int map_create(struct judge *j, const struct map_create_attr *a)
+{
+	bool of_maps = a->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || a->map_type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	struct fake_map *m = calloc(1, sizeof(*m)), *inner = of_maps ? map_of(j, a->inner_map_fd) : NULL;
+	int fd = new_fd((u64)a->value_size * a->max_entries + 2 * sysconf(_SC_PAGESIZE));
+	struct stat st = { 0 };
+
+	if (!m || fd < 0 || fstat(fd, &st)) {
+		free(m);
+		return fd < 0 ? fd : -ENOMEM;
+	}
+	m->ino = st.st_ino;
+	m->map = (struct verify_map){ a->map_type, a->key_size, a->value_size, a->max_entries, a->map_flags };
+	m->map.inner = inner ? &inner->map : NULL;
+	if (a->btf_value_type_id && j->obj) {
+		m->map.btf = bpf_object__btf(j->obj);
+		m->map.value_type_id = a->btf_value_type_id;
+	}
+	if (a->map_type == BPF_MAP_TYPE_ARRAY && a->max_entries == 1)
+		m->value = calloc(1, a->value_size ?: 1);
+	m->next = j->maps;
+	j->maps = m;
+	return fd;
+}
+
+static int map_update(struct judge *j, const struct map_elem_attr *a)
+{
+	struct fake_map *m = map_of(j, a->map_fd);
+
+	if (m && m->value)
+		memcpy(m->value, (const void *)a->value, m->map.value_size);
+	return 0;
+}
+
+static int map_freeze(struct judge *j, const struct map_elem_attr *a)
+{
+	struct fake_map *m = map_of(j, a->map_fd);
+
+	if (m)
+		m->map.frozen = m->value;
+	return 0;
+}
+
+static void maps_free(struct judge *j)
+{
+	while (j->maps) {
+		struct fake_map *m = j->maps;
+
+		j->maps = m->next;
+		free(m->value);
+		free(m);
+	}
+}
+
+/* -- What the verifier asks --- */
+
+static const struct verify_map *find_map(void *arg, const struct bpf_insn *insn)
+{
+	const struct fake_map *m = map_of(arg, insn->imm);
+
+	return m ? &m->map : NULL;
+}
+
+static const char *kfunc_name(void *arg, const struct bpf_insn *insn)
+{
+	struct judge *j = arg;
+
+	return insn->off ? NULL : judgetypes_kfunc(&j->types, insn->imm);
+}
+
+static void keep_log(void *arg, const char *text, size_t bytes)
+{
+	struct text *l = &((struct judge *)arg)->log;
+
+	if (l->len + bytes + 1 > LOG_MAX) {
+		memmove(l->at, l->at + l->len / 2, l->len - l->len / 2);
+		l->len -= l->len / 2;
+	}
+	if (l->len + bytes + 1 > l->cap) {
+		char *at = realloc(l->at, (l->len + bytes + 1) * 2);
+
+		if (!at)
+			return;
+		l->at = at;
+		l->cap = (l->len + bytes + 1) * 2;
+	}
+	memcpy(l->at + l->len, text, bytes);
+	l->len += bytes;
+	l->at[l->len] = 0;
+}
+
+static const struct verify_ops ops = { .find_map = find_map, .kfunc_name = kfunc_name, .log = keep_log };
+
+/* -- Programs --- */
+
+static u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void set_opts(struct judge *j, const struct prog_load_attr *a, struct verify_opts *o)
+{
+	*o = (struct verify_opts){
+		.insns = (const void *)a->insns,
+		.cnt = a->insn_cnt,
+		.type = a->prog_type,
+		.attach_type = a->expected_attach_type,
+		.log_level = j->o->log_level,
+		.btf = bpf_object__btf(j->obj),
+		.func_info = (const void *)a->func_info,
+		.func_info_cnt = a->func_info_cnt,
+		.func_info_rec = a->func_info_rec_size,
+		.line_info = (const void *)a->line_info,
+		.line_info_cnt = a->line_info_cnt,
+		.line_info_rec = a->line_info_rec_size,
+		.ops = &ops,
+		.arg = j,
+	};
+	if (a->prog_flags & BPF_F_SLEEPABLE)
+		o->flags |= VERIFY_SLEEPABLE;
+	if (a->prog_flags & BPF_F_STRICT_ALIGNMENT)
+		o->flags |= VERIFY_STRICT_ALIGN;
+	if (license_is_gpl((const char *)a->license))
+		o->flags |= VERIFY_GPL;
+}
+
+static void judge_prog(struct judge *j, const struct prog_load_attr *a, const struct bpf_program *prog)
+{
+	struct judgement ret = { bpf_program__name(prog), bpf_program__section_name(prog) };
+	struct verify_result res = { 0 };
+	struct judgetarget target;
+	struct verify_opts o;
+	u64 start;
+
+	j->log.len = 0;
+	set_opts(j, a, &o);
+	ret.err = judgetypes_target(&j->types, &o, ret.section, j->o->attach, &target);
+	ret.target = target.name[0] ? target.name : NULL;
+	start = now_ns();
+	if (ret.err)
+		snprintf(res.reason, sizeof(res.reason), "%s", target.why);
+	else
+		ret.err = verify(&o, &res);
+	ret.ns = now_ns() - start;
+	ret.res = &res;
+	ret.log = j->log.len ? j->log.at : "";
+	j->fn(&ret, j->arg);
+	j->judged++;
+	verify_done(&res);
+}
+
+/* What libbpf tries out, to see what a kernel can do, is none of the object's. */
+static int prog_load(struct judge *j, const struct prog_load_attr *a)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, j->obj)
+		if ((u64)bpf_program__insns(p) == a->insns &&
+		    (!j->o->program || !strcmp(j->o->program, bpf_program__name(p))))
+			judge_prog(j, a, p);
+	return new_fd(0);
+}
+
+static int answer(int cmd, const void *from, size_t size, void *arg)
+{
+	union sys_attr a;
+
+	memset(&a, 0, sizeof(a));
+	memcpy(&a, from, size < sizeof(a) ? size : sizeof(a));
+	switch (cmd) {
+	case BPF_MAP_CREATE:
+		return map_create(arg, &a.map_create);
+	case BPF_MAP_UPDATE_ELEM:
+		return map_update(arg, &a.elem);
+	case BPF_MAP_FREEZE:
+		return map_freeze(arg, &a.elem);
+	case BPF_PROG_LOAD:
+		return prog_load(arg, &a.prog_load);
+	case BPF_BTF_LOAD:
+		return new_fd(0);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* -- Objects --- */
+
+/* libbpf is to look for no targets of its own, and to know sections that are newer than it. */
+static int register_sections(void)
+{
+	static const struct {
+		const char *name;
+		u32 type, attach_type;
+	} kinds[] = {
+		{ "fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY },
+		{ "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
+		{ "fmod_ret", BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN },
+		{ "fsession", BPF_PROG_TYPE_TRACING, FS_BPF_TRACE_FSESSION },
+		{ "fentry.multi", BPF_PROG_TYPE_TRACING, FS_BPF_TRACE_FENTRY_MULTI },
+		{ "fexit.multi", BPF_PROG_TYPE_TRACING, FS_BPF_TRACE_FEXIT_MULTI },
+		{ "fsession.multi", BPF_PROG_TYPE_TRACING, FS_BPF_TRACE_FSESSION_MULTI },
+		{ "tp_btf", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP },
+		{ "iter", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER },
+		{ "lsm", BPF_PROG_TYPE_LSM, BPF_LSM_MAC },
+		{ "lsm_cgroup", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP },
+		{ "freplace", BPF_PROG_TYPE_EXT, 0 },
+	};
+	static bool done;
+	char section[32];
+	int err = 0;
+
+	for (size_t i = 0; !done && i < 2 * sizeof(kinds) / sizeof(*kinds) && err >= 0; i++) {
+		snprintf(section, sizeof(section), "%s%s+", kinds[i / 2].name, i % 2 ? ".s" : "");
+		err = libbpf_register_prog_handler(section, kinds[i / 2].type, kinds[i / 2].attach_type, NULL);
+	}
+	done = true;
+	return err < 0 ? fail(err, "libbpf refuses a section: %s", log_errstr(err)) : 0;
+}
+
+static bool is_sleepable(const char *section)
+{
+	size_t len = strcspn(section, "/");
+
+	return len > 2 && !strncmp(section + len - 2, ".s", 2);
+}
+
+static void prepare(struct bpf_object *obj)
+{
+	struct bpf_program *p;
+	struct bpf_map *m;
+
+	bpf_object__for_each_program(p, obj) {
+		bpf_program__set_autoload(p, true);
+		if (is_sleepable(bpf_program__section_name(p)))
+			bpf_program__set_flags(p, bpf_program__flags(p) | BPF_F_SLEEPABLE);
+	}
+	bpf_object__for_each_map(m, obj)
+		bpf_map__set_pin_path(m, NULL);
+}
+
+static int open_and_load(struct judge *j, const char *path)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = j->o->btf);
+	const char *why;
+	int err;
+
+	report_libbpf_reset();
+	err = fsession_open_file(path, &opts, &j->obj);
+	if (err)
+		return err;
+	prepare(j->obj);
+	bpfcall_answer(answer, j);
+	err = bpf_object__load(j->obj);
+	bpfcall_answer(NULL, NULL);
+	if (!err)
+		return 0;
+	why = report_libbpf_reason();
+	return fail(err, "object '%s': libbpf cannot prepare it: %s", path, why ? why : log_errstr(err));
+}
+
+int judge_object(const char *path, const struct judge_opts *o,
+		 void (*fn)(const struct judgement *j, void *arg), void *arg)
+{
+	struct judge j = { .o = o, .fn = fn, .arg = arg };
+	int err = register_sections();
+
+	if (!err)
+		err = judgetypes_open(&j.types, o->btf);
+	if (!err)
+		err = open_and_load(&j, path);
+	bpf_object__close(j.obj);
+	judgetypes_done(&j.types);
+	maps_free(&j);
+	free(j.log.at);
+	return err ?: j.judged;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier's judgement of each program of an object. libbpf opens and "loads" it as ever: maps, relocations,
+ * CO-RE; but the bpf(2) it calls is answered here, so nothing reaches the kernel and no privilege is needed.
+ * One object at a time, one thread.
+ */
+#ifndef FS_CLI_JUDGE_H
+#define FS_CLI_JUDGE_H
+
+#include "verifier/verifier.h"
+
+struct judge_opts {
+	const char *btf;	/* file with the types of the targets; NULL: the running kernel's */
+	const char *attach;	/* target of programs with a bare section, or NULL: any function */
+	const char *program;	/* judge this one alone; NULL: all */
+	u32 log_level;		/* enum verify_log_level */
+};
+
+struct judgement {
+	const char *name, *section;
+	const char *target;	/* function it is attached to, or NULL */
+	int err;		/* of verify(), or why there was nothing to verify against */
+	const struct verify_result *res;
+	u64 ns;			/* that took */
+	const char *log;	/* "" without */
+};
+
+/*
+ * Calls @fn for each program, in the order of the object; autoload does not matter.
+ * Return: number of programs, or -errno where the object could not be opened or prepared (message printed):
+ * then @fn was called for none.
+ */
+int judge_object(const char *path, const struct judge_opts *o,
+		 void (*fn)(const struct judgement *j, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/judgetypes.h"
+
+#include <bpf/btf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpf/uapi.h"
+#include "image/btfraw.h"
+#include "util/log.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/"
+
+static int check(const struct btf *btf, const char *path)
+{
+	struct btfraw raw;
+	u32 size, bad = 0;
+	const void *data = btf__raw_data(btf, &size);
+	int err = data ? btfraw_init(&raw, data, size) : -ENOMEM;
+
+	if (!err)
+		err = btfraw_check(&raw, &bad);
+	return err ? fail(err, "types '%s': damaged at type %u", path, bad) : 0;
+}
+
+int judgetypes_open(struct judgetypes *t, const char *path)
+{
+	int err;
+
+	*t = (struct judgetypes){ 0 };
+	if (!path)
+		return 0;
+	t->file = btf__parse(path, NULL);
+	err = t->file ? 0 : -errno;
+	if (err)
+		return fail_hint(err, "it must be BTF, or an ELF file with a section .BTF",
+				 "types '%s': %s", path, log_errstr(err));
+	return check(t->file, path);
+}
+
+void judgetypes_done(struct judgetypes *t)
+{
+	btf__free(t->module);
+	btf__free(t->kernel);
+	btf__free(t->file);
+	btf__free(t->any);
+}
+
+static const struct btf *kernel_types(struct judgetypes *t)
+{
+	if (!t->kernel && !t->no_kernel)
+		t->kernel = btf__load_vmlinux_btf();
+	t->no_kernel = !t->kernel;
+	return t->kernel;
+}
+
+const char *judgetypes_kfunc(struct judgetypes *t, u32 id)
+{
+	const struct btf *btf = kernel_types(t);
+	const struct btf_type *type = btf ? btf__type_by_id(btf, id) : NULL;
+
+	return type && btf_is_func(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
+}
+
+static bool find(const struct btf *btf, const char *func, struct verify_opts *o)
+{
+	s32 id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : -ENOENT;
+
+	if (id <= 0)
+		return false;
+	o->target_btf = btf;
+	o->target_id = id;
+	return true;
+}
+
+static bool find_in_module(struct judgetypes *t, const char *module, const char *func, struct verify_opts *o)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), KERNEL_BTF "%s", module);
+	btf__free(t->module);
+	t->module = btf__parse_split(path, t->kernel);
+	return find(t->module, func, o);
+}
+
+static bool find_in_modules(struct judgetypes *t, const char *func, struct verify_opts *o)
+{
+	DIR *dir = opendir(KERNEL_BTF);
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "vmlinux"))
+			found = find_in_module(t, e->d_name, func, o);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* "any function": one that takes and returns nothing. */
+static int find_any(struct judgetypes *t, struct verify_opts *o)
+{
+	int proto;
+
+	if (!t->any) {
+		t->any = btf__new_empty();
+		proto = t->any ? btf__add_func_proto(t->any, 0) : -ENOMEM;
+		if (proto < 0 || btf__add_func(t->any, "any function", BTF_FUNC_GLOBAL, proto) < 0)
+			return -ENOMEM;
+	}
+	return find(t->any, "any function", o) ? 0 : -ENOMEM;
+}
+
+static int find_named(struct judgetypes *t, struct verify_opts *o, struct judgetarget *ret)
+{
+	char *colon = strchr(ret->name, ':');
+	const char *func = colon ? colon + 1 : ret->name;
+	bool in_vmlinux = !colon || !strncmp(ret->name, "vmlinux:", 8), found;
+
+	if (t->file) {
+		found = find(t->file, func, o);
+	} else if (!kernel_types(t)) {
+		snprintf(ret->why, sizeof(ret->why), "the kernel has no types: say with --btf where there are some");
+		return -ESRCH;
+	} else if (in_vmlinux) {
+		found = find(t->kernel, func, o) || (!colon && find_in_modules(t, func, o));
+	} else {
+		*colon = 0;
+		found = find_in_module(t, ret->name, func, o);
+		*colon = ':';
+	}
+	if (!found)
+		snprintf(ret->why, sizeof(ret->why), "there is no function '%s' in %s types", ret->name,
+			 t->file ? "these" : "the kernel's");
+	return found ? 0 : -ENOENT;
+}
+
+static bool wants_target(const struct verify_opts *o)
+{
+	return o->type == BPF_PROG_TYPE_TRACING &&
+	       (o->attach_type == BPF_TRACE_FENTRY || o->attach_type == BPF_TRACE_FEXIT ||
+		o->attach_type == BPF_MODIFY_RETURN || o->attach_type == FS_BPF_TRACE_FSESSION);
+}
+
+int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *section, const char *attach,
+		      struct judgetarget *ret)
+{
+	const char *slash = strchr(section, '/');
+	int err;
+
+	*ret = (struct judgetarget){ 0 };
+	if (!wants_target(o))
+		return 0;
+	snprintf(ret->name, sizeof(ret->name), "%s", slash && slash[1] ? slash + 1 : attach ?: "");
+	if (ret->name[0])
+		return find_named(t, o, ret);
+	err = find_any(t, o);
+	if (err)
+		snprintf(ret->why, sizeof(ret->why), "%s", log_errstr(err));
+	return err;
+}

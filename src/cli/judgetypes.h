@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The types that programs are judged against: of the running kernel and its modules, or of a file. */
+#ifndef FS_CLI_JUDGETYPES_H
+#define FS_CLI_JUDGETYPES_H
+
+#include "verifier/verifier.h"
+
+struct judgetypes {
+	struct btf *file;	/* or NULL: the kernel's */
+	struct btf *kernel;	/* read when first needed; NULL then: there is none */
+	struct btf *any;	/* with the one function that stands for all */
+	struct btf *module;	/* the last that was looked into */
+	bool no_kernel;
+};
+
+struct judgetarget {
+	char name[128];		/* "" if the program has none */
+	char why[256];		/* nothing was found */
+};
+
+/* @path: raw BTF, or an ELF file with a section of it; NULL: the kernel's. -errno, printed. */
+int judgetypes_open(struct judgetypes *t, const char *path);
+void judgetypes_done(struct judgetypes *t);
+
+/*
+ * Sets @o's target from "SECTION/FUNC" or "SECTION/MODULE:FUNC"; @attach is for bare sections; a program without
+ * either gets a function without arguments and result, so that it is judged for every function.
+ * Return: 0, or -ENOENT, -ESRCH (no types at all), -ENOMEM with @ret->why.
+ */
+int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *section, const char *attach,
+		      struct judgetarget *ret);
+/* Name of a kfunc by its id in the kernel's types; NULL: none. */
+const char *judgetypes_kfunc(struct judgetypes *t, u32 id);
+
+#endif

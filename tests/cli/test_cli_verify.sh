@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# fsession verify: verdicts, reasons, exit statuses, JSON; all without privilege.
+. "$(dirname "$0")/tap.sh"
+
+examples=$BUILD/examples
+objects=$BUILD/tests/verifier
+types=$objects/target.bpf.o
+
+verify()
+{
+	fs_nobody verify --btf "$types" "$@"
+}
+
+# fields of programs that a python expression of p selects
+json()
+{
+	python3 -c 'import json, sys
+for p in json.load(sys.stdin)["programs"]:
+    print(eval(sys.argv[1]))' "$1" <"$tmp/out"
+}
+
+t_verify_accepts()
+{
+	for o in icmp cookie latency; do
+		verify "$examples/$o.bpf.o"
+		status 0
+		no_err
+		out "$o: accept (section fsession"
+		out 'instructions visited'
+	done
+}
+
+t_verify_refuses()
+{
+	verify "$objects/programs.bpf.o"
+	status 1
+	no_err
+	out 'histogram: accept'
+	out 'forgotten_null_check: reject'
+	out '; v->count++; @ '
+	out 'it may be NULL'
+	out 'hint: compare it with NULL first'
+	verify "$objects/session.bpf.o"
+	status 1
+	out 'should have been in [0, 0]'
+}
+
+t_verify_one_program()
+{
+	verify --program histogram "$objects/programs.bpf.o"
+	status 0
+	[ "$(wc -l <"$tmp/out")" = 1 ] || not_ok 'more than a line'
+	verify -p record_forgotten "$objects/programs.bpf.o"
+	status 1
+	verify -p none_of_them "$objects/programs.bpf.o"
+	status 3
+	one_error
+	err "no program 'none_of_them'"
+}
+
+t_verify_json()
+{
+	command -v python3 >/dev/null || { skip 'python3 is not installed'; return; }
+	verify --json "$objects/programs.bpf.o"
+	status 1
+	no_err
+	json 'p["name"] + " " + p["verdict"]' >"$tmp/verdicts"
+	grep -qx 'histogram accept' "$tmp/verdicts" || not_ok 'histogram'
+	grep -qx 'forgotten_null_check reject' "$tmp/verdicts" || not_ok 'forgotten_null_check'
+	! grep -qvx '[a-z_]* \(accept\|reject\)' "$tmp/verdicts" || not_ok 'another verdict'
+	json 'p["insns_visited"] > 0 and p["time_ns"] > 0 and "states" in p and "log" not in p' |
+		grep -qx False && not_ok 'costs'
+	verify --json -p forgotten_null_check "$objects/programs.bpf.o"
+	json '[p["errno"] > 0, p["reason"], p["hint"], p["source"], p["line"]]' >"$tmp/reason"
+	grep -q "True, 'R. is map_value_or_null: it may be NULL', 'compare .*, 'v->count++;', [0-9]" \
+		"$tmp/reason" || not_ok "$(cat "$tmp/reason")"
+	verify --json -v "$objects/programs.bpf.o"
+	json '"log" in p' | grep -qx False && not_ok 'no log'
+	verify --json "$examples/icmp.bpf.o"
+	status 0
+}
+
+t_verify_log()
+{
+	verify -v -p forgotten_null_check "$objects/programs.bpf.o"
+	out 'insn '
+	out 'processed '
+	verify -vv -p histogram "$objects/programs.bpf.o"
+	out 'R1=ctx()'
+	out 'processed '
+}
+
+t_verify_bare_section()
+{
+	verify --attach bpf_fentry_test1 "$examples/latency.bpf.o"
+	status 0
+	verify --attach no_such_function "$examples/latency.bpf.o"
+	status 1
+	out "there is no function 'no_such_function'"
+}
+
+t_verify_unknown_target()
+{
+	cp "$examples/icmp.bpf.o" "$tmp/"
+	chmod 755 "$tmp"
+	fs_nobody verify --btf "$tmp/icmp.bpf.o" "$tmp/icmp.bpf.o"
+	status 1
+	out "there is no function 'icmp_rcv' in these types"
+}
+
+t_verify_kernel_types()
+{
+	[ -r /sys/kernel/btf/vmlinux ] || { skip 'the kernel has no types'; return; }
+	fs_nobody verify "$examples/icmp.bpf.o"
+	status 0
+}
+
+t_verify_cannot()
+{
+	verify /nonexistent.bpf.o
+	status 3
+	one_error
+	err "'/nonexistent.bpf.o'"
+	verify "$FSESSION"
+	status 3
+	one_error
+	verify "$types"
+	status 3
+	one_error
+	err 'no programs'
+	fs verify --btf /nonexistent "$examples/icmp.bpf.o"
+	status 3
+	one_error
+	err "'/nonexistent'"
+	head -c 3000 "$types" >"$tmp/cut"
+	fs verify --btf "$tmp/cut" "$examples/icmp.bpf.o"
+	status 3
+}
+
+t_verify_usage()
+{
+	fs verify
+	status 2
+	one_error
+	fs verify a.bpf.o b.bpf.o
+	status 2
+	fs verify a.bpf.o -- true
+	status 2
+	fs verify --btf a --target b a.bpf.o
+	status 2
+	fs verify --btf= a.bpf.o
+	status 2
+}
+
+tap_run "$@"
