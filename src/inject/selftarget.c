@@ -2,9 +2,90 @@
 #include "inject/selftarget.h"
 
 #include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "inject/loaded.h"
 #include "inject/self.h"
 #include "syscall/target.h"
+
+/* Under the lock of the target, like all that it asks. */
+struct self {
+	char *vmlinux;
+	struct loaded **objs;	/* [0]: vmlinux, NULL if there is none */
+	u32 nr;
+};
+
+static struct self self;
+
+/* -- What is loaded --- */
+
+static bool is_known(const char *name)
+{
+	for (u32 i = 0; i < self.nr; i++)
+		if (self.objs[i] && !strcmp(loaded_name(self.objs[i]), name))
+			return true;
+	return false;
+}
+
+static int add(const char *path, const char *name, u64 base)
+{
+	struct loaded **objs = realloc(self.objs, (self.nr + 1) * sizeof(*objs));
+	struct loaded *o = NULL;
+	int err = objs ? 0 : -ENOMEM;
+
+	if (objs)
+		self.objs = objs;
+	if (!err)
+		err = loaded_open(path, name, base, &o);
+	if (err && (self.nr || err == -ENOMEM))
+		return err;
+	objs[self.nr++] = o;
+	return 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The file that plays vmlinux; the executable has no name in this list. */
+static bool is_vmlinux(const char *path)
+{
+	if (!self.vmlinux)
+		return !*path;
+	return *path && !strcmp(base_name(path), base_name(self.vmlinux));
+}
+
+static int see(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const char *path = *info->dlpi_name ? info->dlpi_name : "/proc/self/exe";
+	bool first = is_vmlinux(info->dlpi_name), *want_first = arg;
+
+	(void)size;
+	if (first != *want_first)
+		return 0;
+	if (first)
+		return add(path, "vmlinux", info->dlpi_addr) == -ENOMEM;
+	if (strchr(info->dlpi_name, '/') && !is_known(base_name(path)))
+		return add(path, base_name(path), info->dlpi_addr) == -ENOMEM;
+	return 0;
+}
+
+/* What was loaded since the last call. */
+static int look(void)
+{
+	bool first = true, others = false;
+
+	if (!self.nr && (dl_iterate_phdr(see, &first) || (!self.nr && add("", "vmlinux", 0))))
+		return -ENOMEM;
+	return dl_iterate_phdr(see, &others) ? -ENOMEM : 0;
+}
+
+/* -- The target's operations --- */
 
 static int self_target_space(void *arg, struct tramp_space **ret)
 {
@@ -14,20 +95,23 @@ static int self_target_space(void *arg, struct tramp_space **ret)
 
 static int self_target_btf(void *arg, u32 nr, const char **name, const struct btf **ret)
 {
+	int err = nr < self.nr ? 0 : look();
+
 	(void)arg;
-	(void)name;
-	*ret = NULL;
-	return nr ? -ENOENT : 0;
+	if (err || nr >= self.nr)
+		return err ?: -ENOENT;
+	*name = self.objs[nr] ? loaded_name(self.objs[nr]) : "vmlinux";
+	*ret = self.objs[nr] ? loaded_btf(self.objs[nr]) : NULL;
+	return 0;
 }
 
 static int self_target_func(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret)
 {
 	(void)arg;
-	(void)nr;
 	(void)id;
-	(void)name;
-	(void)ret;
-	return -ENOENT;
+	if (nr >= self.nr || !self.objs[nr])
+		return -ENOENT;
+	return loaded_find(self.objs[nr], name, &ret->addr, &ret->size, &ret->untyped);
 }
 
 static const struct target_ops ops = {
@@ -36,9 +120,11 @@ static const struct target_ops ops = {
 	.func = self_target_func,
 };
 
-static struct target self = { .ops = &ops, .here = true, .lock = PTHREAD_MUTEX_INITIALIZER };
+static struct target target = { .ops = &ops, .here = true, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-void selftarget_use(void)
+void selftarget_use(const char *vmlinux)
 {
-	target_set(&self);
+	if (vmlinux && !self.vmlinux && !self.nr)
+		self.vmlinux = strdup(vmlinux);
+	target_set(&target);
 }

@@ -3,7 +3,10 @@
 #ifndef FS_INJECT_SELFTARGET_H
 #define FS_INJECT_SELFTARGET_H
 
-/* From now on tracing programs of this process attach to its own functions. Any number of times. */
-void selftarget_use(void);
+/*
+ * From now on tracing programs of this process attach to its own functions. @vmlinux: the file name of the
+ * loaded shared object that plays vmlinux; NULL: the executable does. The first call decides.
+ */
+void selftarget_use(const char *vmlinux);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tracing programs on the user engine: load, link, run, info, by unmodified libbpf. */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ static struct bpf_program *prog(const char *name)
 
 static bool open_object(void)
 {
-	selftarget_use();
+	selftarget_use(NULL);
 	obj = bpf_object__open_file(tap_file("trace.bpf.o"), NULL);
 	if (!obj) {
 		tap_fail(__FILE__, __LINE__, "open: %s", strerror(errno));
@@ -34,21 +35,25 @@ static bool open_object(void)
 							 (enum bpf_attach_type)FS_BPF_TRACE_FSESSION);
 }
 
+static bool map_data(void)
+{
+	struct bpf_map *bss = bpf_object__find_map_by_name(obj, ".bss");
+
+	CHECK_EQ(bpf_map__value_size(bss), sizeof(*d));
+	d = mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	CHECK(d != MAP_FAILED);
+	return d != MAP_FAILED;
+}
+
 static bool load(void)
 {
-	struct bpf_map *bss;
-
 	if (!open_object())
 		return false;
 	if (bpf_object__load(obj)) {
 		tap_fail(__FILE__, __LINE__, "load: %s", strerror(errno));
 		return false;
 	}
-	bss = bpf_object__find_map_by_name(obj, ".bss");
-	CHECK_EQ(bpf_map__value_size(bss), sizeof(*d));
-	d = mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
-	CHECK(d != MAP_FAILED);
-	return d != MAP_FAILED;
+	return map_data();
 }
 
 static int run(const char *name, __u32 *retval)
@@ -209,6 +214,54 @@ TEST(trace_info)
 	bpf_object__close(obj);
 }
 
+/* -- Functions of the process --- */
+
+static volatile int twice = 2;
+
+__attribute__((noinline)) static long own_function(long a)
+{
+	return a * twice;
+}
+
+static long (*volatile call_own)(long a) = own_function;
+static long (*volatile call_libc)(long a) = labs;
+
+/* Makes session1 a session on @func, and has it run by @call. */
+static void trace_function(const char *func, long (*volatile *call)(long a), __u64 arg)
+{
+	int link;
+
+	if (!open_object())
+		return;
+	CHECK_EQ(bpf_program__set_attach_target(prog("session1"), 0, func), 0);
+	CHECK_EQ(bpf_object__load(obj), 0);
+	map_data();
+	link = attach("session1", FS_BPF_TRACE_FSESSION, 0);
+	CHECK(link >= 0);
+	(*call)(arg);
+	CHECK_EQ(d->nr_seen, 2);
+	CHECK_EQ(d->seen[0].what, 3);
+	CHECK_EQ(d->seen[0].phase, 0);
+	CHECK_EQ(d->seen[0].arg, arg);
+	CHECK_EQ(d->seen[0].cookie, 0);
+	CHECK_EQ(d->seen[1].cookie, 0xDEADBEEF);
+	CHECK_EQ(d->seen[1].phase, 1);
+	close(link);
+	(*call)(arg);
+	CHECK_EQ(d->nr_seen, 2);
+	bpf_object__close(obj);
+}
+
+TEST(trace_own_function)
+{
+	trace_function("own_function", &call_own, 21);
+}
+
+TEST(trace_module_function)
+{
+	trace_function("labs", &call_libc, 21);
+}
+
 /* -- Loading --- */
 
 struct load_case {
@@ -256,7 +309,7 @@ TEST(trace_load_errors)
 		{ 1000, "bpf_fentry_test1", 0, 0, -EINVAL },
 	};
 
-	selftarget_use();
+	selftarget_use(NULL);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		int err = try_load(&cases[i]);
 
@@ -277,7 +330,7 @@ TEST(trace_full)
 	struct fs_link_create_attr attr = { .attach_type = c.type };
 	int nr = 0;
 
-	selftarget_use();
+	selftarget_use(NULL);
 	opts.attach_btf_id = libbpf_find_vmlinux_btf_id(c.func, BPF_TRACE_FENTRY);
 	do {
 		attr.prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "t", "GPL", insns, 2, &opts);
