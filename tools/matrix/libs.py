@@ -16,7 +16,7 @@ TREES = ('bookworm', 'trixie', 'sid')
 TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
 SYSROOT_SUITE = 'bookworm'
 SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev',
-                    r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
+                    'libdw1', 'libdw-dev', 'liblzma5', 'liblzma-dev', 'libbz2-1.0', r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
 BUSYBOX_SUITES = ('bookworm', 'trixie')
 
 

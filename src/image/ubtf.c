@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/ubtf.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/btfraw.h"
+#include "image/dwarfbtf.h"
+#include "image/kproto.h"
+#include "image/ktarget.h"
+#include "util/log.h"
+
+#define NOT_DESCRIBED "is not described"
+#define DEPTH_MAX 16
+
+/* -- .BTF --- */
+
+/* Not found is no error. */
+static int from_section(struct ubtf *u)
+{
+	Elf_Data *data = uelf_data(u->elf, ".BTF");
+	struct btfraw raw;
+	uint32_t bad;
+	int err;
+
+	if (!data)
+		return 0;
+	err = btfraw_init(&raw, data->d_buf, data->d_size);
+	err = err ?: btfraw_check(&raw, &bad);
+	if (!err) {
+		u->btf = btf__new(data->d_buf, data->d_size);
+		err = u->btf ? 0 : -errno;
+	}
+	if (err == -ENOMEM)
+		return err;
+	if (err)
+		log_msg(LOG_WARN, "'%s': damaged .BTF section: not used", u->elf->path);
+	else
+		u->source = ".BTF";
+	return 0;
+}
+
+/* Of the FUNC of that name. */
+static uint32_t proto_by_name(const struct ubtf *u, const struct usym *sym)
+{
+	int id = sym->flags & USYM_AMBIGUOUS ? -ENOENT : btf__find_by_name_kind(u->btf, sym->name, BTF_KIND_FUNC);
+
+	return id < 0 ? 0 : btf__type_by_id(u->btf, id)->type;
+}
+
+/* -- DWARF --- */
+
+static int from_dwarf(struct ubtf *u, struct dwarf_funcs *funcs, Dwarf **dw)
+{
+	int err;
+
+	*dw = dwarf_begin_elf(u->elf->elf, DWARF_C_READ, NULL);
+	if (!*dw)
+		return 0;
+	err = dwarfbtf_add(*dw, u->btf, funcs);
+	if (!err && funcs->nr)
+		u->source = "DWARF";
+	return err;
+}
+
+static const struct dwarf_func *dwarf_find(const struct dwarf_funcs *f, const struct usym *sym)
+{
+	uint32_t lo = 0, hi = f->nr, first;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (f->v[mid].addr < sym->addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* identical functions may have been folded into one */
+	for (first = lo; lo < f->nr && f->v[lo].addr == sym->addr; lo++)
+		if (f->v[lo].name && !strncmp(f->v[lo].name, sym->name, sym->base_len) &&
+		    !f->v[lo].name[sym->base_len])
+			return &f->v[lo];
+	return first < lo ? &f->v[first] : NULL;
+}
+
+/* -- Prototypes --- */
+
+static const struct btf_type *strip(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	for (int i = 0; t && i < DEPTH_MAX && (btf_is_mod(t) || btf_is_typedef(t)); i++)
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+/* FLOAT came late: pahole makes an INT of it if not told otherwise. */
+static bool is_float(const struct btf *btf, const struct btf_type *t)
+{
+	const char *name = btf__name_by_offset(btf, t->name_off);
+
+	return btf_is_float(t) || (btf_is_int(t) && (strstr(name, "double") || strstr(name, "float")));
+}
+
+/* Anything in it that might travel in a floating-point register? */
+static bool has_float(const struct btf *btf, uint32_t id, int depth)
+{
+	const struct btf_type *t = strip(btf, id);
+	const struct btf_member *m;
+
+	if (!t || depth > DEPTH_MAX || is_float(btf, t))
+		return true;
+	if (btf_is_array(t))
+		return has_float(btf, btf_array(t)->type, depth + 1);
+	if (!btf_is_composite(t))
+		return false;
+	m = btf_members(t);
+	for (int i = 0; i < btf_vlen(t); i++)
+		if (has_float(btf, m[i].type, depth + 1))
+			return true;
+	return false;
+}
+
+/* Why integer registers do not hold what the FUNC @id takes and gives. */
+static const char *proto_refusal(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	const struct btf_param *p = btf_params(proto);
+	struct ktarget_proto k;
+	const char *why;
+
+	if (kproto_from_btf(btf, id, &k))
+		return NOT_DESCRIBED;
+	why = kproto_refusal(&k, NULL);
+	if (!why && proto->type && has_float(btf, proto->type, 0))
+		why = "returns a floating-point number";
+	for (int i = 0; !why && i < btf_vlen(proto); i++)
+		if (has_float(btf, p[i].type, 0))
+			why = "takes floating-point numbers";
+	return why;
+}
+
+/* What a compiler made of a function need not have its parameters. */
+static const char *name_refusal(const struct usym *sym)
+{
+	static const char *const made[] = { ".constprop.", ".isra.", ".part.", ".cold" };
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (memmem(sym->name, sym->base_len, made[i], strlen(made[i])))
+			return "is the compiler's variant of a function";
+	return NULL;
+}
+
+static int add_untyped(struct btf *btf)
+{
+	static const char *const names[UBTF_UNTYPED_ARGS] = { "arg0", "arg1", "arg2", "arg3", "arg4", "arg5" };
+	int u64 = btf__find_by_name_kind(btf, "unsigned long long", BTF_KIND_INT), proto, err = 0;
+
+	if (u64 < 0)
+		u64 = btf__add_int(btf, "unsigned long long", 8, 0);
+	proto = u64 < 0 ? u64 : btf__add_func_proto(btf, u64);
+	if (proto < 0)
+		return proto;
+	for (int i = 0; i < UBTF_UNTYPED_ARGS && !err; i++)
+		err = btf__add_func_param(btf, names[i], u64);
+	return err ?: proto;
+}
+
+/* -- Functions --- */
+
+/* A FUNC for each symbol; without a prototype so far, one for void. */
+static int add_funcs(struct ubtf *u, const struct dwarf_funcs *dwarf)
+{
+	int nothing = 0;
+
+	for (uint32_t i = 0; i < u->nr; i++) {
+		const struct usym *sym = &u->syms->v[i];
+		const struct dwarf_func *d = dwarf_find(dwarf, sym);
+		struct ufunc *f = &u->funcs[i];
+		int id;
+
+		f->sym = sym;
+		f->untyped = d && d->doubt ? d->doubt : name_refusal(sym);
+		f->decl = d ? d->proto : dwarf->nr ? 0 : proto_by_name(u, sym);
+		if (!f->decl && !nothing)
+			nothing = btf__add_func_proto(u->btf, 0);
+		if (!f->decl)
+			f->untyped = NOT_DESCRIBED;
+		id = btf__add_func(u->btf, sym->name, sym->flags & USYM_GLOBAL ? BTF_FUNC_GLOBAL : BTF_FUNC_STATIC,
+				   f->decl ?: nothing);
+		if (id < 0)
+			return id;
+		f->btf_id = id;
+	}
+	return 0;
+}
+
+/* The section's own FUNCs have made way for those of symbols: nobody shall find them. */
+static void blank_funcs(struct ubtf *u)
+{
+	uint32_t end = u->nr ? u->funcs[0].btf_id : btf__type_cnt(u->btf);
+
+	for (uint32_t id = 1; id < end; id++) {
+		struct btf_type *t = (struct btf_type *)btf__type_by_id(u->btf, id);
+
+		if (btf_is_func(t))
+			t->name_off = 0;
+	}
+}
+
+/* Ids have changed, but not the order, and no two names are the same. */
+static void find_funcs(struct ubtf *u)
+{
+	uint32_t nr = btf__type_cnt(u->btf), i = 0;
+
+	for (uint32_t id = 1; id < nr && i < u->nr; id++) {
+		const struct btf_type *t = btf__type_by_id(u->btf, id);
+
+		if (btf_is_func(t)) {
+			u->funcs[i].btf_id = id;
+			u->funcs[i++].decl = t->type;
+		}
+	}
+}
+
+static int settle(struct ubtf *u)
+{
+	int untyped = add_untyped(u->btf);
+
+	for (uint32_t i = 0; untyped > 0 && i < u->nr; i++) {
+		struct ufunc *f = &u->funcs[i];
+
+		if (f->untyped && !strcmp(f->untyped, NOT_DESCRIBED))
+			f->decl = 0;
+		else
+			f->untyped = f->untyped ?: proto_refusal(u->btf, f->btf_id);
+		/* in place: nobody has seen it yet */
+		if (f->untyped)
+			((struct btf_type *)btf__type_by_id(u->btf, f->btf_id))->type = untyped;
+	}
+	return untyped < 0 ? untyped : 0;
+}
+
+static int load(struct ubtf *u)
+{
+	struct dwarf_funcs funcs = {};
+	Dwarf *dw = NULL;
+	int err;
+
+	err = usyms_load(u->elf, &u->syms);
+	if (err)
+		return err;
+	u->nr = u->syms->nr;
+	u->funcs = calloc(u->nr + 1, sizeof(*u->funcs));
+	if (!u->funcs)
+		return -ENOMEM;
+	err = from_section(u);
+	if (!err && !u->btf) {
+		u->btf = btf__new_empty();
+		err = u->btf ? from_dwarf(u, &funcs, &dw) : -errno;
+	}
+	err = err ?: add_funcs(u, &funcs);
+	free(funcs.v);
+	dwarf_end(dw);
+	if (err)
+		return err;
+	if (funcs.nr) {
+		err = btf__dedup(u->btf, NULL);
+		find_funcs(u);
+	} else {
+		blank_funcs(u);
+	}
+	return err ?: settle(u);
+}
+
+int ubtf_open_fd(int fd, const char *name, struct ubtf **ret)
+{
+	struct ubtf *u = calloc(1, sizeof(*u));
+	int err;
+
+	if (!u)
+		return fail(-ENOMEM, "out of memory");
+	err = uelf_open_fd(fd, name, &u->elf);
+	if (err)
+		goto out;
+	err = load(u);
+	if (err) {
+		err = fail(err, "'%s': cannot read its types: %s", name, log_errstr(err));
+		goto out;
+	}
+	*ret = u;
+	return 0;
+out:
+	ubtf_free(u);
+	return err;
+}
+
+int ubtf_open(const char *path, struct ubtf **ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return fail(-errno, "cannot open '%s': %s", path, log_errstr(errno));
+	err = ubtf_open_fd(fd, path, ret);
+	close(fd);
+	return err;
+}
+
+void ubtf_free(struct ubtf *u)
+{
+	if (!u)
+		return;
+	btf__free(u->btf);
+	usyms_free(u->syms);
+	uelf_close(u->elf);
+	free(u->funcs);
+	free(u);
+}
+
+const struct ufunc *ubtf_find(const struct ubtf *u, const char *name)
+{
+	const struct usym *sym = usyms_find(u->syms, name);
+
+	return sym ? &u->funcs[sym - u->syms->v] : NULL;
+}
+
+const struct ufunc *ubtf_from_id(const struct ubtf *u, uint32_t btf_id)
+{
+	uint32_t lo = 0, hi = u->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (u->funcs[mid].btf_id < btf_id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < u->nr && u->funcs[lo].btf_id == btf_id ? &u->funcs[lo] : NULL;
+}

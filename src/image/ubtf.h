@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the user engine shows of an executable or shared object as if it were a kernel or a module: BTF
+ * with one FUNC for each name of a function, and where those functions are. Types come from a .BTF section,
+ * else from DWARF; a function without a usable prototype takes six u64, by integer argument register, and
+ * returns a u64.
+ */
+#ifndef FS_IMAGE_UBTF_H
+#define FS_IMAGE_UBTF_H
+
+#include <stdint.h>
+
+#include "image/uelf.h"
+#include "image/usyms.h"
+
+struct btf;
+
+#define UBTF_UNTYPED_ARGS 6
+
+struct ufunc {
+	const struct usym *sym;	/* address in the file, size; .name is that of the FUNC */
+	uint32_t btf_id;	/* FUNC */
+	uint32_t decl;		/* FUNC_PROTO as it was declared; 0 = unknown */
+	const char *untyped;	/* why the FUNC takes six u64; NULL: it takes what .decl says */
+};
+
+struct ubtf {
+	struct uelf *elf;
+	struct usyms *syms;
+	struct btf *btf;
+	struct ufunc *funcs;	/* one per row of .syms, the same order; .btf_id ascends */
+	uint32_t nr;
+	const char *source;	/* of types: ".BTF", "DWARF", or NULL: there are none */
+};
+
+/**
+ * ubtf_open() - functions and types of a file
+ *
+ * Damaged types are as good as none: that is said, and no error.
+ * Return: 0, or -errno as uelf_open(), -E2BIG (more types than BTF can have); printed.
+ */
+int ubtf_open(const char *path, struct ubtf **ret);
+/* Of an open file, whose @fd is duplicated; @name for messages. */
+int ubtf_open_fd(int fd, const char *name, struct ubtf **ret);
+void ubtf_free(struct ubtf *u);
+
+/* NULL if there is none of exactly this name; usyms_find_ambiguous() tells if several have it. */
+const struct ufunc *ubtf_find(const struct ubtf *u, const char *name);
+const struct ufunc *ubtf_from_id(const struct ubtf *u, uint32_t btf_id);
+
+#endif

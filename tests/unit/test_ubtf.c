@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/ubtf.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "image/btfdecl.h"
+#include "tap.h"
+
+static struct ubtf *open_image(const char *name)
+{
+	char path[64];
+	struct ubtf *u = NULL;
+
+	snprintf(path, sizeof(path), "images/%s", name);
+	CHECK_EQ(ubtf_open(tap_file(path), &u), 0);
+	if (!u)
+		exit(1);
+	return u;
+}
+
+/* As declared; "" if that is not known. The caller's to free. */
+static char *decl(const struct ubtf *u, const struct ufunc *f)
+{
+	struct btfdecl *d;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	CHECK_EQ(btfdecl_new(u->btf, out, &d), 0);
+	if (f->decl)
+		btfdecl_print(d, f->decl, f->sym->name);
+	btfdecl_free(d);
+	fclose(out);
+	return text;
+}
+
+static void check_decl(const struct ubtf *u, const char *name, const char *want, bool typed)
+{
+	const struct ufunc *f = ubtf_find(u, name);
+	char *text;
+
+	if (!f) {
+		tap_fail(__FILE__, __LINE__, "no function '%s'", name);
+		return;
+	}
+	text = decl(u, f);
+	CHECK_STR(text, want);
+	free(text);
+	if (!f->untyped != typed)
+		tap_fail(__FILE__, __LINE__, "'%s': untyped: %s", name, f->untyped ?: "no");
+	CHECK_EQ(btf__find_by_name_kind(u->btf, name, BTF_KIND_FUNC), f->btf_id);
+	CHECK(ubtf_from_id(u, f->btf_id) == f);
+	CHECK(f->sym->size > 0);
+	if (typed)
+		CHECK_EQ(btf__type_by_id(u->btf, f->btf_id)->type, f->decl);
+}
+
+static void check_decls(const struct ubtf *u)
+{
+	check_decl(u, "plain", "int plain(int a, unsigned char b, const char *c)", true);
+	check_decl(u, "other_name", "int other_name(int a, unsigned char b, const char *c)", true);
+	check_decl(u, "by_item", "word by_item(struct item *it, volatile word *p, enum color color, enum wide w)",
+		   true);
+	check_decl(u, "nothing", "void nothing(void)", true);
+	check_decl(u, "by_pair", "long int by_pair(struct pair p, char * restrict to)", true);
+	check_decl(u, "by_double", "double by_double(double d, int i)", false);
+	check_decl(u, "by_mixed", "int by_mixed(struct mixed m)", false);
+	check_decl(u, "by_vector", "int by_vector(v4si v)", false);
+	check_decl(u, "returns_big", "struct big returns_big(long int n)", false);
+	check_decl(u, "variadic", "int variadic(const char *fmt, ...)", false);
+	check_decl(u, "by_array", "_Bool by_array(int *a, void (*fn)(int), struct unknown *u)", true);
+	CHECK_STR(u->source, "DWARF");
+}
+
+static const struct btf_member *member(const struct btf *btf, const char *type, int kind, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, kind);
+	const struct btf_type *t = btf__type_by_id(btf, id < 0 ? 0 : id);
+
+	for (int i = 0; id > 0 && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), name))
+			return &btf_members(t)[i];
+	tap_fail(__FILE__, __LINE__, "%s has no member '%s'", type, name);
+	exit(1);
+}
+
+static void check_bits(const struct btf *btf, const char *name, int off, int bits)
+{
+	const struct btf_member *m = member(btf, "flags", BTF_KIND_STRUCT, name);
+
+	CHECK_EQ(BTF_MEMBER_BIT_OFFSET(m->offset), off);
+	CHECK_EQ(BTF_MEMBER_BITFIELD_SIZE(m->offset), bits);
+}
+
+/* By the ABI's rules for structs */
+static void check_layout(const struct btf *btf)
+{
+	const struct btf_type *t;
+	const struct btf_array *a;
+
+	t = btf__type_by_id(btf, btf__find_by_name_kind(btf, "item", BTF_KIND_STRUCT));
+	CHECK_EQ(t->size, 112);
+	CHECK_EQ(member(btf, "item", BTF_KIND_STRUCT, "name")->offset, 16 * 8);
+	CHECK_EQ(member(btf, "item", BTF_KIND_STRUCT, "color")->offset, 48 * 8);
+	CHECK_EQ(member(btf, "item", BTF_KIND_STRUCT, "grid")->offset, 52 * 8);
+	CHECK_EQ(member(btf, "item", BTF_KIND_STRUCT, "compare")->offset, 88 * 8);
+	a = btf_array(btf__type_by_id(btf, member(btf, "item", BTF_KIND_STRUCT, "grid")->type));
+	CHECK_EQ(a->nelems, 3);
+	CHECK_EQ(btf_array(btf__type_by_id(btf, a->type))->nelems, 5);
+	check_bits(btf, "a", 0, 3);
+	check_bits(btf, "b", 3, 13);
+	check_bits(btf, "c", 32, 5);
+	check_bits(btf, "d", 64, 40);
+	t = btf__type_by_id(btf, btf__find_by_name_kind(btf, "color", BTF_KIND_ENUM));
+	CHECK_EQ(btf_enum(t)[2].val, -2);
+	t = btf__type_by_id(btf, btf__find_by_name_kind(btf, "wide", BTF_KIND_ENUM64));
+	CHECK_EQ(btf_enum64(t)[1].val_hi32, 0x7f);
+	CHECK(btf__find_by_name_kind(btf, "unknown", BTF_KIND_FWD) > 0);
+}
+
+TEST(ubtf_dwarf5)
+{
+	struct ubtf *u = open_image("dwarf5");
+
+	check_decls(u);
+	check_layout(u->btf);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
+}
+
+TEST(ubtf_dwarf4)
+{
+	struct ubtf *u = open_image("dwarf4");
+
+	check_decls(u);
+	check_layout(u->btf);
+	ubtf_free(u);
+}
+
+/* bits counted from the other end; a static libc's thousands of functions beside ours */
+TEST(ubtf_strict_dwarf_static)
+{
+	struct ubtf *u = open_image("strict");
+
+	check_decls(u);
+	check_bits(u->btf, "b", 3, 13);
+	check_bits(u->btf, "d", 64, 40);
+	CHECK(ubtf_find(u, "malloc") && ubtf_find(u, "malloc")->untyped);
+	ubtf_free(u);
+}
+
+TEST(ubtf_twins_are_told_apart)
+{
+	struct ubtf *u = open_image("dwarf5");
+	const struct usym *first;
+	char *texts[2] = {};
+	uint32_t nr;
+
+	CHECK(!ubtf_find(u, "twin"));
+	CHECK_EQ(btf__find_by_name_kind(u->btf, "twin", BTF_KIND_FUNC), -ENOENT);
+	first = usyms_find_ambiguous(u->syms, "twin", &nr);
+	CHECK_EQ(nr, 2);
+	if (nr != 2)
+		return;
+	texts[0] = decl(u, ubtf_find(u, first->name));
+	for (uint32_t i = 0; i < u->syms->nr; i++)
+		if (u->syms->v[i].flags & USYM_AMBIGUOUS && &u->syms->v[i] != first &&
+		    !strncmp(u->syms->v[i].name, "twin@", 5))
+			texts[1] = decl(u, &u->funcs[i]);
+	CHECK(!strncmp(texts[0], "int twin@0x", 11) && strstr(texts[0], "(long int a)"));
+	CHECK(texts[1] && !strncmp(texts[1], "char *twin@0x", 13) && strstr(texts[1], "(char *p, int n)"));
+	free(texts[0]);
+	free(texts[1]);
+	ubtf_free(u);
+}
+
+TEST(ubtf_without_types)
+{
+	struct ubtf *u = open_image("plain");
+	const struct ufunc *f = ubtf_find(u, "plain"), *other = ubtf_find(u, "other_name");
+	const struct btf_type *proto;
+
+	CHECK(f && f->untyped && !f->decl && !u->source);
+	proto = btf__type_by_id(u->btf, btf__type_by_id(u->btf, f->btf_id)->type);
+	CHECK_EQ(btf_vlen(proto), 6);
+	CHECK_EQ(btf__resolve_size(u->btf, proto->type), 8);
+	CHECK_EQ(btf__resolve_size(u->btf, btf_params(proto)[5].type), 8);
+	CHECK(other && other != f && other->sym->addr == f->sym->addr);
+	CHECK(usyms_at(u->syms, f->sym->addr + 1) == f->sym || usyms_at(u->syms, f->sym->addr + 1) == other->sym);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
+}
+
+/* -- Beside pahole, which writes a .BTF section --- */
+
+static struct ubtf *open_by_pahole(const char *image)
+{
+	char dir[] = "/tmp/fsession.XXXXXX", cmd[512];
+	struct ubtf *u = NULL;
+
+	if (system("command -v pahole >/dev/null"))
+		tap_skip("pahole is not installed");
+	CHECK(mkdtemp(dir));
+	snprintf(cmd, sizeof(cmd), "cp '%s' %s/image && cd %s && pahole -J image", tap_file(image), dir, dir);
+	CHECK_EQ(system(cmd), 0);
+	snprintf(cmd, sizeof(cmd), "%s/image", dir);
+	CHECK_EQ(ubtf_open(cmd, &u), 0);
+	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+	CHECK_EQ(system(cmd), 0);
+	if (!u)
+		exit(1);
+	CHECK_STR(u->source, ".BTF");
+	return u;
+}
+
+static void compare_members(const struct btf *a, const struct btf_type *x, const struct btf *b,
+			    const struct btf_type *y, const char *name)
+{
+	const struct btf_member *m = btf_members(x), *n = btf_members(y);
+
+	if (x->size != y->size || x->info != y->info)
+		tap_fail(__FILE__, __LINE__, "'%s': size %u, %u members, not %u, %u", name, x->size,
+			 btf_vlen(x), y->size, btf_vlen(y));
+	for (int i = 0; x->info == y->info && i < btf_vlen(x); i++) {
+		CHECK_STR(btf__name_by_offset(a, m[i].name_off), btf__name_by_offset(b, n[i].name_off));
+		CHECK_EQ(m[i].offset, n[i].offset);
+	}
+}
+
+TEST(ubtf_as_pahole_has_it)
+{
+	struct ubtf *u = open_image("dwarf5"), *p = open_by_pahole("images/dwarf5");
+	int funcs = 0, types = 0;
+
+	for (uint32_t i = 0; i < p->nr; i++) {
+		char *text = p->funcs[i].decl ? decl(p, &p->funcs[i]) : NULL;
+
+		if (text)
+			check_decl(u, p->funcs[i].sym->name, text, !p->funcs[i].untyped);
+		funcs += !!text;
+		free(text);
+	}
+	for (uint32_t id = 1; id < btf__type_cnt(u->btf); id++) {
+		const struct btf_type *t = btf__type_by_id(u->btf, id);
+		const char *name = btf__name_by_offset(u->btf, t->name_off);
+		int theirs = *name && btf_is_composite(t) ?
+			btf__find_by_name_kind(p->btf, name, btf_kind(t)) : 0;
+
+		if (theirs > 0)
+			compare_members(u->btf, t, p->btf, btf__type_by_id(p->btf, theirs), name);
+		types += theirs > 0;
+	}
+	CHECK(funcs >= 12);
+	CHECK(types >= 7);
+	ubtf_free(u);
+	ubtf_free(p);
+}
+
+TEST(ubtf_of_what_is_none)
+{
+	struct ubtf *u = NULL;
+
+	CHECK_EQ(ubtf_open("/dev/null", &u), -EINVAL);
+	CHECK_EQ(ubtf_open("/nonexistent", &u), -ENOENT);
+	CHECK_EQ(ubtf_open(tap_file("progs/plain.bpf.o"), &u), -EINVAL);
+	CHECK(!u);
+	CHECK_NO_LEAKS();
+}
