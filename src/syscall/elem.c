@@ -281,6 +281,8 @@ int map_freeze(const struct map_elem_attr *attr)
 
 	if (!err)
 		err = __atomic_exchange_n(&e.map->frozen, true, __ATOMIC_SEQ_CST) ? -EBUSY : 0;
+	if (!err)
+		err = map_keep_constants(e.map);
 	elem_done(&e);
 	return err;
 }

@@ -33,22 +33,41 @@ static bool reserve(struct blog *log, u64 more)
 	return true;
 }
 
+/* The verifier may say much more than anyone has room for. */
+void blog_add(struct blog *log, const char *text, u64 bytes)
+{
+	if (!log->level)
+		return;
+	log->total += bytes;
+	if (!log->buf)
+		return;
+	if (log->level & BPF_LOG_FIXED && bytes > log->size - log->len)
+		bytes = log->size - log->len;
+	if (log->len > 2ull * log->size) {
+		memmove(log->text, log->text + log->len - log->size, log->size);
+		log->len = log->size;
+	}
+	if (!reserve(log, bytes))
+		return;
+	memcpy(log->text + log->len, text, bytes);
+	log->len += bytes;
+}
+
 void blog_print(struct blog *log, const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
 	int n;
 
 	if (!log->level)
 		return;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !reserve(log, n))
+	if (n < 0)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(log->text + log->len, n + 1, fmt, ap);
-	va_end(ap);
-	log->len += n;
+	blog_add(log, text, n);
+	free(text);
 }
 
 int blog_finish(struct blog *log, u32 *true_size)
@@ -61,13 +80,13 @@ int blog_finish(struct blog *log, u32 *true_size)
 		return 0;
 	if (!log->buf)
 		return 0;
-	*true_size = log->len ? log->len + 1 : 0;
+	*true_size = log->total ? log->total + 1 : 0;
 	n = log->len < room ? log->len : room - 1;
 	if (!(log->level & BPF_LOG_FIXED))
 		from += log->len - n;
 	if (uptr_write(log->buf, from, n) || uptr_write(log->buf + n, "", 1))
 		return -EFAULT;
-	return log->len + 1 > room ? -ENOSPC : 0;
+	return log->total + 1 > room ? -ENOSPC : 0;
 }
 
 void blog_done(struct blog *log)

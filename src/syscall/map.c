@@ -157,6 +157,28 @@ static bool has_entries(u32 type)
 	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
 }
 
+static u64 constants_bytes(const struct rt_map *rt)
+{
+	return rt_round_up(rt->value_size, RT_PAGE);
+}
+
+int map_keep_constants(struct map *map)
+{
+	struct rt_map *rt = map->rt;
+	void *copy;
+
+	if (rt->type != BPF_MAP_TYPE_ARRAY || rt->max_entries != 1 || !(map->flags & BPF_F_RDONLY_PROG))
+		return 0;
+	copy = mmap(NULL, constants_bytes(rt), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return -ENOMEM;
+	memcpy(copy, rt->values, rt->value_size);
+	mprotect(copy, constants_bytes(rt), PROT_READ);
+	map->constants = copy;
+	rt->values = copy;
+	return 0;
+}
+
 static void map_free(struct map *map)
 {
 	if (!map)
@@ -168,6 +190,8 @@ static void map_free(struct map *map)
 		rt_ring_strike(map->rt);
 	if (map->rt && map->rt->notify_fd >= 0)
 		fd_close(map->rt->notify_fd);
+	if (map->constants)
+		munmap(map->constants, constants_bytes(map->rt));
 	if (map->rt && map->rt->base)
 		munmap(map->rt->base, map->rt->total_bytes);
 	if (map->memfd >= 0)

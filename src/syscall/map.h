@@ -19,6 +19,7 @@ struct map {
 	struct btf_obj *btf;
 	u32 btf_key_id, btf_value_id;
 	bool frozen;
+	void *constants;	/* of a frozen array of one that programs only read: a copy nobody else can change */
 	struct map *inner;	/* maps of maps: what members must look like */
 	u64 prog_kind;		/* prog array: what programs it takes, 0: not known yet */
 	struct obj **held;	/* prog array, maps of maps: the objects of its entries */
@@ -32,6 +33,8 @@ int map_delete(const struct map_elem_attr *attr);
 int map_next_key(const struct map_elem_attr *attr);
 int map_take(const struct map_elem_attr *attr);
 int map_freeze(const struct map_elem_attr *attr);
+/* What is frozen is known to the verifier, hence nothing may change it any more: not the memory that is shared. */
+int map_keep_constants(struct map *map);
 
 /* The same on copies: @key and @value are ours, @value of map_value_bytes(). */
 int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags);

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "bpf/helpers.h"
+#include "bpf/license.h"
 #include "bpf/uapi.h"
 #include "rt/helper.h"
 #include "syscall/env.h"
 #include "syscall/uptr.h"
+#include "syscall/verify.h"
 #include "trampoline/run.h"
 #include "util/log.h"
 
@@ -31,6 +33,7 @@ static void prog_free(struct prog *p)
 	free(p->maps);
 	free(p->insns);
 	free(p->xlated);
+	free(p->insn_flags);
 	free(p->func_info);
 	free(p->line_info);
 	free(p);
@@ -88,19 +91,6 @@ static int check_attr(const struct prog_load_attr *attr)
 	return 0;
 }
 
-static bool is_gpl(const char *license)
-{
-	static const char *const compatible[] = {
-		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
-		"Dual MPL/GPL",
-	};
-
-	for (unsigned i = 0; i < sizeof(compatible) / sizeof(*compatible); i++)
-		if (!strcmp(license, compatible[i]))
-			return true;
-	return false;
-}
-
 static int read_license(struct prog *p, u64 from)
 {
 	char license[LICENSE_MAX];
@@ -109,7 +99,7 @@ static int read_license(struct prog *p, u64 from)
 	if (n == -EFAULT)
 		return n;
 	license[n < 0 ? (int)sizeof(license) - 1 : n] = 0;
-	p->gpl = is_gpl(license);
+	p->gpl = license_is_gpl(license);
 	return 0;
 }
 
@@ -313,7 +303,7 @@ static int check_kfunc(const struct prog *p, u32 i, struct blog *log)
 
 static int check_call(const struct prog *p, u32 i, struct blog *log)
 {
-	const struct bpf_insn *insn = &p->insns[i];
+	const struct bpf_insn *insn = &p->xlated[i];
 	const struct helper *h = helper_find(insn->imm);
 	const char *name = helper_name(insn->imm);
 
@@ -341,7 +331,7 @@ static int check_calls(const struct prog *p, struct blog *log)
 
 		if (err)
 			return err;
-		i += insn_is_ldimm64(&p->insns[i]);
+		i += insn_is_ldimm64(&p->xlated[i]);
 	}
 	return 0;
 }
@@ -354,6 +344,7 @@ static int compile(struct prog *p, struct blog *log)
 		.features = arch_host_features(),
 		.resolve = resolve_call,
 		.arg = p,
+		.insn_flags = p->insn_flags,
 		.prog_array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, entries) },
 	};
 	char text[512] = "";
@@ -468,6 +459,8 @@ static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct 
 	if (!err && p->trace)
 		err = trace_check(p, log);
 	if (!err)
+		err = prog_verify(p, log);
+	if (!err)
 		err = check_calls(p, log);
 	if (!err)
 		err = compile(p, log);
@@ -496,7 +489,6 @@ int prog_load(const struct prog_load_attr *attr, struct blog *log)
 	}
 	set_tag(p);
 	p->load_ns = env_boot_ns();
-	blog_print(log, "unverified: %u insns, %u bytes of code\n", p->cnt, p->code->img->len);
 	obj_add(&p->obj, OBJ_PROG, prog_destroy);
 	err = obj_new_fd(&p->obj, OBJ_READ | OBJ_WRITE);
 	prog_put(p);

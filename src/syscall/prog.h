@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Programs as bpf(2) has them. Until there is a verifier, whatever is well formed loads, "unverified". */
+/* Programs as bpf(2) has them: loaded if the verifier accepts them. */
 #ifndef FS_SYSCALL_PROG_H
 #define FS_SYSCALL_PROG_H
 
@@ -21,6 +21,7 @@ struct prog {
 	struct btf_obj *btf;
 	void *func_info, *line_info;
 	u32 func_info_cnt, func_info_rec, line_info_cnt, line_info_rec;
+	u8 *insn_flags;		/* for the code generator, from the verifier */
 	struct jit_code *code;
 	struct trace *trace;	/* tracing programs: their function; NULL otherwise */
 	u64 load_ns;		/* CLOCK_BOOTTIME */

@@ -218,7 +218,7 @@ static int resolve_ldimm64(struct env *env, u32 i)
 		return 0;
 	if (!value && insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_IDX)
 		return refuse(env, -EINVAL, "insn %u: ldimm64 of kind %u", i, insn->src_reg);
-	m = ops && ops->find_map ? ops->find_map(env->o->arg, insn) : NULL;
+	m = ops && ops->find_map ? ops->find_map(env->o->arg, &env->o->insns[i]) : NULL;
 	if (!m)
 		return refuse(env, -EBADF, "insn %u: fd %d is no map", i, insn->imm);
 	if (!value && insn[1].imm)

@@ -22,7 +22,8 @@ struct verify_map {
 };
 
 struct verify_ops {
-	/* The map a ldimm64 names by fd or index; NULL: none. The same object for the same map. */
+	/* The map a ldimm64, one of verify_opts.insns, names by fd or index; NULL: none. The same object for the
+	 * same map. */
 	const struct verify_map *(*find_map)(void *arg, const struct bpf_insn *insn);
 	/* Name of the kfunc a call means; NULL: none. */
 	const char *(*kfunc_name)(void *arg, const struct bpf_insn *insn);
