@@ -31,6 +31,39 @@ int arch_host_get_pc(pid_t tid, struct arch_thread_pc *ret);
 int arch_host_set_pc(pid_t tid, u64 pc);
 
 /*
+ * A stopped thread borrowed for system calls. It is set up so that when it is let go by accident, at any
+ * point, it makes the call it was about to make and then goes on by itself from where it was: the frame
+ * of a signal handler that is about to return lies on its stack.
+ */
+#define ARCH_FRAME_MAX 16384
+
+struct arch_borrow {
+	u64 regs[32];		/* as they are to be again */
+	u64 sp;			/* where the frame goes */
+	u32 frame_len;
+	u8 frame[ARCH_FRAME_MAX];
+};
+
+/* Code that makes a system call and returns from a signal handler, for any place that is executable. */
+extern const struct arch_gadget {
+	u32 len;
+	u8 bytes[16];
+} arch_host_gadget;
+
+/* Looks at the thread and fills @ret. -EOPNOTSUPP: not a thread of this architecture; -ESRCH */
+int arch_host_borrow(pid_t tid, struct arch_borrow *ret);
+/* With the frame written to .sp: the thread is to make call @nr by the gadget at @gadget. */
+int arch_host_borrow_call(pid_t tid, const struct arch_borrow *b, u64 gadget, long nr, const long args[6]);
+/* What the call returned. */
+int arch_host_borrow_result(pid_t tid, long *ret);
+/* As if nothing had been. A system call that was interrupted starts again. */
+int arch_host_borrow_end(pid_t tid, const struct arch_borrow *b);
+
+/* Address of this thread's thread block; 0: it has none yet. */
+int arch_host_thread_pointer(pid_t tid, u64 *ret);
+int arch_host_set_thread_pointer(pid_t tid, u64 tp);
+
+/*
  * Do the words around *@pc look like the registers of an interrupted context in a signal frame, as
  * the kernel lays it out? @before and @after words may be read beside it. @sp: the stack pointer there.
  */

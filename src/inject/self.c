@@ -7,17 +7,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <link.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "arch/host.h"
+#include "inject/maps.h"
 #include "inject/stop_self.h"
 #include "inject/unwind.h"
 #include "trampoline/guard.h"
+#include "trampoline/run.h"
 #include "util/log.h"
 
 /* /proc/self/mem of this very process: a forked child has to open its own. */
@@ -50,58 +50,32 @@ static bool try_map(u64 at, u64 bytes)
 	return false;
 }
 
-/* Candidates are the ends of gaps between mappings, the nearest first. */
-static u64 nearest_gap(u64 near, u64 bytes, u64 tried_dist)
-{
-	FILE *f = fopen("/proc/self/maps", "re");
-	u64 best = 0, best_dist = TRAMP_REACH, end = 0x10000, lo, hi;
-	char line[512];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		u64 spots[2];
-
-		if (sscanf(line, "%llx-%llx", &lo, &hi) != 2)
-			continue;
-		spots[0] = lo - bytes;	/* of the gap before this mapping */
-		spots[1] = end;
-		for (int i = 0; i < 2 && lo - end >= bytes && lo > end; i++) {
-			u64 dist = spots[i] > near ? spots[i] - near : near - spots[i];
-
-			if (dist < best_dist && dist > tried_dist) {
-				best = spots[i];
-				best_dist = dist;
-			}
-		}
-		end = hi;
-	}
-	if (f)
-		fclose(f);
-	return best;
-}
-
 static int self_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 shared_bytes, u64 *ret)
 {
 	u64 bytes = code_bytes + data_bytes, dist = 0, at;
+	struct maps maps;
+	int err;
 
 	(void)arg;
 	(void)shared_bytes;
-	for (int i = 0; i < 16; i++) {
-		at = nearest_gap(near, bytes, dist);
-		if (!at)
-			break;
+	err = maps_read(getpid(), &maps);
+	if (err)
+		return fail(err, "inject: cannot read /proc/self/maps: %s", log_errstr(err));
+	do {
+		at = maps_gap(&maps, near, bytes, dist);
 		dist = at > near ? at - near : near - at;
-		if (!try_map(at, bytes))
-			continue;
-		if (mprotect((void *)at, code_bytes, PROT_READ | PROT_EXEC) ||
-		    mprotect((void *)(at + code_bytes), data_bytes, PROT_READ | PROT_WRITE)) {
-			munmap((void *)at, bytes);
-			return fail_hint(-EACCES, "a policy such as SELinux execmem may forbid it",
-					 "inject: no executable memory: %s", log_errstr(errno));
-		}
-		*ret = at;
-		return 0;
+	} while (at && !try_map(at, bytes));
+	maps_done(&maps);
+	if (!at)
+		return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx", near);
+	if (mprotect((void *)at, code_bytes, PROT_READ | PROT_EXEC) ||
+	    mprotect((void *)(at + code_bytes), data_bytes, PROT_READ | PROT_WRITE)) {
+		munmap((void *)at, bytes);
+		return fail_hint(-EACCES, "a policy such as SELinux execmem may forbid it",
+				 "inject: no executable memory: %s", log_errstr(errno));
 	}
-	return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx", near);
+	*ret = at;
+	return 0;
 }
 
 /* Zeroed pages appear as threads touch them. Private: a forked child starts with a copy, in which its
@@ -162,25 +136,22 @@ static int self_read(void *arg, u64 addr, void *buf, u32 len)
 
 static int self_read_file(void *arg, u64 addr, void *buf, u32 len)
 {
-	FILE *f = fopen("/proc/self/maps", "re");
-	char line[4096 + 128], path[4096];
-	u64 lo, hi, off;
-	int fd, n = -ENOENT;
+	const struct map_row *row;
+	struct maps maps;
+	int fd, n;
 
 	(void)arg;
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %4095[^\n]", &lo, &hi, &off, path) != 4 ||
-		    addr < lo || addr >= hi || path[0] != '/')
-			continue;
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			break;
-		n = pread(fd, buf, addr + len > hi ? hi - addr : len, off + (addr - lo));
+	n = maps_read(getpid(), &maps);
+	if (n)
+		return n;
+	row = maps_find(&maps, addr);
+	fd = row ? maps_open(getpid(), row) : -ENOENT;
+	n = -ENOENT;
+	if (fd >= 0) {
+		n = pread(fd, buf, addr + len > row->hi ? row->hi - addr : len, row->off + (addr - row->lo));
 		close(fd);
-		break;
 	}
-	if (f)
-		fclose(f);
+	maps_done(&maps);
 	return n;
 }
 
@@ -234,6 +205,8 @@ static int make_space(struct tramp_space **ret)
 	err = err ?: tramp_space_new(&self_ops, NULL, arch, &env, ret);
 	if (err)
 		return err;
+	(*ret)->run_enter = (u64)tramp_run_enter;
+	(*ret)->run_exit = (u64)tramp_run_exit;
 	(*ret)->vector_bytes = arch_host_vector_bytes();
 	(*ret)->shadow_stack = arch_host_shadow_stack();
 	unwind_hook(*ret);

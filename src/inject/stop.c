@@ -457,10 +457,10 @@ static void unmap(void *mem, size_t bytes)
 		munmap(mem, bytes);
 }
 
-int stop_init(struct stop *s, pid_t pid, int mem, u64 guard_table)
+int stop_init(struct stop *s, pid_t pid, int mem, u64 table)
 {
 	*s = (struct stop){
-		.pid = pid, .mem = mem, .guard_table = guard_table,
+		.pid = pid, .mem = mem, .guard_table = table,
 		.threads = map_memory(THREADS_MAX * sizeof(*s->threads)),
 		.maps = map_memory(MAPS_BYTES),
 		.words = map_memory(WORDS_MAX * sizeof(*s->words)),

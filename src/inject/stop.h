@@ -31,7 +31,7 @@ struct stop {
 };
 
 /* Allocates; the rest is stop_done()'s to free, which takes a zeroed struct. -ENOMEM */
-int stop_init(struct stop *s, pid_t pid, int mem, u64 guard_table);
+int stop_init(struct stop *s, pid_t pid, int mem, u64 table);
 void stop_done(struct stop *s);
 
 /*

@@ -29,49 +29,21 @@ extern int rt_trace_fd;
 	u64 rt_help_##name(u64 r1 RT_UNUSED, u64 r2 RT_UNUSED, u64 r3 RT_UNUSED, u64 r4 RT_UNUSED, \
 			   u64 r5 RT_UNUSED)
 
-RT_HELPER(map_lookup);
-RT_HELPER(map_update);
-RT_HELPER(map_delete);
-RT_HELPER(map_push);
-RT_HELPER(map_pop);
-RT_HELPER(map_peek);
-RT_HELPER(map_lookup_percpu);
-RT_HELPER(for_each_map_elem);
-RT_HELPER(loop);
-RT_HELPER(ringbuf_output);
-RT_HELPER(ringbuf_reserve);
-RT_HELPER(ringbuf_submit);
-RT_HELPER(ringbuf_discard);
-RT_HELPER(ringbuf_query);
-RT_HELPER(ktime_get_ns);
-RT_HELPER(ktime_get_boot_ns);
-RT_HELPER(ktime_get_coarse_ns);
-RT_HELPER(ktime_get_tai_ns);
-RT_HELPER(jiffies64);
-RT_HELPER(get_prandom_u32);
-RT_HELPER(get_smp_processor_id);
-RT_HELPER(get_numa_node_id);
-RT_HELPER(get_current_pid_tgid);
-RT_HELPER(get_current_uid_gid);
-RT_HELPER(get_current_comm);
-RT_HELPER(strtol);
-RT_HELPER(strtoul);
-RT_HELPER(strncmp);
-RT_HELPER(trace_printk);
-RT_HELPER(trace_vprintk);
-RT_HELPER(snprintf);
-RT_HELPER(probe_read);
-RT_HELPER(probe_read_str);
-RT_HELPER(spin_lock);
-RT_HELPER(spin_unlock);
-RT_HELPER(get_func_arg);
-RT_HELPER(get_func_ret);
-RT_HELPER(get_func_ret_none);	/* where there is no result yet: fentry */
-RT_HELPER(get_func_arg_cnt);
-RT_HELPER(get_func_ip);
-RT_HELPER(get_attach_cookie);
-RT_HELPER(xdp_adjust_head);
-RT_HELPER(xdp_adjust_tail);
-RT_HELPER(xdp_adjust_meta);
+/* All there are, for tables of them. (get_func_ret_none: where there is no result yet, fentry.) */
+#define RT_HELPERS(X) \
+	X(map_lookup) X(map_update) X(map_delete) X(map_push) X(map_pop) X(map_peek) \
+	X(map_lookup_percpu) X(for_each_map_elem) X(loop) X(ringbuf_output) \
+	X(ringbuf_reserve) X(ringbuf_submit) X(ringbuf_discard) X(ringbuf_query) \
+	X(ktime_get_ns) X(ktime_get_boot_ns) X(ktime_get_coarse_ns) X(ktime_get_tai_ns) \
+	X(jiffies64) X(get_prandom_u32) X(get_smp_processor_id) X(get_numa_node_id) \
+	X(get_current_pid_tgid) X(get_current_uid_gid) X(get_current_comm) X(strtol) \
+	X(strtoul) X(strncmp) X(trace_printk) X(trace_vprintk) X(snprintf) X(probe_read) \
+	X(probe_read_str) X(spin_lock) X(spin_unlock) X(get_func_arg) X(get_func_ret) \
+	X(get_func_ret_none) X(get_func_arg_cnt) \
+	X(get_func_ip) X(get_attach_cookie) X(xdp_adjust_head) \
+	X(xdp_adjust_tail) X(xdp_adjust_meta)
+
+#define RT_DECLARE_HELPER(name) RT_HELPER(name);
+RT_HELPERS(RT_DECLARE_HELPER)
 
 #endif

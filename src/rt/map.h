@@ -122,8 +122,12 @@ void rt_map_init(struct rt_map *m, void *base, u32 seed);
 /* Takes the memory of a map that exists; @m has its geometry. -EINVAL: it is not such a map. */
 int rt_map_attach(struct rt_map *m, void *base, u64 bytes);
 
-extern const struct rt_map_ops rt_array_ops, rt_percpu_array_ops, rt_hash_ops, rt_percpu_hash_ops,
-	rt_ring_ops, rt_queue_ops, rt_stack_ops, rt_bloom_ops, rt_lpm_ops, rt_fd_array_ops;
+/* All there are, for tables of them. */
+#define RT_MAP_OPS(X) \
+	X(array) X(percpu_array) X(hash) X(percpu_hash) X(ring) X(queue) X(stack) X(bloom) X(lpm) X(fd_array)
+
+#define RT_DECLARE_MAP_OPS(name) extern const struct rt_map_ops rt_##name##_ops;
+RT_MAP_OPS(RT_DECLARE_MAP_OPS)
 
 /* Hashes by bucket: nodes by number, 0 at the end. */
 u32 rt_hash_bucket_first(struct rt_map *m, u32 bucket);

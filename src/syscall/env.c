@@ -16,6 +16,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_err;
+static int lanes_fd = -1;
 
 u32 env_nr_cpus(void)
 {
@@ -37,7 +38,12 @@ static void init(void)
 	struct rt_lanes *lanes;
 	struct rt_threads *threads;
 
-	lanes = mmap(NULL, sizeof(*lanes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	lanes_fd = memfd_create("fsession-lanes", MFD_CLOEXEC);
+	if (lanes_fd < 0 || ftruncate(lanes_fd, sizeof(*lanes))) {
+		init_err = -errno;
+		return;
+	}
+	lanes = mmap(NULL, sizeof(*lanes), PROT_READ | PROT_WRITE, MAP_SHARED, lanes_fd, 0);
 	threads = mmap(NULL, sizeof(*threads), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
 	if (lanes == MAP_FAILED || threads == MAP_FAILED ||
@@ -46,6 +52,11 @@ static void init(void)
 		return;
 	}
 	rt_env_init(lanes, threads, env_nr_cpus());
+}
+
+int env_lanes_fd(void)
+{
+	return lanes_fd;
 }
 
 int env_init(void)

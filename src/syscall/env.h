@@ -6,6 +6,8 @@
 #include "util/types.h"
 
 int env_init(void);	/* 0 or -errno; any number of times, any thread */
+/* The memory of lanes, for processes that are to share maps. Valid after env_init(). */
+int env_lanes_fd(void);
 /* How many values a per-CPU map's entry has: what libbpf_num_possible_cpus() must say. */
 u32 env_nr_cpus(void);
 /* Now, CLOCK_BOOTTIME: as load times are given */

@@ -280,8 +280,8 @@ int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_
 		return err;
 	ret->code = v->code;
 	ret->clobbers = v->clobbers;
-	ret->enter = p->opts.enter;
-	ret->exit = p->opts.exit;
+	ret->enter = p->opts.enter ?: p->space->run_enter;
+	ret->exit = p->opts.exit ?: p->space->run_exit;
 	ret->flags = p->uses_cookie ? ARCH_PROG_COOKIE : 0;
 	if (p->opts.flags & TRAMP_PROG_RUN)
 		ret->flags |= ARCH_PROG_RUN;

@@ -21,9 +21,8 @@ struct tramp_prog_opts {
 	u32 cnt;
 	u32 flags;			/* enum tramp_prog_flags */
 	struct jit_opts jit;		/* .addr, .phase and .cookie_off are set here; pointers are kept */
-	/* Addresses in the target of bool (*)(struct arch_tramp_run *, u64 frame) and void (*)(...), which
-	 * are called in the thread, signal-safe, general registers only (run.h has those for helpers of
-	 * src/rt). @enter says whether to run at all. */
+	/* With TRAMP_PROG_RUN, 0: those of run.h. Addresses in the target of bool (*)(struct arch_tramp_run *, u64 frame) and void (*)(...), which
+	 * are called in the thread, signal-safe, general registers only. @enter says whether to run at all. */
 	u64 enter, exit;
 	/* Code has been placed at @addr (fault tables, symbols); may be NULL */
 	int (*placed)(void *arg, const struct jit_image *img, u64 addr);

@@ -25,6 +25,7 @@ struct tramp_space {
 	void *arg;
 	const struct arch_tramp_ops *arch;
 	struct guard_env guard;
+	u64 run_enter, run_exit;	/* there, of run.h */
 	u64 plane;			/* blocks in which guards are being given out */
 	u32 plane_off;			/* next guard's offset in a block */
 	bool landing_pads;

@@ -50,6 +50,53 @@ int arch_host_set_pc(pid_t tid, u64 pc)
 	return -EOPNOTSUPP;
 }
 
+const struct arch_gadget arch_host_gadget;
+
+int arch_host_borrow(pid_t tid, struct arch_borrow *ret)
+{
+	(void)tid;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+int arch_host_borrow_call(pid_t tid, const struct arch_borrow *b, u64 gadget, long nr, const long args[6])
+{
+	(void)tid;
+	(void)b;
+	(void)gadget;
+	(void)nr;
+	(void)args;
+	return -EOPNOTSUPP;
+}
+
+int arch_host_borrow_result(pid_t tid, long *ret)
+{
+	(void)tid;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+int arch_host_borrow_end(pid_t tid, const struct arch_borrow *b)
+{
+	(void)tid;
+	(void)b;
+	return -EOPNOTSUPP;
+}
+
+int arch_host_thread_pointer(pid_t tid, u64 *ret)
+{
+	(void)tid;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+int arch_host_set_thread_pointer(pid_t tid, u64 tp)
+{
+	(void)tid;
+	(void)tp;
+	return -EOPNOTSUPP;
+}
+
 bool arch_host_is_saved_pc(const u64 *pc, u32 before, u32 after, u64 *sp)
 {
 	(void)pc;

@@ -10,15 +10,15 @@
 
 #define ARCH_SHSTK_STATUS 0x5005
 
-void x86_64_tramp_claim(void);
-void x86_64_tramp_busy(void);
-void x86_64_tramp_readable(void);
+void arch_tramp_claim(void);
+void arch_tramp_busy(void);
+void arch_tramp_readable(void);
 
 void arch_host_guard_env(struct guard_env *env)
 {
-	env->claim = (u64)x86_64_tramp_claim;
-	env->busy = (u64)x86_64_tramp_busy;
-	env->probe_words = (u64)x86_64_tramp_readable;
+	env->claim = (u64)arch_tramp_claim;
+	env->busy = (u64)arch_tramp_busy;
+	env->probe_words = (u64)arch_tramp_readable;
 }
 
 const struct arch_tramp_ops *arch_host_tramp(void)

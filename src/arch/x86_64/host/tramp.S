@@ -25,10 +25,10 @@
 	.section fs_guard_text, "ax", @progbits
 
 /* frame's block = guard_claim(thread pointer) */
-	.globl	x86_64_tramp_claim
-	.hidden	x86_64_tramp_claim
-	.type	x86_64_tramp_claim, @function
-x86_64_tramp_claim:
+	.globl	arch_tramp_claim
+	.hidden	arch_tramp_claim
+	.type	arch_tramp_claim, @function
+arch_tramp_claim:
 	.cfi_startproc
 	endbr64
 	save_volatile
@@ -38,16 +38,16 @@ x86_64_tramp_claim:
 	restore_volatile
 	ret
 	.cfi_endproc
-	.size	x86_64_tramp_claim, . - x86_64_tramp_claim
+	.size	arch_tramp_claim, . - arch_tramp_claim
 
 /*
  * ZF = !guard_busy(cell, link, frame)
  * on the stack: return address, link, cell
  */
-	.globl	x86_64_tramp_busy
-	.hidden	x86_64_tramp_busy
-	.type	x86_64_tramp_busy, @function
-x86_64_tramp_busy:
+	.globl	arch_tramp_busy
+	.hidden	arch_tramp_busy
+	.type	arch_tramp_busy, @function
+arch_tramp_busy:
 	.cfi_startproc
 	endbr64
 	save_volatile
@@ -59,13 +59,13 @@ x86_64_tramp_busy:
 	restore_volatile
 	ret
 	.cfi_endproc
-	.size	x86_64_tramp_busy, . - x86_64_tramp_busy
+	.size	arch_tramp_busy, . - arch_tramp_busy
 
 /* ZF = the page of rax is not readable. The kernel reads the signal set before it refuses @how. */
-	.globl	x86_64_tramp_readable
-	.hidden	x86_64_tramp_readable
-	.type	x86_64_tramp_readable, @function
-x86_64_tramp_readable:
+	.globl	arch_tramp_readable
+	.hidden	arch_tramp_readable
+	.type	arch_tramp_readable, @function
+arch_tramp_readable:
 	.cfi_startproc
 	endbr64
 	save_volatile
@@ -80,7 +80,7 @@ x86_64_tramp_readable:
 	restore_volatile
 	ret
 	.cfi_endproc
-	.size	x86_64_tramp_readable, . - x86_64_tramp_readable
+	.size	arch_tramp_readable, . - arch_tramp_readable
 
 /* long arch_host_syscall(long nr, long a, long b, long c, long d) */
 	.globl	arch_host_syscall

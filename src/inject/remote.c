@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is mapped in the process, all of it by its own system calls (call.h):
+ *
+ *	agent | a page with the gadget			private; code is written through /proc/PID/mem
+ *	blocks of guards				private
+ *	threads of src/rt				private, empty in a forked child
+ *	lanes						shared with us and with other targets
+ *	areas near functions: code, slots | links	private | shared with us
+ *	per map: a page with its struct rt_map | memory	private | shared with whoever has the map
+ *
+ * What is shared with us is also mapped here; a pointer into the target is never followed here but through
+ * that list of views.
+ */
+#include "inject/remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "arch/host.h"
+#include "inject/agent.h"
+#include "inject/call.h"
+#include "inject/maps.h"
+#include "rt/lane.h"
+#include "syscall/env.h"
+#include "trampoline/guard.h"
+#include "util/log.h"
+
+#define PAGE 4096ULL
+
+/* Mapped in the target; .view: where the same memory is here, or NULL */
+struct piece {
+	u64 addr, bytes;
+	u8 *view;
+	struct piece *next;
+};
+
+struct remote_map {
+	const struct rt_map *rt;	/* ours */
+	u64 addr, values;
+	struct remote_map *next;
+};
+
+struct remote {
+	pid_t pid;
+	int pidfd;
+	int mem;		/* /proc/PID/mem */
+	struct agent agent;
+	u64 gadget;
+	u64 guard_table;
+	struct piece *pieces;
+	struct remote_map *maps;
+	struct maps files;	/* what was mapped when it was last looked */
+	struct tramp_space *space;
+};
+
+/* -- Memory of the target --- */
+
+static int peek(const struct remote *r, u64 addr, void *buf, u32 len)
+{
+	return pread(r->mem, buf, len, addr) == (ssize_t)len ? 0 : -EFAULT;
+}
+
+static int poke(const struct remote *r, u64 addr, const void *bytes, u64 len)
+{
+	if (pwrite(r->mem, bytes, len, addr) == (ssize_t)len)
+		return 0;
+	return fail(-EFAULT, "inject: cannot write memory of process %d: %s", r->pid, log_errstr(errno));
+}
+
+static struct piece *find_piece(const struct remote *r, u64 addr)
+{
+	for (struct piece *p = r->pieces; p; p = p->next)
+		if (addr - p->addr < p->bytes)
+			return p;
+	return NULL;
+}
+
+static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
+{
+	struct piece *p = malloc(sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	*p = (struct piece){ addr, bytes, view, r->pieces };
+	r->pieces = p;
+	return 0;
+}
+
+static int begin(struct remote *r, struct call **ret)
+{
+	int err = call_begin(r->pid, r->mem, r->gadget, ret);
+
+	return err ? stop_explain(err) : 0;
+}
+
+/* Private memory there, zeroed; @at: 0 or where exactly. */
+static int map_private(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, u64 *ret)
+{
+	long got = call_make(c, SYS_mmap, at, bytes, prot,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+
+	if (got < 0 && got > -4096)
+		return got;
+	*ret = got;
+	return add_piece(r, got, bytes, NULL);
+}
+
+static int protect(struct call *c, u64 at, u64 bytes, int prot)
+{
+	long err = call_make(c, SYS_mprotect, at, bytes, prot, 0, 0, 0);
+
+	if (err == -EACCES)
+		return fail_hint(err, "a policy such as SELinux execmem forbids it",
+				 "inject: the process may not have executable memory");
+	return err;
+}
+
+/* -- File descriptors for the target --- */
+
+static int send_fd(int sock, int fd)
+{
+	union {
+		struct cmsghdr hdr;
+		u8 room[CMSG_SPACE(sizeof(int))];
+	} control = { .hdr = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec iov = { "", 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			      .msg_controllen = sizeof(control.room) };
+
+	memcpy(CMSG_DATA(&control.hdr), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* In the agent's scratch memory: what recvmsg() there needs. */
+struct receive {
+	struct msghdr msg;
+	struct iovec iov;
+	u64 data;
+	union {
+		struct cmsghdr hdr;
+		u8 room[CMSG_SPACE(sizeof(int))];
+	} control;
+};
+
+static int receive_fd(struct remote *r, struct call *c, int sock)
+{
+	u64 at = agent_symbol(&r->agent, "agent_scratch");
+	struct receive rx = {
+		.msg = { .msg_iov = (void *)(at + offsetof(struct receive, iov)), .msg_iovlen = 1,
+			 .msg_control = (void *)(at + offsetof(struct receive, control)),
+			 .msg_controllen = sizeof(rx.control.room) },
+		.iov = { (void *)(at + offsetof(struct receive, data)), 1 },
+	};
+	long got;
+	int fd;
+
+	if (poke(r, at, &rx, sizeof(rx)))
+		return -EFAULT;
+	got = call_make(c, SYS_recvmsg, sock, at, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
+	if (got < 0)
+		return got;
+	if (peek(r, at, &rx, sizeof(rx)) || rx.control.hdr.cmsg_type != SCM_RIGHTS)
+		return -EMFILE;
+	memcpy(&fd, CMSG_DATA(&rx.control.hdr), sizeof(fd));
+	return fd;
+}
+
+/* Our @fd, opened there: through a socket whose other end we take. The number there, or -errno. */
+static int pass_fd(struct remote *r, struct call *c, int fd)
+{
+	u64 at = agent_symbol(&r->agent, "agent_scratch");
+	int pair[2], sock, got;
+	long err;
+
+	err = call_make(c, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0);
+	if (err)
+		return err;
+	if (peek(r, at, pair, sizeof(pair)))
+		return -EFAULT;
+	sock = syscall(SYS_pidfd_getfd, r->pidfd, pair[0], 0);
+	got = sock < 0 ? -errno : send_fd(sock, fd);
+	if (sock >= 0)
+		close(sock);
+	got = got ?: receive_fd(r, c, pair[1]);
+	call_make(c, SYS_close, pair[0], 0, 0, 0, 0, 0);
+	call_make(c, SYS_close, pair[1], 0, 0, 0, 0, 0);
+	return got;
+}
+
+/* Maps our memory @fd there, at @at over what is mapped already, or anywhere (0). */
+static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int fd, u64 *ret)
+{
+	int theirs = pass_fd(r, c, fd);
+	long got;
+
+	if (theirs < 0)
+		return fail(theirs, "inject: cannot pass memory to process %d: %s", r->pid, log_errstr(theirs));
+	got = call_make(c, SYS_mmap, at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), theirs, 0);
+	call_make(c, SYS_close, theirs, 0, 0, 0, 0, 0);
+	if (got < 0 && got > -4096)
+		return got;
+	*ret = got;
+	return 0;
+}
+
+/* -- Target operations --- */
+
+static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u64 data_bytes, u64 shared_bytes)
+{
+	u64 private = data_bytes - shared_bytes, shared = at + code_bytes + private, got;
+	int fd, err;
+	void *view;
+
+	err = map_private(r, c, at, code_bytes + data_bytes, PROT_NONE, &got);
+	err = err ?: protect(c, at, code_bytes, PROT_READ | PROT_EXEC);
+	err = err ?: protect(c, at + code_bytes, private, PROT_READ | PROT_WRITE);
+	if (err)
+		return err;
+	fd = memfd_create("fsession-links", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	view = ftruncate(fd, shared_bytes) ? MAP_FAILED :
+		mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	err = view == MAP_FAILED ? -ENOMEM : map_shared(r, c, shared, shared_bytes, fd, &got);
+	err = err ?: add_piece(r, shared, shared_bytes, view);	/* found before the one it lies in */
+	close(fd);
+	return err;
+}
+
+static int remote_op_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 shared_bytes, u64 *ret)
+{
+	u64 dist = 0, at, bytes = code_bytes + data_bytes;
+	struct remote *r = arg;
+	struct maps maps;
+	struct call *c;
+	int err;
+
+	err = maps_read(r->pid, &maps);
+	err = err ?: begin(r, &c);
+	if (err)
+		return err;
+	do {
+		at = maps_gap(&maps, near, bytes, dist);
+		dist = at > near ? at - near : near - at;
+		err = at ? map_area(r, c, at, code_bytes, data_bytes, shared_bytes) : -ENOMEM;
+	} while (at && err == -EEXIST);
+	call_end(c);
+	maps_done(&maps);
+	if (!at)
+		return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx in process %d", near, r->pid);
+	if (!err)
+		*ret = at;
+	return err;
+}
+
+static int map_guards(struct remote *r, struct call *c, u64 *ret)
+{
+	u64 full[GUARD_BLOCK_BYTES / 8];
+	int err;
+
+	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
+		full[i] = 1;
+	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES, PROT_READ | PROT_WRITE, ret);
+	return err ?: poke(r, *ret + GUARD_BLOCKS_BYTES - sizeof(full), full, sizeof(full));
+}
+
+static int remote_op_map_guards(void *arg, u64 *ret)
+{
+	struct remote *r = arg;
+	struct call *c;
+	int err = begin(r, &c);
+
+	if (err)
+		return err;
+	err = map_guards(r, c, ret);
+	call_end(c);
+	return err;
+}
+
+static int remote_op_add_images(void *arg, u64 start, u64 end)
+{
+	u64 at = ((struct remote *)arg)->guard_table + offsetof(struct guard_table, nr_ranges), nr;
+	struct guard_range range = { start, end };
+	struct remote *r = arg;
+	int err = peek(r, at, &nr, sizeof(nr));
+
+	if (err)
+		return err;
+	if (nr >= GUARD_RANGES_MAX)
+		return fail(-ENOMEM, "inject: too many areas of code in process %d", r->pid);
+	err = poke(r, r->guard_table + offsetof(struct guard_table, ranges) + nr * sizeof(range), &range,
+		   sizeof(range));
+	nr++;
+	return err ?: poke(r, at, &nr, sizeof(nr));
+}
+
+static int remote_op_write(void *arg, u64 addr, const void *bytes, u32 len)
+{
+	return poke(arg, addr, bytes, len);
+}
+
+/* The kernel copies an aligned word at once. */
+static void remote_op_store(void *arg, u64 addr, u64 value)
+{
+	struct remote *r = arg;
+	struct piece *p = find_piece(r, addr);
+
+	if (p && p->view)
+		__atomic_store_n((u64 *)(p->view + (addr - p->addr)), value, __ATOMIC_RELEASE);
+	else if (pwrite(r->mem, &value, sizeof(value), addr) != sizeof(value))
+		log_msg(LOG_DEBUG, "inject: process %d is gone", r->pid);
+}
+
+static int remote_op_read(void *arg, u64 addr, void *buf, u32 len)
+{
+	struct remote *r = arg;
+	struct piece *p = find_piece(r, addr);
+	ssize_t n = len;
+
+	if (p && p->view)
+		memcpy(buf, p->view + (addr - p->addr), len);
+	else
+		n = pread(r->mem, buf, len, addr);
+	return n < 0 ? 0 : n;
+}
+
+static int remote_op_read_file(void *arg, u64 addr, void *buf, u32 len)
+{
+	struct remote *r = arg;
+	const struct map_row *row = maps_find(&r->files, addr);
+	int fd, n;
+
+	if (!row) {	/* it has been mapped meanwhile */
+		maps_done(&r->files);
+		n = maps_read(r->pid, &r->files);
+		row = n ? NULL : maps_find(&r->files, addr);
+	}
+	fd = row ? maps_open(r->pid, row) : -ENOENT;
+	if (fd < 0)
+		return -ENOENT;
+	n = pread(fd, buf, addr + len > row->hi ? row->hi - addr : len, row->off + (addr - row->lo));
+	close(fd);
+	return n;
+}
+
+static int stopped(struct remote *r, struct stop *s)
+{
+	int err = stop_init(s, r->pid, r->mem, r->guard_table);
+
+	return err ?: stop_all(s);
+}
+
+static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
+{
+	struct stop s = { 0 };
+	int err = stopped(arg, &s);
+
+	err = err ?: stop_patch(&s, patches, nr);
+	stop_release(&s);
+	stop_done(&s);
+	return err == -ESRCH ? err : stop_explain(err);
+}
+
+static int remote_op_is_quiet(void *arg, u64 guard_off)
+{
+	struct stop s = { 0 };
+	int err = stopped(arg, &s);
+
+	err = err ?: stop_look(&s, guard_off);
+	stop_release(&s);
+	stop_done(&s);
+	return err == -ESRCH ? 0 : err;		/* nobody is anywhere */
+}
+
+static int remote_op_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
+{
+	(void)arg;
+	(void)area;
+	(void)start;
+	(void)end;
+	(void)hdr;
+	return 0;
+}
+
+static const struct tramp_target_ops ops = {
+	.map = remote_op_map,
+	.map_guards = remote_op_map_guards,
+	.add_images = remote_op_add_images,
+	.write = remote_op_write,
+	.store = remote_op_store,
+	.read = remote_op_read,
+	.read_file = remote_op_read_file,
+	.patch = remote_op_patch,
+	.is_quiet = remote_op_is_quiet,
+	.add_unwind = remote_op_add_unwind,
+};
+
+/* -- The agent --- */
+
+static int map_agent(struct remote *r, struct call *c)
+{
+	u64 bytes = agent_bytes(), base;
+	int err;
+
+	err = map_private(r, c, 0, bytes + PAGE, PROT_NONE, &base);
+	err = err ?: agent_init(&r->agent, base);
+	for (u32 i = 0; i < r->agent.nr_parts && !err; i++) {
+		const struct agent_part *p = &r->agent.parts[i];
+
+		err = protect(c, base + p->off, p->bytes, p->prot);
+		err = err ?: poke(r, base + p->off, r->agent.image + p->off, p->bytes);
+	}
+	err = err ?: protect(c, base + bytes, PAGE, PROT_READ | PROT_EXEC);
+	err = err ?: poke(r, base + bytes, arch_host_gadget.bytes, arch_host_gadget.len);
+	r->gadget = base + bytes;
+	return err;
+}
+
+static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
+{
+	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
+}
+
+#define MADV_WIPEONFORK_ 18
+
+static int map_rt(struct remote *r, struct call *c)
+{
+	u64 threads, lanes;
+	int err;
+
+	err = map_private(r, c, 0, sizeof(struct rt_threads), PROT_READ | PROT_WRITE, &threads);
+	err = err ?: call_make(c, SYS_madvise, threads, sizeof(struct rt_threads), MADV_WIPEONFORK_, 0, 0, 0);
+	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), env_lanes_fd(), &lanes);
+	err = err ?: add_piece(r, lanes, sizeof(struct rt_lanes), NULL);
+	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, lanes), lanes);
+	return err ?: set_word(r, "rt_env", offsetof(struct rt_env, threads), threads);
+}
+
+static int set_up(struct remote *r, struct call *c, struct guard_env *env)
+{
+	struct guard_range text;
+	int err;
+
+	err = map_agent(r, c);
+	err = err ?: call_set_gadget(c, r->gadget);
+	err = err ?: map_rt(r, c);
+	err = err ?: map_guards(r, c, &env->blocks);
+	if (err)
+		return err;
+	r->guard_table = agent_symbol(&r->agent, "guard_table");
+	err = set_word(r, "guard_table", offsetof(struct guard_table, blocks), env->blocks);
+	err = err ?: peek(r, agent_symbol(&r->agent, "agent_guard_text"), &text, sizeof(text));
+	return err ?: remote_op_add_images(r, text.start, text.end);
+}
+
+static int make_space(struct remote *r, struct guard_env *env)
+{
+	const struct arch_tramp_ops *arch = arch_host_tramp();
+	int err;
+
+	env->claim = agent_symbol(&r->agent, "arch_tramp_claim");
+	env->busy = agent_symbol(&r->agent, "arch_tramp_busy");
+	env->probe_words = agent_symbol(&r->agent, "arch_tramp_readable");
+	err = tramp_space_new(&ops, r, arch, env, &r->space);
+	if (err)
+		return err;
+	r->space->vector_bytes = arch_host_vector_bytes();
+	r->space->run_enter = agent_symbol(&r->agent, "tramp_run_enter");
+	r->space->run_exit = agent_symbol(&r->agent, "tramp_run_exit");
+	return 0;
+}
+
+static int enter(struct remote *r)
+{
+	struct guard_env env;
+	struct call *c;
+	int err, end;
+
+	err = begin(r, &c);
+	if (err)
+		return err;
+	err = set_up(r, c, &env);
+	if (err)
+		fail(err, "inject: cannot set up process %d: %s", r->pid, log_errstr(err));
+	end = err;
+	call_end(c);
+	return end ?: make_space(r, &env);
+}
+
+static int open_process(struct remote *r)
+{
+	char path[32];
+
+	r->pidfd = syscall(SYS_pidfd_open, r->pid, 0);
+	if (r->pidfd < 0)
+		return fail(-errno, "inject: process %d: %s", r->pid, log_errstr(errno));
+	snprintf(path, sizeof(path), "/proc/%d/mem", r->pid);
+	r->mem = open(path, O_RDWR | O_CLOEXEC);
+	if (r->mem < 0)
+		return fail_hint(errno == EACCES ? -EPERM : -errno,
+				 "be root, or the same user with kernel.yama.ptrace_scope=0",
+				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(errno));
+	return 0;
+}
+
+int remote_open(pid_t pid, struct remote **ret)
+{
+	struct remote *r;
+	int err;
+
+	if (!arch_host_tramp())
+		return fail(-EOPNOTSUPP, "inject: no trampolines on this machine");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->pid = pid;
+	r->mem = r->pidfd = -1;
+	err = env_init();
+	err = err ?: open_process(r);
+	err = err ?: enter(r);
+	if (err) {
+		remote_close(r);
+		return err;
+	}
+	*ret = r;
+	return 0;
+}
+
+/* -- Leaving --- */
+
+void remote_close(struct remote *r)
+{
+	struct remote_map *m;
+	struct piece *p;
+
+	if (!r)
+		return;
+	while ((p = r->pieces)) {
+		r->pieces = p->next;
+		if (p->view)
+			munmap(p->view, p->bytes);
+		free(p);
+	}
+	while ((m = r->maps)) {
+		r->maps = m->next;
+		free(m);
+	}
+	maps_done(&r->files);
+	agent_done(&r->agent);
+	if (r->mem >= 0)
+		close(r->mem);
+	if (r->pidfd >= 0)
+		close(r->pidfd);
+	free(r);
+}
+
+struct tramp_space *remote_space(struct remote *r)
+{
+	return r->space;
+}
+
+bool remote_is_alive(const struct remote *r)
+{
+	return !syscall(SYS_pidfd_send_signal, r->pidfd, 0, NULL, 0);
+}
+
+u64 remote_helper(const struct remote *r, const void *here)
+{
+	return agent_helper(&r->agent, here);
+}
+
+/* -- Maps --- */
+
+static struct rt_map moved_map(const struct remote *r, const struct rt_map *rt, u64 base)
+{
+	struct rt_map m = *rt;
+
+	m.hdr = (void *)base;
+	m.base = (void *)base;
+	m.index = (void *)(base + rt->index_off);
+	m.nodes = (void *)(base + rt->node_off);
+	m.bits = (void *)(base + rt->bits_off);
+	m.values = (void *)(base + rt->value_off);
+	m.ops = (void *)agent_map_ops(&r->agent, rt->ops);
+	m.notify_fd = -1;
+	m.owner = NULL;
+	return m;
+}
+
+static int place_map(struct remote *r, struct call *c, struct remote_map *m, int memfd)
+{
+	u64 bytes = rt_round_up(m->rt->total_bytes, PAGE), at;
+	struct rt_map moved;
+	int err;
+
+	err = map_private(r, c, 0, PAGE + bytes, PROT_READ | PROT_WRITE, &m->addr);
+	err = err ?: map_shared(r, c, m->addr + PAGE, bytes, memfd, &at);
+	if (err)
+		return err;
+	moved = moved_map(r, m->rt, at);
+	m->values = (u64)moved.values;
+	return poke(r, m->addr, &moved, sizeof(moved));
+}
+
+static int new_map(struct remote *r, const struct rt_map *rt, int memfd, struct remote_map **ret)
+{
+	struct remote_map *m = calloc(1, sizeof(*m));
+	struct call *c;
+	int err = m ? begin(r, &c) : -ENOMEM;
+
+	if (!err) {
+		m->rt = rt;
+		err = place_map(r, c, m, memfd);
+		call_end(c);
+	}
+	if (err) {
+		free(m);
+		return err;
+	}
+	m->next = r->maps;
+	r->maps = m;
+	*ret = m;
+	return 0;
+}
+
+int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u64 *values)
+{
+	struct remote_map *m = r->maps;
+	int err = 0;
+
+	while (m && m->rt != rt)
+		m = m->next;
+	if (!m && rt->ops == &rt_fd_array_ops)
+		err = fail(-EOPNOTSUPP, "inject: maps of programs or maps do not work in other processes yet");
+	else if (!m)
+		err = new_map(r, rt, memfd, &m);
+	if (err)
+		return err;
+	*ret = m->addr;
+	*values = m->values;
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Another process whose functions are traced: the agent in it, memory near its functions, maps that it
+ * shares with us, its text. docs/any-process.md. One thread at a time, the same one all along.
+ */
+#ifndef FS_INJECT_REMOTE_H
+#define FS_INJECT_REMOTE_H
+
+#include <sys/types.h>
+
+#include "rt/map.h"
+#include "trampoline/tramp.h"
+
+struct remote;
+
+/*
+ * Puts the agent into process @pid.
+ * Return: 0, or
+ *   -ESRCH		there is no such process, or it is gone meanwhile
+ *   -EPERM		ptrace is forbidden; logged with a hint
+ *   -EAGAIN		a thread does not stop
+ *   -EOPNOTSUPP	a process of another kind: 32-bit, a kernel thread; no trampolines on this machine
+ *   -ENOMEM, -EMFILE	here or there
+ */
+int remote_open(pid_t pid, struct remote **ret);
+
+/* Every program must be detached. Takes away all that was put into the process unless something there
+ * may still lead to it. NULL: nothing */
+void remote_close(struct remote *r);
+
+/* Its space; goes with it. */
+struct tramp_space *remote_space(struct remote *r);
+
+/* Is the process still there? */
+bool remote_is_alive(const struct remote *r);
+
+/*
+ * Where programs there find what @here is in this process: a helper of src/rt. 0: it is none.
+ */
+u64 remote_helper(const struct remote *r, const void *here);
+
+/*
+ * Maps @rt, whose memory is that of @memfd, in the process.
+ * *@ret: its struct rt_map there; its values are at *@values.
+ * Return: 0, -ENOMEM, -EOPNOTSUPP (a map of programs or maps), -EMFILE, -ESRCH
+ */
+int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u64 *values);
+
+#endif
