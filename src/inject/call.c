@@ -196,6 +196,9 @@ int call_begin(pid_t pid, int mem, u64 gadget, struct call **ret)
 	err = err ?: stop_all(&c->stop);
 	if (err)
 		goto out;
+	for (u32 i = 0; i < c->stop.nr_threads; i++)
+		if (c->stop.threads[i].stopped)
+			arch_host_get_pc(c->stop.threads[i].tid, &c->stop.threads[i].pc);
 	c->thread = pick_thread(&c->stop);
 	err = c->thread ? 0 : -ESRCH;
 	if (!err && !gadget)

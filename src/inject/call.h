@@ -25,7 +25,7 @@ long call_make(struct call *c, long nr, long a, long b, long c3, long d, long e,
 /* Uses another gadget from here on; the borrowed bytes are what they were again. */
 int call_set_gadget(struct call *c, u64 gadget);
 
-/* The stopped threads, to be looked at. */
+/* The stopped threads, to be looked at; .pc says where they were. */
 struct stop *call_stop(struct call *c);
 
 /* Gives the thread back and lets all go. NULL: nothing */

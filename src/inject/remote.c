@@ -27,6 +27,7 @@
 #include "arch/host.h"
 #include "inject/agent.h"
 #include "inject/call.h"
+#include "inject/leave.h"
 #include "inject/maps.h"
 #include "rt/lane.h"
 #include "syscall/env.h"
@@ -536,6 +537,56 @@ int remote_open(pid_t pid, struct remote **ret)
 
 /* -- Leaving --- */
 
+#define LEAVE_TRIES 100		/* of a millisecond */
+
+static u32 list_spans(const struct remote *r, struct leave_span **ret)
+{
+	struct leave_span *spans;
+	u32 nr = 0;
+
+	for (struct piece *p = r->pieces; p; p = p->next)
+		nr++;
+	spans = calloc(nr ?: 1, sizeof(*spans));
+	*ret = spans;
+	nr = 0;
+	for (struct piece *p = r->pieces; p && spans; p = p->next)
+		spans[nr++] = (struct leave_span){ p->addr, p->bytes };
+	return nr;
+}
+
+/* Unmapping is called from where it does not matter. */
+static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
+{
+	struct call *c;
+	int err;
+
+	err = call_begin(r->pid, r->mem, 0, &c);
+	if (err)
+		return err;
+	err = leave_check(call_stop(c), spans, nr);
+	for (u32 i = 0; i < nr && !err; i++)
+		err = call_make(c, SYS_munmap, spans[i].addr, spans[i].bytes, 0, 0, 0, 0);
+	call_end(c);
+	return err;
+}
+
+/* Calls that are under way need what they are in. Where one does not end, it stays. */
+static void leave(struct remote *r)
+{
+	struct leave_span *spans;
+	u32 nr = list_spans(r, &spans);
+	int err = nr ? -EAGAIN : 0;
+
+	for (u32 i = 0; i < LEAVE_TRIES && err == -EAGAIN && spans; i++) {
+		err = unmap_all(r, spans, nr);
+		if (err == -EAGAIN)
+			usleep(1000);
+	}
+	if (err && err != -ESRCH)
+		log_msg(LOG_INFO, "inject: memory of the agent stays in process %d: %s", r->pid, log_errstr(err));
+	free(spans);
+}
+
 void remote_close(struct remote *r)
 {
 	struct remote_map *m;
@@ -543,6 +594,8 @@ void remote_close(struct remote *r)
 
 	if (!r)
 		return;
+	if (r->mem >= 0)
+		leave(r);
 	while ((p = r->pieces)) {
 		r->pieces = p->next;
 		if (p->view)

@@ -2,6 +2,7 @@
 /* Programs in another process. */
 #include "rig.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 
 #include "tap.h"
@@ -38,5 +39,94 @@ TEST(session_counts_in_a_shared_map)
 	CHECK(rig_text_is_clean(&rig));
 	remote_close(r);
 	rig_call(&rig, 1000);
+	rig_stop(&rig);
+}
+
+/* -- As it was --- */
+
+static char *slurp(const char *name)
+{
+	static char text[2][65536];
+	static int which;
+	char path[64], *to = text[which++ % 2];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", rig.pid, name);
+	f = fopen(path, "r");
+	to[fread(to, 1, sizeof(text[0]) - 1, f)] = 0;
+	fclose(f);
+	return to;
+}
+
+static int count_fds(void)
+{
+	char path[64];
+	DIR *d;
+	int nr = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", rig.pid);
+	d = opendir(path);
+	while (readdir(d))
+		nr++;
+	closedir(d);
+	return nr;
+}
+
+/* Without what grows by itself. */
+static void check_same_maps(const char *a, const char *b)
+{
+	char *heap = strstr(a, "[heap]");
+
+	if (strcmp(a, b))
+		printf("# before:\n%s# after:\n%s", a, b);
+	CHECK(heap && !strcmp(a, b));
+}
+
+TEST(process_is_left_as_it_was_found)
+{
+	struct tramp_link *link;
+	char *before, status[4096];
+	int fds;
+
+	rig_start(&rig, "victim", 2);
+	rig_call(&rig, 10);
+	before = slurp("maps");
+	fds = count_fds();
+	CHECK_EQ(remote_open(rig.pid, &r), 0);
+	rig_map(&rig, r);
+	CHECK_EQ(tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link), 0);
+	rig_call(&rig, 1000);
+	CHECK(rig.counts[0] > 1000);
+	tramp_detach(link);
+	remote_close(r);
+	rig_call(&rig, 1000);
+	CHECK(rig_text_is_clean(&rig));
+	CHECK_EQ(count_fds(), fds);
+	strcpy(status, slurp("status"));
+	CHECK(strstr(status, "TracerPid:\t0"));
+	CHECK(strstr(status, "SigBlk:\t0000000000000000"));
+	check_same_maps(before, slurp("maps"));
+	rig_stop(&rig);
+}
+
+/* -- Attach to a function that threads spin in --- */
+
+TEST(attach_and_detach_while_threads_run_it)
+{
+	struct tramp_link *link;
+	u64 before;
+
+	enter("victim", 2);
+	rig_map(&rig, r);
+	for (int i = 0; i < 300; i++) {
+		CHECK_EQ(tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link), 0);
+		before = rig.counts[1];
+		rig_call(&rig, 10);
+		CHECK(rig.counts[1] >= before + 10);
+		tramp_detach(link);
+	}
+	CHECK(rig_text_is_clean(&rig));
+	remote_close(r);
+	rig_call(&rig, 10);
 	rig_stop(&rig);
 }
