@@ -16,6 +16,12 @@
  *	split	the program is loaded twice, as fentry and as fexit, over a session
  *		record that both find (Linux >= 5.10)
  *
+ * A third engine needs no kernel and no privilege, and is used if it is asked for:
+ *
+ *	user	bpf(2) is answered in the process, programs are attached to its own functions: the
+ *		executable's are named as vmlinux's, "libfoo.so.1:func" is one of a shared object.
+ *		The program is linked with -lfsession-user, before libbpf and libc.
+ *
  * Errors: every function returns 0 (or what it says) or a negative errno, and reports
  * the reason once, in one line and perhaps a "hint:" line, through the print function
  * given to fsession_set_print(), by default to stderr.
@@ -50,6 +56,7 @@ enum fsession_engine {
 	FSESSION_ENGINE_AUTO = 0,	/* the best one that works, by trying */
 	FSESSION_ENGINE_KERNEL = 1,	/* native BPF_TRACE_FSESSION */
 	FSESSION_ENGINE_SPLIT = 2,	/* fentry + fexit */
+	FSESSION_ENGINE_USER = 3,	/* no kernel: functions of this process, see below */
 };
 
 /** enum fsession_log_level - severity of a message */
@@ -104,6 +111,7 @@ struct fsession_register_opts {
  * Return: 0, or
  *   -EINVAL  @opts is larger than this library knows and has non-zero bytes there, or a
  *            value is out of range
+ *   -EOPNOTSUPP  engine USER, and the program has no libfsession-user
  *   -ENOMEM
  *   what libbpf_register_prog_handler() returned
  */
@@ -279,7 +287,7 @@ FSESSION_API int fsession_link_open(const char *path, struct bpf_link **ret);
 /**
  * struct fsession_prog_info - what a loaded program became
  * @sz:     sizeof(struct fsession_prog_info), set by the caller
- * @engine: KERNEL or SPLIT
+ * @engine: KERNEL, SPLIT or USER
  * @reason: why this engine, one line; owned by the library, valid until the object is closed
  * @target: the function, "module:function", or "prog ID:function"; owned as @reason
  * @entry_id, @exit_id: kernel ids of the programs; exit_id is 0 for KERNEL, and for SPLIT

@@ -16,10 +16,15 @@ void bpfcall_answer(bpfcall_fn fn, void *arg)
 	answer_arg = arg;
 }
 
+/* Of the user engine, where this is linked with it (syscall/wrap.c). */
+long __wrap_syscall(long nr, ...) __attribute__((weak));
+
 static long pass_on(long nr, const long a[6])
 {
 	static long (*libc)(long nr, ...);
 
+	if (__wrap_syscall)
+		return __wrap_syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (!libc)
 		libc = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 	return libc(nr, a[0], a[1], a[2], a[3], a[4], a[5]);

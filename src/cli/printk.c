@@ -15,7 +15,9 @@
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
 
+#include "engine/user.h"
 #include "image/tracefs.h"
+#include "rt/trace.h"
 #include "util/log.h"
 
 #define EVENT_ID "events/bpf_trace/bpf_trace_printk/id"
@@ -37,6 +39,8 @@ struct kept {
 
 struct printk {
 	int epoll_fd;
+	int user_fd;			/* of the user engine; then there are no rings */
+	uint64_t user_lost;		/* when we began */
 	int nr_rings;
 	struct ring *rings;
 	struct kept *lines;		/* read, not yet handed out */
@@ -133,25 +137,43 @@ static int ring_open(struct printk *p, int cpu, uint64_t event_id)
 	return err;
 }
 
-int printk_open(struct printk **ret)
+static int open_rings(struct printk *p, uint64_t event_id)
+{
+	int err;
+
+	p->nr_rings = libbpf_num_possible_cpus();
+	p->rings = p->nr_rings > 0 ? calloc(p->nr_rings, sizeof(*p->rings)) : NULL;
+	err = p->rings ? 0 : -ENOMEM;
+	for (int i = 0; p->rings && i < p->nr_rings; i++)
+		p->rings[i].fd = -1;
+	for (int i = 0; i < p->nr_rings && !err; i++)
+		err = ring_open(p, i, event_id);
+	return err;
+}
+
+static int open_user(struct printk *p, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	p->user_fd = fd;
+	p->user_lost = fsession_user_engine.lines_lost();
+	return epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+int printk_open(int fd, struct printk **ret)
 {
 	struct printk *p;
 	uint64_t event_id = 0;
-	int err = read_event_id(&event_id);
+	int err = fd < 0 ? read_event_id(&event_id) : 0;
 
 	if (err)
 		return err;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return fail(-ENOMEM, "out of memory");
+	p->user_fd = -1;
 	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	p->nr_rings = libbpf_num_possible_cpus();
-	p->rings = p->nr_rings > 0 ? calloc(p->nr_rings, sizeof(*p->rings)) : NULL;
-	err = p->epoll_fd < 0 ? -errno : p->rings ? 0 : -ENOMEM;
-	for (int i = 0; p->rings && i < p->nr_rings; i++)
-		p->rings[i].fd = -1;
-	for (int i = 0; i < p->nr_rings && !err; i++)
-		err = ring_open(p, i, event_id);
+	err = p->epoll_fd < 0 ? -errno : fd < 0 ? open_rings(p, event_id) : open_user(p, fd);
 	if (err) {
 		fail_hint(err, err == -EPERM || err == -EACCES ?
 			  "run as root, or with CAP_PERFMON" : NULL,
@@ -194,7 +216,7 @@ int printk_fd(const struct printk *p)
 
 uint64_t printk_lost(const struct printk *p)
 {
-	return p->lost;
+	return p->lost + (p->user_fd < 0 ? 0 : fsession_user_engine.lines_lost() - p->user_lost);
 }
 
 /* The text in a sample, or NULL if the record is not what we asked for. */
@@ -221,34 +243,51 @@ static char *sample_text(const struct sample *s)
 	return text;
 }
 
-static void keep_sample(struct printk *p, struct ring *r, const struct sample *s)
+/* Takes over the line's text, which may be NULL: lost. */
+static void keep_line(struct printk *p, struct printk_line line)
 {
 	struct kept *lines = p->lines;
-	char *text = sample_text(s);
-	enum whose_is who = WHOSE_UNKNOWN;
 
-	if (!text)
-		goto lost;
-	if (p->whose)
-		who = whose_is(p->whose, s->ips, s->nr_ips);
-	if (p->nr_lines == p->max_lines) {
+	if (line.text && p->nr_lines == p->max_lines) {
 		size_t max = p->max_lines ? 2 * p->max_lines : 256;
 
 		lines = realloc(p->lines, max * sizeof(*lines));
-		if (!lines)
-			goto lost;
-		p->lines = lines;
-		p->max_lines = max;
+		if (lines) {
+			p->lines = lines;
+			p->max_lines = max;
+		}
 	}
+	if (!line.text || !lines) {
+		free(line.text);
+		p->lost++;
+		return;
+	}
+	lines[p->nr_lines++] = (struct kept){ line, p->nr_read++ };
+}
+
+static void keep_sample(struct printk *p, struct ring *r, const struct sample *s)
+{
+	enum whose_is who = p->whose ? whose_is(p->whose, s->ips, s->nr_ips) : WHOSE_UNKNOWN;
+
 	/* The clock may step back when the kernel adjusts it; a CPU's lines are in order. */
 	if (s->time_ns > r->last_ns)
 		r->last_ns = s->time_ns;
-	lines[p->nr_lines++] = (struct kept){
-		{ r->last_ns, s->cpu, s->pid, s->tid, text, who }, p->nr_read++ };
-	return;
-lost:
-	free(text);
-	p->lost++;
+	keep_line(p, (struct printk_line){ r->last_ns, s->cpu, s->pid, s->tid, sample_text(s), who });
+}
+
+static void read_user(struct printk *p)
+{
+	const struct rt_trace_head *h = (const void *)p->record;
+	ssize_t n;
+
+	while ((n = read(p->user_fd, p->record, sizeof(p->record))) >= (ssize_t)sizeof(*h)) {
+		char *text = strndup((const char *)(h + 1), n - sizeof(*h));
+		size_t len = text ? strlen(text) : 0;
+
+		if (len && text[len - 1] == '\n')
+			text[len - 1] = '\0';
+		keep_line(p, (struct printk_line){ h->time_ns, h->cpu, h->pid, h->tid, text, WHOSE_UNKNOWN });
+	}
 }
 
 static void take_record(struct printk *p, struct ring *r)
@@ -318,6 +357,8 @@ size_t printk_drain(struct printk *p, enum printk_drain how, printk_fn fn, void 
 	for (int i = 0; i < p->nr_rings; i++)
 		if (p->rings[i].head)
 			ring_read(p, &p->rings[i]);
+	if (p->user_fd >= 0)
+		read_user(p);
 	if (p->nr_lines)
 		qsort(p->lines, p->nr_lines, sizeof(*p->lines), compare_lines);
 	for (; n < p->nr_lines && p->lines[n].line.time_ns <= horizon_ns; n++) {

@@ -5,7 +5,8 @@
  * They are read as perf events of the kernel's bpf_trace_printk tracepoint, not from trace_pipe:
  * other readers of trace_pipe take no line from us nor we from them, no other event gets in
  * between, tracing_on does not matter, lost lines are counted, and nothing is left behind in
- * tracefs however the process ends. tracefs is needed for the tracepoint's number only.
+ * tracefs however the process ends. tracefs is needed for the tracepoint's number only. The user
+ * engine's come through a socket.
  */
 #ifndef FS_CLI_PRINTK_H
 #define FS_CLI_PRINTK_H
@@ -28,8 +29,9 @@ struct printk_line {
 
 typedef void (*printk_fn)(const struct printk_line *line, void *arg);
 
-/* Lines printed from now on are kept for printk_drain(). 0, or -errno with the message printed. */
-int printk_open(struct printk **ret);
+/* Lines printed from now on are kept for printk_drain(). @fd: of the user engine (lines_open()), -1: the
+ * kernel's. 0, or -errno with the message printed. */
+int printk_open(int fd, struct printk **ret);
 void printk_close(struct printk *p);
 
 /* Tells whose program printed a line from now on; until then, and without, that is unknown. Borrowed. */

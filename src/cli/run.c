@@ -22,11 +22,13 @@
 #include "cli/lines.h"
 #include "cli/printk.h"
 #include "cli/report.h"
+#include "cli/self.h"
 #include "cli/stop.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/verbs.h"
 #include "cli/whose.h"
+#include "engine/user.h"
 #include "util/log.h"
 #include "util/privilege.h"
 
@@ -48,6 +50,8 @@ struct run {
 	struct lines lines;
 	struct stop stop;
 	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
+	struct self *self;	/* --lib */
+	int lines_fd;		/* of the user engine; -1 = another one */
 };
 
 static bool is_cancelled(void *arg)
@@ -84,7 +88,7 @@ static void open_printk(struct run *r)
 	if (!wanted)
 		return;
 	log_capture_start(&why, text, sizeof(text));
-	err = printk_open(&r->printk);
+	err = printk_open(r->lines_fd, &r->printk);
 	log_capture_stop(&why);
 	if (err)
 		log_msg(LOG_WARN, "%s", text);
@@ -117,6 +121,33 @@ static int open_object(struct run *r)
 	return err;
 }
 
+/* The engine that needs no kernel, before anything asks one. */
+static int use_user_engine(struct run *r)
+{
+	int err;
+
+	if (r->o->engine != FSESSION_ENGINE_USER)
+		return r->o->lib ? fail_hint(-EINVAL, "--engine user", "--lib is for the user engine") : 0;
+	if (!&fsession_user_engine)
+		return fail(-EOPNOTSUPP, "engine user: not for this machine's architecture yet");
+	if (!r->o->lib)
+		return fail_hint(-EINVAL, "--lib ./libfoo.so [-- FUNCTION ARGS]",
+				 "engine user: nothing to trace");
+	err = self_open(r->o->lib, &r->self);
+	err = err ?: fsession_user_engine.use(r->o->lib);
+	if (err)
+		return err;
+	r->lines_fd = fsession_user_engine.lines_open();
+	return r->lines_fd < 0 ? fail(r->lines_fd, "bpf_printk: %s", log_errstr(r->lines_fd)) : 0;
+}
+
+static int start_command(struct run *r)
+{
+	if (r->self)
+		return self_start_call(r->self, r->cmd, &r->stop.call_fd);
+	return stop_start_command(&r->stop, r->cmd, r->json ? STDERR_FILENO : STDOUT_FILENO);
+}
+
 static int start(struct run *r)
 {
 	struct fsession_register_opts opts = {
@@ -128,7 +159,9 @@ static int start(struct run *r)
 
 	limits_raise();
 	whose_begin(&r->whose);
-	err = fsession_register(&opts);
+	err = use_user_engine(r);
+	if (!err)
+		err = fsession_register(&opts);
 	if (!err)
 		err = open_object(r);
 	if (!err)
@@ -178,8 +211,7 @@ static int watch(struct run *r)
 	if (r->o->for_ns)
 		err = stop_after(&r->stop, r->o->for_ns);
 	if (!err && r->cmd)
-		err = stop_start_command(&r->stop, r->cmd,
-					 r->json ? STDERR_FILENO : STDOUT_FILENO);
+		err = start_command(r);
 	while (!err && r->stop.why == STOP_NOT_YET) {
 		err = stop_wait(&r->stop, r->printk ? printk_fd(r->printk) : -1,
 				left ? PENDING_MS : SWEEP_MS);
@@ -196,7 +228,7 @@ static int finish(struct run *r)
 {
 	int err = 0;
 
-	stop_release(&r->stop);
+	stop_give_back(&r->stop);
 	if (r->o->stats)
 		summary_print_stats(&r->attach, r->json);
 	if (attach_nr_funcs(&r->attach) >= MANY_FUNCS)
@@ -215,7 +247,7 @@ static int run(struct run *r)
 	int err, err_finish;
 	const char *why;
 
-	err = stop_init(&r->stop);
+	err = stop_begin(&r->stop);
 	if (!err)
 		err = start(r);
 	if (err == -ECANCELED) {
@@ -230,6 +262,8 @@ static int run(struct run *r)
 		return err;
 	}
 	err = watch(r);
+	if (r->self && r->stop.why == STOP_COMMAND)
+		report_line("'%s' returned %ld", r->cmd[0], self_result(r->self));
 	err_finish = finish(r);
 	return err ? err : err_finish;
 }
@@ -242,9 +276,12 @@ static void run_done(struct run *r)
 	targets_done(&r->targets);
 	printk_close(r->printk);
 	whose_done(&r->whose);
-	stop_done(&r->stop);
+	stop_end(&r->stop);
 	if (r->stats_fd >= 0)
 		close(r->stats_fd);
+	if (r->lines_fd >= 0)
+		fsession_user_engine.lines_close(r->lines_fd);
+	self_close(r->self);
 	fsession_unregister();
 }
 
@@ -264,7 +301,8 @@ int run_verb(const struct verb *v, char **argv)
 {
 	struct run_opts o = { 0 };
 	struct run r = { .o = &o, .attach = { is_cancelled, &r }, .targets = { .prog_fd = -1 },
-			 .stop = { .sig_fd = -1, .timer_fd = -1 }, .stats_fd = -1 };
+			 .stop = { .sig_fd = -1, .timer_fd = -1 }, .stats_fd = -1,
+			 .lines_fd = -1 };
 	struct opt_rest rest;
 	int err;
 

@@ -24,11 +24,11 @@ static void signals_of_interest(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 }
 
-int stop_init(struct stop *s)
+int stop_begin(struct stop *s)
 {
 	sigset_t set;
 
-	*s = (struct stop){ .timer_fd = -1 };
+	*s = (struct stop){ .timer_fd = -1, .call_fd = -1 };
 	signals_of_interest(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* An ignored SIGCHLD, which may be inherited, would reap the command without us. */
@@ -37,7 +37,7 @@ int stop_init(struct stop *s)
 	return s->sig_fd < 0 ? fail(-errno, "signalfd: %s", log_errstr(errno)) : 0;
 }
 
-void stop_done(struct stop *s)
+void stop_end(struct stop *s)
 {
 	if (s->sig_fd >= 0)
 		close(s->sig_fd);
@@ -45,7 +45,7 @@ void stop_done(struct stop *s)
 		close(s->timer_fd);
 }
 
-void stop_release(struct stop *s)
+void stop_give_back(struct stop *s)
 {
 	sigset_t set;
 
@@ -132,14 +132,16 @@ static void take_signals(struct stop *s)
 int stop_wait(struct stop *s, int other_fd, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { other_fd, POLLIN },
+		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { s->call_fd, POLLIN }, { other_fd, POLLIN },
 	};
 
-	if (poll(fds, 3, timeout_ms) < 0 && errno != EINTR)
+	if (poll(fds, 4, timeout_ms) < 0 && errno != EINTR)
 		return fail(-errno, "poll: %s", log_errstr(errno));
 	if (fds[0].revents)
 		take_signals(s);
 	if (fds[1].revents)
 		end(s, STOP_TIME);
+	if (fds[2].revents)
+		end(s, STOP_COMMAND);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What ends a run: a signal, the end of --for, the end of the command after "--". Signals are
- * blocked from stop_init() on and are seen only here, so that nothing is interrupted half-way;
- * stop_release() gives them back their usual effect, so that a second Ctrl-C ends a slow detach
+ * blocked from stop_begin() on and are seen only here, so that nothing is interrupted half-way;
+ * stop_give_back() gives them back their usual effect, so that a second Ctrl-C ends a slow detach
  * (the kernel then does the rest).
  */
 #ifndef FS_CLI_STOP_H
@@ -17,6 +17,7 @@ enum stop_why { STOP_NOT_YET, STOP_SIGNAL, STOP_TIME, STOP_COMMAND };
 struct stop {
 	int sig_fd;
 	int timer_fd;		/* --for; -1 = not started */
+	int call_fd;		/* readable: the function called for the command has returned; -1 = none */
 	enum stop_why why;
 	int sig;		/* STOP_SIGNAL: which */
 	pid_t child;		/* the command; 0 = none */
@@ -24,9 +25,9 @@ struct stop {
 	int child_status;	/* of waitpid() */
 };
 
-int stop_init(struct stop *s);
-void stop_done(struct stop *s);
-void stop_release(struct stop *s);
+int stop_begin(struct stop *s);
+void stop_end(struct stop *s);
+void stop_give_back(struct stop *s);
 
 /* Starts the clock. */
 int stop_after(struct stop *s, uint64_t ns);

@@ -22,7 +22,9 @@
 
 static const char *engine_name(enum fsession_engine e)
 {
-	return e == FSESSION_ENGINE_KERNEL ? "kernel" : e == FSESSION_ENGINE_SPLIT ? "split" : "?";
+	static const char *const names[] = { "?", "kernel", "split", "user" };
+
+	return names[e <= FSESSION_ENGINE_USER ? e : 0];
 }
 
 static void print_program(const struct attached *p, struct json *j)

@@ -20,14 +20,18 @@ static const struct opt run_opts[] = {
 	  "one of that program's functions" },
 	{ "dump", 'd', OPT_FLAG, OFF(run, dump), NULL,
 	  "At the end, print the object's global variables and maps, by their types" },
-	{ "engine", 'e', OPT_CHOICE, OFF(run, engine), "auto|kernel|split",
+	{ "engine", 'e', OPT_CHOICE, OFF(run, engine), "auto|kernel|split|user",
 	  "Which engine runs fsession programs: the kernel's own (Linux 7.0 and newer), split "
-	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one that works" },
+	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one of them that works; "
+	  "or user, which needs no kernel: see --lib" },
 	{ "for", 'f', OPT_TIME, OFF(run, for_ns), "TIME",
 	  "Stop after TIME, such as 500ms, 5s or 2m" },
 	{ "help", 'h', OPT_FLAG, OFF(run, help), NULL, "Print the options" },
 	{ "json", 'j', OPT_FLAG, OFF(run, json), NULL,
 	  "Print JSON lines: one object per line, told apart by \"type\"" },
+	{ "lib", 'l', OPT_TEXT, OFF(run, lib), "PATH",
+	  "With --engine user: load the shared object PATH into this process and trace its "
+	  "functions. COMMAND is then one of them, and its arguments are integers" },
 	{ "stats", 's', OPT_FLAG, OFF(run, stats), NULL,
 	  "At the end, print how often each fsession program ran, and what it missed" },
 	{ "trace-prefix", 't', OPT_FLAG, OFF(run, prefix), NULL,

@@ -17,6 +17,7 @@
 #include "engine/probe.h"
 #include "engine/session.h"
 #include "engine/store.h"
+#include "engine/user.h"
 #include "image/bpfobj.h"
 #include "image/ktarget.h"
 #include "util/log.h"
@@ -123,6 +124,14 @@ static int attach_by_libbpf(const struct bpf_program *prog, long kind, struct bp
 	return err < 0 ? err : 0;
 }
 
+static int use_user_engine(void)
+{
+	if (!&fsession_user_engine)
+		return fail_hint(-EOPNOTSUPP, "link the program with -lfsession-user",
+				 "fsession_register: this program does not have the user engine");
+	return fsession_user_engine.use(NULL);
+}
+
 int fsession_register(const struct fsession_register_opts *user)
 {
 	struct fsession_register_opts o;
@@ -130,8 +139,12 @@ int fsession_register(const struct fsession_register_opts *user)
 
 	if (err)
 		return err;
-	if (o.engine > FSESSION_ENGINE_SPLIT)
+	if (o.engine > FSESSION_ENGINE_USER)
 		return fail(-EINVAL, "fsession_register: unknown engine %d", o.engine);
+	if (o.engine == FSESSION_ENGINE_USER)
+		err = use_user_engine();
+	if (err)
+		return err;
 	err = store_configure(o.store_slots, o.max_sessions);
 	if (!err)
 		err = keep_one_handler();
@@ -359,7 +372,7 @@ int fsession_prog_info(const struct bpf_program *prog, struct fsession_prog_info
 
 	if (err)
 		return err;
-	info.engine = s->engine;
+	info.engine = session_engine(s);
 	info.reason = s->reason;
 	info.target = s->target_text;
 	info.entry_id = s->prog_id;

@@ -37,6 +37,11 @@ void session_set_engine(enum fsession_engine engine)
 	reg.engine = engine;
 }
 
+enum fsession_engine session_engine(const struct session *s)
+{
+	return reg.engine == FSESSION_ENGINE_USER ? reg.engine : s->engine;
+}
+
 /* -- Lifetime ------------------------------------------------------------------------------ */
 
 static void unload(struct session *s)
@@ -416,12 +421,13 @@ static int no_engine(const struct rung_result *r)
 static int choose_engine(struct session *s)
 {
 	const struct kernel_features *f = probe_kernel();
-	enum fsession_engine want = reg.engine;
+	enum fsession_engine want = reg.engine == FSESSION_ENGINE_USER ? FSESSION_ENGINE_KERNEL : reg.engine;
 	bool native = f->native.works, split = f->split.works;
 
 	if (want == FSESSION_ENGINE_KERNEL && !native)
 		return fail_hint(no_engine(&f->native), f->native.remedy[0] ? f->native.remedy : NULL,
-				 "program '%s': engine kernel: %s", s->name, f->native.how);
+				 "program '%s': engine %s: %s", s->name,
+				 reg.engine == want ? "kernel" : "user", f->native.how);
 	if (want == FSESSION_ENGINE_SPLIT && !split)
 		return fail_hint(no_engine(&f->split), f->split.remedy[0] ? f->split.remedy : NULL,
 				 "program '%s': engine split: %s", s->name, f->split.how);

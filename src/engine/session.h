@@ -103,7 +103,10 @@ int session_replace_prog(struct session *s, int fd);
 /* Is libbpf's program GPL-compatible? */
 bool session_is_gpl(struct session *s);
 
+/* USER is the code of KERNEL over another bpf(2). */
 void session_set_engine(enum fsession_engine engine);
+/* The one to be told. */
+enum fsession_engine session_engine(const struct session *s);
 
 /* The last line of a verifier log that says something, or NULL; points into @log. */
 const char *session_log_reason(char *log);

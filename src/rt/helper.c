@@ -313,15 +313,28 @@ RT_HELPER(strncmp)
 #define LINE_BYTES 1024
 
 int rt_trace_fd = -1;
+u64 rt_trace_lost;
 
 static long trace_line(const char *fmt, u32 size, const u64 *args, u32 nr)
 {
-	char line[LINE_BYTES];
-	long n = rt_format(line, sizeof(line), fmt, size, args, nr);
+	struct {
+		struct rt_trace_head head;
+		char text[LINE_BYTES];
+	} line;
+	long n = rt_format(line.text, sizeof(line.text), fmt, size, args, nr), bytes;
 	int fd = rt_load(&rt_trace_fd);
 
-	if (n >= 0 && fd >= 0)
-		rtarch_syscall(__NR_write, fd, (long)line, RT_MIN(n, LINE_BYTES - 1), 0, 0);
+	if (n < 0 || fd < 0)
+		return n;
+	line.head = (struct rt_trace_head){
+		.time_ns = rt_clock_ns(CLOCK_MONOTONIC),
+		.cpu = rt_cpu(rt_thread_self()),
+		.pid = rt_pid(),
+		.tid = rtarch_syscall(__NR_gettid, 0, 0, 0, 0, 0),
+	};
+	bytes = sizeof(line.head) + RT_MIN(n, LINE_BYTES - 1);
+	if (rtarch_syscall(__NR_write, fd, (long)&line, bytes, 0, 0) != bytes)
+		__atomic_fetch_add(&rt_trace_lost, 1, __ATOMIC_RELAXED);
 	return n;
 }
 

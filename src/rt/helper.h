@@ -7,6 +7,7 @@
 #define FS_RT_HELPER_H
 
 #include "rt/map.h"
+#include "rt/trace.h"
 
 /* One run of a program, on the runner's stack. */
 struct rt_run {
@@ -21,8 +22,9 @@ struct rt_xdp {
 	u32 hard_start, hard_end;	/* what data_meta and data_end may move to */
 };
 
-/* Where bpf_trace_printk() writes its lines in this process; -1: nowhere. */
+/* Where bpf_trace_printk() writes its lines in this process, each with a head, by one write(); -1: nowhere. */
 extern int rt_trace_fd;
+extern u64 rt_trace_lost;	/* lines for which there was no room */
 
 #define RT_UNUSED __attribute__((unused))
 #define RT_HELPER(name)                                                                            \

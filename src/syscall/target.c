@@ -3,7 +3,6 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,4 +161,36 @@ const char *target_kfunc_name(u32 id)
 	name = func_name(b, id);
 	btf_put(b);
 	return name;
+}
+
+static struct btf_obj *nth_btf(struct target *t, u32 nr)
+{
+	struct btf_obj *b;
+
+	pthread_mutex_lock(&t->lock);
+	b = nr < t->nr_btfs ? t->btfs[nr].obj : NULL;
+	pthread_mutex_unlock(&t->lock);
+	return b;
+}
+
+static void print_symbols(const struct btf_obj *b, u32 first, FILE *to)
+{
+	for (u32 id = first; id < btf__type_cnt(b->btf); id++) {
+		const char *name = func_name(b, id);
+		struct target_func f;
+
+		if (name && !target_func(b, id, &f))
+			fprintf(to, b->nr ? "%016llx t %s\t[%s]\n" : "%016llx t %s\n", f.addr, name, b->name);
+	}
+}
+
+void target_print_symbols(FILE *to)
+{
+	struct target *t = target_current();
+	struct btf_obj *b;
+
+	if (!t || target_scan(t))
+		return;
+	for (u32 i = 0; (b = nth_btf(t, i)); i++)
+		print_symbols(b, i ? btf__type_cnt(nth_btf(t, 0)->btf) : 1, to);
 }

@@ -11,6 +11,7 @@
 #define FS_SYSCALL_TARGET_H
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "syscall/btf.h"
 #include "trampoline/tramp.h"
@@ -60,6 +61,8 @@ int target_scan(struct target *t);
 int target_vmlinux(struct btf_obj **ret);
 /* FUNC @id of @b, which is one of the target's. -ENOENT: it has no code; -EINVAL: no FUNC */
 int target_func(const struct btf_obj *b, u32 id, struct target_func *ret);
+/* Lines as of /proc/kallsyms: every function of the current target that its BTF names. */
+void target_print_symbols(FILE *to);
 /* Name of FUNC @id in vmlinux; NULL if there is none. Borrowed. */
 const char *target_kfunc_name(u32 id);
 

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -18,6 +20,7 @@
 
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 #define VMLINUX "/sys/kernel/btf/vmlinux"
+#define KALLSYMS "/proc/kallsyms"
 
 long __real_syscall(long nr, ...);
 int __real_close(int fd);
@@ -28,6 +31,10 @@ void *__real_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t o
 
 int __real_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 int __real_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
+int __real_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
+int __real_poll(struct pollfd *fds, nfds_t nr, int timeout);
+int __real_access(const char *path, int mode);
+ssize_t __real_readlink(const char *path, char *buf, size_t size);
 
 long __wrap_syscall(long nr, ...);
 int __wrap_close(int fd);
@@ -39,6 +46,10 @@ int __wrap_faccessat(int dir, const char *path, int mode, int flags);
 void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
+int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
+int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout);
+int __wrap_access(const char *path, int mode);
+ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
 static bool user = true;
@@ -140,6 +151,24 @@ static int answer_vmlinux(void)
 	return fd;
 }
 
+static int answer_symbols(void)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int fd = -1;
+
+	if (!f)
+		return -1;
+	inside++;
+	target_print_symbols(f);
+	inside--;
+	if (!fclose(f))
+		fd = answer(text, len);
+	free(text);
+	return fd;
+}
+
 /* The one that answers for @path, or NULL. */
 static int (*answer_of(const char *path))(void)
 {
@@ -147,6 +176,8 @@ static int (*answer_of(const char *path))(void)
 		return NULL;
 	if (!strcmp(path, POSSIBLE))
 		return answer_cpus;
+	if (!strcmp(path, KALLSYMS))
+		return answer_symbols;
 	return strcmp(path, VMLINUX) ? NULL : answer_vmlinux;
 }
 
@@ -163,6 +194,11 @@ FILE *__wrap_fopen64(const char *path, const char *mode)
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
 	return __wrap_fopen64(path, mode);
+}
+
+int __wrap_access(const char *path, int mode)
+{
+	return answer_of(path) ? 0 : __real_access(path, mode);
 }
 
 int __wrap_faccessat(int dir, const char *path, int mode, int flags)
@@ -237,4 +273,56 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
 	if (is_ours())
 		map_sync_rings();
 	return __real_epoll_wait(epfd, ev, max, timeout);
+}
+
+int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set)
+{
+	if (is_ours())
+		map_sync_rings();
+	return __real_epoll_pwait(epfd, ev, max, timeout, set);
+}
+
+/* Ring buffers wait by their eventfds here, too. */
+int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout)
+{
+	struct pollfd swapped[64];
+	struct map *map;
+	int ret;
+
+	if (!is_ours() || nr > sizeof(swapped) / sizeof(*swapped))
+		return __real_poll(fds, nr, timeout);
+	map_sync_rings();
+	for (nfds_t i = 0; i < nr; i++) {
+		swapped[i] = fds[i];
+		if (fds[i].fd < 0 || map_from_fd(fds[i].fd, &map, NULL))
+			continue;
+		if (map->rt->notify_fd >= 0)
+			swapped[i].fd = map->rt->notify_fd;
+		map_put(map);
+	}
+	ret = __real_poll(swapped, nr, timeout);
+	for (nfds_t i = 0; i < nr; i++)
+		fds[i].revents = swapped[i].revents;
+	return ret;
+}
+
+/* /proc/self/fd/N of an object of ours says what the kernel's would. */
+ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
+{
+	static const char *const names[] = {
+		[OBJ_MAP] = "anon_inode:bpf-map", [OBJ_PROG] = "anon_inode:bpf-prog",
+		[OBJ_BTF] = "anon_inode:btf", [OBJ_LINK] = "anon_inode:bpf_link",
+		[OBJ_STATS] = "anon_inode:bpf-stats",
+	};
+	const char *name;
+	struct obj *o;
+	int fd;
+
+	if (!is_ours() || sscanf(path, "/proc/self/fd/%d", &fd) != 1 || obj_any_from_fd(fd, &o, NULL))
+		return __real_readlink(path, buf, size);
+	name = names[o->kind];
+	obj_put(o);
+	size = strlen(name) < size ? strlen(name) : size;
+	memcpy(buf, name, size);
+	return size;
 }

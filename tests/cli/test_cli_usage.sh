@@ -81,9 +81,9 @@ t_usage_values()
 		one_error
 		err "'$value' is not a time"
 	done
-	fs run --engine user x.bpf.o
+	fs run --engine none x.bpf.o
 	status 2
-	err "'user' is none of auto|kernel|split"
+	err "'none' is none of auto|kernel|split|user"
 	fs run x.bpf.o --engine
 	status 2
 	err '--engine needs a value'
@@ -178,7 +178,7 @@ t_usage_completion()
 			not_ok "$v: $(complete fsession "$v" --)"
 	done
 	[ "$(complete fsession '' | grep -v -e --)" = "$(echo "$verbs" | sort)" ] || not_ok 'verbs'
-	[ "$(echo $(complete fsession run --engine ''))" = 'auto kernel split' ] || not_ok 'engines'
+	[ "$(echo $(complete fsession run --engine ''))" = 'auto kernel split user' ] || not_ok 'engines'
 	[ "$(complete fsession run x.bpf.o -- ech | grep -x echo | head -1)" = echo ] || not_ok 'command'
 	touch "$tmp/a.bpf.o" "$tmp/b.c"
 	[ "$(complete fsession run "$tmp/")" = "$tmp/a.bpf.o" ] || not_ok 'objects'

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The way to the user engine, which is no part of libfsession: the fsession command has it built in, other
+ * programs link or preload libfsession-user.so (src/shim).
+ */
+#ifndef FS_ENGINE_USER_H
+#define FS_ENGINE_USER_H
+
+#include "util/types.h"
+
+struct user_engine {
+	/*
+	 * From now on bpf(2) of this process is the user engine's. @vmlinux: file name of the loaded shared
+	 * object whose functions programs find without a module's name; NULL: the executable. 0 or -errno
+	 */
+	int (*use)(const char *vmlinux);
+	/* As of syscall/lines.h. */
+	int (*lines_open)(void);
+	void (*lines_close)(int fd);
+	u64 (*lines_lost)(void);
+};
+
+/* Its address is NULL where there is none. */
+extern const struct user_engine fsession_user_engine __attribute__((weak, visibility("default")));
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stands before libc's functions that libbpf calls, by their names: in a program that this is linked into,
+ * or that preloads libfsession-user.so. They lead to src/syscall/wrap.c, which knows what is about the
+ * user engine; what is not goes on to libc. Off until user_engine.use(), or from the beginning
+ * with FSESSION_SHIM in the environment.
+ */
+#include <dlfcn.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "engine/user.h"
+#include "inject/selftarget.h"
+#include "syscall/lines.h"
+#include "syscall/wrap.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* What libc has under that name. */
+#define REAL(ret, name, params, args)                                                              \
+	ret __real_##name params;                                                                  \
+	ret __real_##name params                                                                   \
+	{                                                                                          \
+		static ret(*fn) params;                                                            \
+												   \
+		if (!fn)                                                                           \
+			fn = (ret(*) params)dlsym(RTLD_NEXT, #name);                               \
+		return fn args;                                                                    \
+	}
+
+/* The wrapped function under libc's name. */
+#define FRONT(ret, name, params, args)                                                             \
+	ret __wrap_##name params;                                                                  \
+	EXPORT ret name params;                                                                    \
+	EXPORT ret name params                                                                     \
+	{                                                                                          \
+		return __wrap_##name args;                                                         \
+	}
+
+#define BOTH(ret, name, params, args) REAL(ret, name, params, args) FRONT(ret, name, params, args)
+
+#define MMAP_PARAMS (void *addr, size_t len, int prot, int flags, int fd, off_t off)
+#define MMAP_ARGS (addr, len, prot, flags, fd, off)
+
+BOTH(int, close, (int fd), (fd))
+BOTH(FILE *, fopen64, (const char *path, const char *mode), (path, mode))
+FRONT(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+BOTH(int, access, (const char *path, int mode), (path, mode))
+BOTH(int, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
+BOTH(void *, mmap64, MMAP_PARAMS, MMAP_ARGS)
+FRONT(void *, mmap, MMAP_PARAMS, MMAP_ARGS)
+BOTH(int, epoll_ctl, (int ep, int op, int fd, struct epoll_event *ev), (ep, op, fd, ev))
+BOTH(int, epoll_wait, (int ep, struct epoll_event *ev, int max, int ms), (ep, ev, max, ms))
+BOTH(int, epoll_pwait, (int ep, struct epoll_event *ev, int max, int ms, const sigset_t *set),
+     (ep, ev, max, ms, set))
+BOTH(int, poll, (struct pollfd *fds, nfds_t nr, int ms), (fds, nr, ms))
+BOTH(ssize_t, readlink, (const char *path, char *buf, size_t size), (path, buf, size))
+
+/* -- With arguments that may not be there --- */
+
+long __real_syscall(long nr, ...);
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+EXPORT int open64(const char *path, int flags, ...);
+EXPORT int open(const char *path, int flags, ...);
+
+#define SIX_ARGS(a, last)                                                                          \
+	do {                                                                                       \
+		va_list ap;                                                                        \
+												   \
+		va_start(ap, last);                                                                \
+		for (int i = 0; i < 6; i++)                                                        \
+			(a)[i] = va_arg(ap, long);                                                 \
+		va_end(ap);                                                                        \
+	} while (0)
+
+__attribute__((no_sanitize("address"))) long __real_syscall(long nr, ...)
+{
+	static long (*fn)(long nr, ...);
+	long a[6];
+
+	SIX_ARGS(a, nr);
+	if (!fn)
+		fn = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	return fn(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int __real_open64(const char *path, int flags, ...)
+{
+	static int (*fn)(const char *path, int flags, ...);
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, int);
+	va_end(ap);
+	if (!fn)
+		fn = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open64");
+	return fn(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, int);
+	va_end(ap);
+	return __wrap_open64(path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, int);
+	va_end(ap);
+	return __wrap_open64(path, flags, mode);
+}
+
+/* -- On and off --- */
+
+static int use(const char *vmlinux)
+{
+	selftarget_use(vmlinux);
+	wrap_set(true);
+	return 0;
+}
+
+const struct user_engine fsession_user_engine = { use, lines_open, lines_close, lines_lost };
+
+__attribute__((constructor)) static void begin(void)
+{
+	if (getenv("FSESSION_SHIM"))
+		use(NULL);
+	else
+		wrap_set(false);
+}
