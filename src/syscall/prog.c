@@ -251,6 +251,23 @@ static u64 prog_frame_uses(const struct prog *p)
 	return uses;
 }
 
+const struct map *prog_map_at(const struct prog *p, u32 i, u64 *addr)
+{
+	const struct bpf_insn *insn = &p->xlated[i];
+	u8 kind = p->insns[i].src_reg;
+
+	if (!insn_is_ldimm64(insn) || !kind || kind == BPF_PSEUDO_FUNC)
+		return NULL;
+	*addr = (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
+	for (u32 j = 0; j < p->nr_maps; j++) {
+		const struct rt_map *rt = p->maps[j]->rt;
+
+		if (*addr == (u64)rt || *addr - (u64)rt->values < rt->value_size)
+			return p->maps[j];
+	}
+	return NULL;
+}
+
 int prog_array_fits(struct map *map, const struct prog *prog)
 {
 	u64 mine = (u64)(prog->type + 1) << 32 | prog_frame_uses(prog) << 16 | prog->attach_type, none = 0;
@@ -263,11 +280,9 @@ int prog_array_fits(struct map *map, const struct prog *prog)
 
 /* -- Calls --- */
 
-/* @arg: the program. Also asked when it is compiled anew for a trampoline. */
-static int resolve_call(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
+int prog_resolve_call(const struct prog *p, const struct bpf_insn *insn, struct bpf_call *ret)
 {
 	const struct helper *h = helper_find(insn->imm);
-	const struct prog *p = arg;
 
 	if (insn_is_kfunc_call(insn))
 		return resolve_kfunc(insn, ret);
@@ -277,6 +292,12 @@ static int resolve_call(void *arg, const struct bpf_insn *insn, struct bpf_call 
 	if (insn->imm == BPF_FUNC_get_func_ret && p->attach_type == BPF_TRACE_FENTRY)
 		ret->addr = (u64)rt_help_get_func_ret_none;
 	return 0;
+}
+
+/* @arg: the program. Also asked when it is compiled anew for a trampoline. */
+static int resolve_call(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
+{
+	return prog_resolve_call(arg, insn, ret);
 }
 
 static int check_kfunc(const struct prog *p, u32 i, struct blog *log)

@@ -34,6 +34,11 @@ int prog_bind_map(const struct prog_bind_map_attr *attr);
 /* BPF_PROG_TEST_RUN; @uattr: the caller's attribute, where results go */
 int prog_test_run(const struct test_run_attr *attr, u64 uattr);
 
+/* Of a call in @p: what it turns into, in this process. */
+int prog_resolve_call(const struct prog *p, const struct bpf_insn *insn, struct bpf_call *ret);
+/* The map that p->xlated[@i], a ldimm64, has the address *@addr of, or of its values; NULL: none. */
+const struct map *prog_map_at(const struct prog *p, u32 i, u64 *addr);
+
 /* May @map, a prog array, hold @prog? Its first program decides: type and attach type. 0 or -EINVAL */
 int prog_array_fits(struct map *map, const struct prog *prog);
 

@@ -16,6 +16,8 @@
 #include "syscall/btf.h"
 #include "trampoline/tramp.h"
 
+struct map;
+
 struct target_func {
 	u64 addr;
 	u32 size;		/* bytes, by its symbol; 0: unknown */
@@ -33,6 +35,10 @@ struct target_ops {
 	int (*btf)(void *arg, u32 nr, const char **name, const struct btf **ret);
 	/* The function @name, FUNC @id of the @nr-th BTF. -ENOENT: it has no code. */
 	int (*func)(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret);
+	/* Of another process; NULL for this one. Where programs there find a helper of src/rt, known here as
+	 * @fn (0: not at all); and where a map's struct rt_map and its values are, once this was called. */
+	u64 (*helper)(void *arg, u64 fn);
+	int (*map)(void *arg, const struct map *map, u64 *rt, u64 *values);
 };
 
 struct target_btf {

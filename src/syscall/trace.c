@@ -12,7 +12,6 @@
 #include "image/ktarget.h"
 #include "syscall/prog.h"
 #include "syscall/selftest.h"
-#include "trampoline/run.h"
 #include "util/log.h"
 
 #define SLOT_BYTES 8
@@ -206,6 +205,56 @@ static u32 flags_of(const struct prog *p)
 	return flags;
 }
 
+/* For another process: the maps that @insns name have other addresses there. */
+static int move_maps(const struct prog *p, struct bpf_insn *insns)
+{
+	const struct target *t = p->trace->btf->target;
+	u64 rt, values, at;
+
+	for (u32 i = 0; i < p->cnt; i++) {
+		const struct map *map = prog_map_at(p, i, &at);
+		int err;
+
+		if (!map)
+			continue;
+		err = t->ops->map(t->arg, map, &rt, &values);
+		if (err)
+			return err;
+		at = at == (u64)map->rt ? rt : values + (at - (u64)map->rt->values);
+		insns[i].imm = at;
+		insns[i + 1].imm = at >> 32;
+	}
+	return 0;
+}
+
+static int resolve_there(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
+{
+	const struct prog *p = arg;
+	const struct target *t = p->trace->btf->target;
+	int err = prog_resolve_call(p, insn, ret);
+
+	if (err || ret->kind != BPF_CALL_ADDR)
+		return err;
+	ret->addr = t->ops->helper(t->arg, ret->addr);
+	return ret->addr ? 0 : -ENOENT;
+}
+
+static int compile_there(struct prog *p, struct tramp_space *space, struct tramp_prog_opts *opts)
+{
+	struct bpf_insn *insns = malloc(p->cnt * sizeof(*insns));
+	int err;
+
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, p->xlated, p->cnt * sizeof(*insns));
+	err = move_maps(p, insns);
+	opts->insns = insns;
+	opts->jit.resolve = resolve_there;
+	err = err ?: tramp_prog_new(space, opts, &p->trace->code);
+	free(insns);
+	return err;
+}
+
 int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log)
 {
 	struct target *target = p->trace->btf->target;
@@ -214,13 +263,13 @@ int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log)
 		.cnt = p->cnt,
 		.flags = flags_of(p),
 		.jit = *jit,
-		.enter = (u64)tramp_run_enter,
-		.exit = (u64)tramp_run_exit,
 	};
 	struct tramp_space *space;
 	int err = target->ops->space(target->arg, &space);
 
-	err = err ?: tramp_prog_new(space, &opts, &p->trace->code);
+	if (!err)
+		err = target->ops->map ? compile_there(p, space, &opts) :
+					 tramp_prog_new(space, &opts, &p->trace->code);
 	if (err)
 		blog_print(log, "jit: %s\n", log_errstr(err));
 	return err;

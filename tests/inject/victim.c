@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program that is traced. victim [THREADS]: prints where work() is and how long; for every number N on
- * stdin calls it N times and prints the sum of what it returned, and how often any thread got a wrong
- * result so far. THREADS threads call it all the time.
+ * stdin calls it N times, and weigh() once, and prints the sum of what work() returned, and how often any
+ * thread got a wrong result so far. THREADS threads call work() all the time.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -26,6 +26,19 @@ __asm__(".text\n"
 	"work_end:\n"
 	".size work, . - work\n");
 
+/* Its prototype is told by debug information. */
+struct load {
+	const char *name;
+	int weight;
+};
+
+__attribute__((noinline)) int weigh(const struct load *load, short times, unsigned char extra);
+__attribute__((noinline)) int weigh(const struct load *load, short times, unsigned char extra)
+{
+	__asm__ volatile("" ::: "memory");
+	return load->weight * times + extra;
+}
+
 static long wrong;
 
 static void *spin(void *arg)
@@ -48,7 +61,11 @@ int main(int argc, char **argv)
 	printf("%p %ld\n", (void *)work, (long)(work_end - (const char *)work));
 	fflush(stdout);
 	while (scanf("%ld", &n) == 1) {
+		const struct load load = { "a stone", -3 };
 		long sum = 0;
+
+		if (weigh(&load, 5, 200) != 185)
+			__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED);
 
 		for (long i = 0; i < n; i++)
 			sum += work(i);

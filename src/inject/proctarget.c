@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Its executable plays vmlinux, each other file that it has mapped to be executed a module. They are read
+ * through the descriptors of what is mapped, whatever has their name now.
+ */
+#include "inject/proctarget.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/ubtf.h"
+#include "inject/maps.h"
+#include "inject/remote.h"
+#include "syscall/map.h"
+#include "syscall/target.h"
+#include "util/log.h"
+
+#define PAGE 4096ULL
+
+struct object {
+	char name[64];
+	u64 base;		/* address there - address in the file */
+	struct ubtf *types;	/* NULL: it has no functions that are known */
+};
+
+struct proctarget {
+	struct target target;	/* what bpf(2) knows of it */
+	pid_t pid;
+	struct remote *remote;
+	u32 nr;
+	struct object *objs;	/* [0]: the executable */
+};
+
+/* -- Files that are mapped --- */
+
+/* A mapping of the file's offset X is where the segment with that offset lies. */
+static u64 base_of(const struct ubtf *u, const struct map_row *row)
+{
+	for (u32 i = 0; i < u->elf->nr_segs; i++) {
+		const struct uelf_seg *seg = &u->elf->segs[i];
+		u64 start = seg->offset & ~(PAGE - 1);
+
+		if (seg->filesz && row->off >= start && row->off < seg->offset + seg->filesz)
+			return row->lo - row->off + seg->offset - seg->vaddr;
+	}
+	return 0;
+}
+
+static int add_object(struct proctarget *t, const char *name, const struct map_row *row)
+{
+	struct object *objs = realloc(t->objs, (t->nr + 1) * sizeof(*objs)), *o;
+	int fd;
+
+	if (!objs)
+		return -ENOMEM;
+	t->objs = objs;
+	o = &objs[t->nr++];
+	*o = (struct object){ 0 };
+	strncat(o->name, name, sizeof(o->name) - 1);
+	fd = maps_open(t->pid, row);
+	if (fd < 0)
+		return 0;
+	if (!ubtf_open_fd(fd, row->path, &o->types))
+		o->base = base_of(o->types, row);
+	close(fd);
+	return 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_known(const struct proctarget *t, const char *name)
+{
+	for (u32 i = 1; i < t->nr; i++)
+		if (!strcmp(t->objs[i].name, name))
+			return true;
+	return false;
+}
+
+static bool is_code(const struct map_row *row)
+{
+	return row->perms[2] == 'x' && row->path[0] == '/';
+}
+
+/* The executable first; then what was mapped since the last call. */
+static int look(struct proctarget *t)
+{
+	char link[32], exe[4096];
+	struct maps maps;
+	ssize_t n;
+	int err;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", t->pid);
+	n = readlink(link, exe, sizeof(exe) - 1);
+	err = n < 0 ? -errno : maps_read(t->pid, &maps);
+	if (err)
+		return fail(err, "inject: process %d: %s", t->pid, log_errstr(err));
+	exe[n] = 0;
+	for (int first = !t->nr; first >= 0 && !err; first--) {
+		for (u32 i = 0; i < maps.nr && !err; i++) {
+			const struct map_row *row = &maps.rows[i];
+
+			if (!is_code(row) || (first ? strcmp(row->path, exe) : !strcmp(row->path, exe)) ||
+			    (first ? t->nr : is_known(t, base_name(row->path))))
+				continue;
+			err = add_object(t, first ? "vmlinux" : base_name(row->path), row);
+		}
+		if (!t->nr)
+			err = -ENOENT;
+	}
+	maps_done(&maps);
+	return err;
+}
+
+/* -- The target's operations --- */
+
+static int proc_space(void *arg, struct tramp_space **ret)
+{
+	*ret = remote_space(((struct proctarget *)arg)->remote);
+	return 0;
+}
+
+static int proc_btf(void *arg, u32 nr, const char **name, const struct btf **ret)
+{
+	struct proctarget *t = arg;
+	int err = nr < t->nr ? 0 : look(t);
+
+	if (err || nr >= t->nr)
+		return err ?: -ENOENT;
+	*name = t->objs[nr].name;
+	*ret = t->objs[nr].types ? t->objs[nr].types->btf : NULL;
+	return 0;
+}
+
+static int proc_func(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret)
+{
+	const struct proctarget *t = arg;
+	const struct ufunc *f;
+
+	(void)id;
+	f = nr < t->nr && t->objs[nr].types ? ubtf_find(t->objs[nr].types, name) : NULL;
+	if (!f)
+		return -ENOENT;
+	ret->addr = t->objs[nr].base + f->sym->addr;
+	ret->size = f->sym->size;
+	ret->untyped = f->untyped;
+	return 0;
+}
+
+static u64 proc_helper(void *arg, u64 fn)
+{
+	return remote_helper(((struct proctarget *)arg)->remote, (const void *)fn);
+}
+
+static int proc_map(void *arg, const struct map *map, u64 *rt, u64 *values)
+{
+	return remote_map(((struct proctarget *)arg)->remote, map->rt, map->memfd, rt, values);
+}
+
+static const struct target_ops ops = {
+	.space = proc_space,
+	.btf = proc_btf,
+	.func = proc_func,
+	.helper = proc_helper,
+	.map = proc_map,
+};
+
+/* -- Entering and leaving --- */
+
+int proctarget_open(pid_t pid, struct proctarget **ret)
+{
+	struct proctarget *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->pid = pid;
+	err = remote_open(pid, &t->remote);
+	if (err) {
+		free(t);
+		return err;
+	}
+	t->target.ops = &ops;
+	t->target.arg = t;
+	pthread_mutex_init(&t->target.lock, NULL);
+	target_set(&t->target);
+	*ret = t;
+	return 0;
+}
+
+void proctarget_close(struct proctarget *t)
+{
+	if (!t)
+		return;
+	target_set(NULL);
+	remote_close(t->remote);
+	/* objects of bpf(2) may still refer to the target; its types are theirs */
+}
