@@ -193,6 +193,8 @@ static void set_opts(struct judge *j, const struct prog_load_attr *a, struct ver
 		.ops = &ops,
 		.arg = j,
 	};
+	if (j->o->kernel)
+		o->flags |= VERIFY_KERNEL;
 	if (a->prog_flags & BPF_F_SLEEPABLE)
 		o->flags |= VERIFY_SLEEPABLE;
 	if (a->prog_flags & BPF_F_STRICT_ALIGNMENT)

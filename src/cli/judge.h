@@ -13,6 +13,7 @@ struct judge_opts {
 	const char *btf;	/* file with the types of the targets; NULL: the running kernel's */
 	const char *attach;	/* target of programs with a bare section, or NULL: any function */
 	const char *program;	/* judge this one alone; NULL: all */
+	bool kernel;		/* the targets are functions of a kernel */
 	u32 log_level;		/* enum verify_log_level */
 };
 

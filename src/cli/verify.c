@@ -112,6 +112,7 @@ static int verify_file(const char *path, const struct verify_verb_opts *o)
 		.btf = o->btf ? o->btf : o->target,
 		.attach = o->attach,
 		.program = o->program,
+		.kernel = !o->target,
 		.log_level = !o->verbose ? 0 : o->verbose == 1 ? VERIFY_LOG_STEPS : VERIFY_LOG_ALL,
 	};
 	struct verdicts v = { .o = o };

@@ -80,11 +80,16 @@ static bool is_machinery(const char *name)
 	return in_list(name, machinery, COUNT(machinery));
 }
 
+bool kdeny_never_returns(const char *func)
+{
+	return in_list(func, noreturn, COUNT(noreturn)) || is_exit_syscall(func);
+}
+
 const char *kdeny_reason(const char *func, const char **hint)
 {
 	if (hint)
 		*hint = NULL;
-	if (in_list(func, noreturn, COUNT(noreturn)) || is_exit_syscall(func)) {
+	if (kdeny_never_returns(func)) {
 		if (hint)
 			*hint = "an fentry program sees its calls; there is no exit to see";
 		return "never returns";

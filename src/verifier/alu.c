@@ -80,7 +80,7 @@ static int check_offset(struct env *env, const struct reg *p, u32 nr, const stru
 {
 	if (by->r.smin <= -OFF_MAX || by->r.smin >= OFF_MAX ||
 	    (scalar_is_const(by) && (s64)by->t.value >= OFF_MAX))
-		return refuse(env, -EACCES, "R%u: a number whose smallest value is %lld is added to %s", nr,
+		return refuse(env, -EINVAL, "R%u: a number whose smallest value is %lld is added to %s", nr,
 			      (long long)by->r.smin, reg_type_name(p));
 	return 0;
 }
@@ -108,7 +108,7 @@ static int offset_pointer(struct env *env, const struct bpf_insn *insn, struct r
 		}
 	}
 	if (r.v.r.smin <= -OFF_MAX || r.v.r.smin >= OFF_MAX)
-		return refuse(env, -EACCES, "R%u: offset of %s may reach %lld", nr, reg_type_name(p),
+		return refuse(env, -EINVAL, "R%u: offset of %s may reach %lld", nr, reg_type_name(p),
 			      (long long)r.v.r.smin);
 	*dst = r;
 	return 0;

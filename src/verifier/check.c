@@ -16,6 +16,7 @@
 #include "verifier/mem.h"
 #include "verifier/prune.h"
 #include "verifier/subprog.h"
+#include "verifier/target.h"
 
 /* -- Shared by the analyses --- */
 
@@ -260,22 +261,9 @@ static int verify_globals(struct env *env)
 	return err;
 }
 
-static int check_target(struct env *env)
-{
-	bool sleepable = env->o->flags & VERIFY_SLEEPABLE;
-
-	if (env->o->type == BPF_PROG_TYPE_SYSCALL && !sleepable)
-		return refuse(env, -EINVAL, "syscall programs must be sleepable");
-	if (sleepable && env->o->type != BPF_PROG_TYPE_SYSCALL && !ctx_is_trampoline(env->o))
-		return refuse(env, -EINVAL, "programs of this type cannot be sleepable");
-	if (!ctx_is_trampoline(env->o) || ctx_is_multi(env->o) || !env->o->target_id || env->o->target_btf)
-		return 0;
-	return refuse(env, -EINVAL, "a target without types");
-}
-
 static int run(struct env *env)
 {
-	int err = check_target(env);
+	int err = target_check(env);
 
 	if (!err)
 		err = prepare(env);

@@ -46,7 +46,7 @@ static int make_span(struct env *env, const struct reg *ptr, u32 nr, s32 off, u3
 	ret->size = size;
 	ret->fixed = reg_is_fixed(ptr);
 	if (!ret->fixed && (ptr->v.r.smin <= -OFF_MAX || ptr->v.r.smax >= OFF_MAX))
-		return refuse(env, -EACCES, "R%u: stack access with an unbounded offset", nr);
+		return refuse(env, -EINVAL, "R%u: stack access with an unbounded offset", nr);
 	ret->min = ptr->v.r.smin + ptr->off + off;
 	ret->max = ptr->v.r.smax + ptr->off + off;
 	err = check_span(env, ret, nr);

@@ -45,6 +45,7 @@ enum verify_flags {
 	VERIFY_STRICT_ALIGN = 1 << 2,
 	VERIFY_STATE_FREQ = 1 << 3,	/* remember as many states as possible (tests) */
 	VERIFY_KEEP_STATES = 1 << 4,	/* verify_result.claims (tests) */
+	VERIFY_KERNEL = 1 << 6,		/* the target is a function of the kernel: some must not be traced */
 	VERIFY_EXACT = 1 << 5,		/* every number counts, so that claims hold of every run (tests) */
 };
 

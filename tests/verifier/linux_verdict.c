@@ -91,8 +91,66 @@ static s32 target_id(const struct asmtest *t)
 	return kernel_func(t->target);
 }
 
+/* -- Functions: the kernel takes callbacks only if it knows their types --- */
+
+#define FUNCS 16
+
+static u32 func_types[FUNCS];
+
+static int make_func_btf(void)
+{
+	struct btf *btf = btf__new_empty();
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED), proto, fd;
+	const void *raw;
+	char name[8];
+	u32 bytes;
+
+	for (u32 i = 0; i < FUNCS; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		proto = btf__add_func_proto(btf, number);
+		func_types[i] = btf__add_func(btf, name, BTF_FUNC_STATIC, proto);
+	}
+	raw = btf__raw_data(btf, &bytes);
+	fd = bpf_btf_load(raw, bytes, NULL);
+	btf__free(btf);
+	return fd;
+}
+
+static void add_start(u32 *starts, u32 *cnt, u32 at)
+{
+	u32 i = 0;
+
+	while (i < *cnt && starts[i] < at)
+		i++;
+	if ((i < *cnt && starts[i] == at) || *cnt == FUNCS)
+		return;
+	memmove(&starts[i + 1], &starts[i], (*cnt - i) * sizeof(*starts));
+	starts[i] = at;
+	++*cnt;
+}
+
+static u32 find_functions(const struct asm_prog *p, struct bpf_func_info *info)
+{
+	u32 starts[FUNCS + 1] = { 0 }, cnt = 1;
+
+	for (u32 i = 0; i < p->cnt; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+
+		if (insn_is_func_addr(insn))
+			add_start(starts, &cnt, insn_func_target(insn, i));
+		else if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL)
+			add_start(starts, &cnt, i + 1 + insn->imm);
+		i += insn_is_ldimm64(insn);
+	}
+	for (u32 i = 0; i < cnt; i++)
+		info[i] = (struct bpf_func_info){ starts[i], func_types[i] };
+	return cnt;
+}
+
 static int load(const struct asmtest *t, s32 target, u32 level)
 {
+	static int btf_fd = -1;
+	struct bpf_func_info info[FUNCS];
 	struct prog_load_attr a = { .prog_type = t->type, .insn_cnt = t->prog.cnt, .insns = (u64)t->prog.insns,
 				    .license = (u64)(t->flags & VERIFY_GPL ? "GPL" : "none"), .log_level = level,
 				    .log_buf = level ? (u64)log_buf : 0,
@@ -104,12 +162,62 @@ static int load(const struct asmtest *t, s32 target, u32 level)
 		a.prog_flags |= BPF_F_SLEEPABLE;
 	if (t->flags & VERIFY_STATE_FREQ)
 		a.prog_flags |= BPF_F_TEST_STATE_FREQ;
+	if (btf_fd < 0)
+		btf_fd = make_func_btf();
+	a.func_info_cnt = find_functions(&t->prog, info);
+	if (a.func_info_cnt > 1) {
+		a.prog_btf_fd = btf_fd;
+		a.func_info = (u64)info;
+		a.func_info_rec_size = sizeof(*info);
+	} else {
+		a.func_info_cnt = 0;
+	}
 	log_buf[0] = 0;
 	fd = syscall(__NR_bpf, BPF_PROG_LOAD, &a, sizeof(a));
 	if (fd < 0)
 		return -errno;
 	close(fd);
 	return 0;
+}
+
+/* -- The same by ours, with the kernel's types --- */
+
+static const struct verify_map *find_map(void *arg, const struct bpf_insn *insn)
+{
+	(void)arg;
+	for (int i = 0; i < FDS; i++)
+		if (fds[i] == insn->imm)
+			return test_map(i);
+	return NULL;
+}
+
+static const char *kfunc_name(void *arg, const struct bpf_insn *insn)
+{
+	const struct btf_type *t = btf__type_by_id(vmlinux, insn->imm);
+
+	(void)arg;
+	return t ? btf__name_by_offset(vmlinux, t->name_off) : NULL;
+}
+
+static int ours(const struct asmtest *t, s32 target, u64 *visited)
+{
+	static const struct verify_ops ops = { .find_map = find_map, .kfunc_name = kfunc_name };
+	struct verify_opts o = { .insns = t->prog.insns, .cnt = t->prog.cnt, .type = t->type,
+				 .attach_type = t->attach_type, .flags = t->flags | VERIFY_KERNEL,
+				 .target_btf = vmlinux, .target_id = target, .ops = &ops };
+	struct verify_result r;
+	int err = verify(&o, &r);
+
+	*visited = r.visited;
+	verify_done(&r);
+	return err;
+}
+
+static u64 theirs_visited(void)
+{
+	const char *at = strstr(log_buf, "processed ");
+
+	return at ? strtoull(at + 10, NULL, 10) : 0;
 }
 
 static void print_log(u32 lines)
@@ -127,7 +235,8 @@ static void run_one(struct asmtest *t, void *arg)
 	bool wants_target = t->type == BPF_PROG_TYPE_TRACING && strcmp(t->word, "multi");
 	s32 target = wants_target ? target_id(t) : 0;
 	bool accepts = t->accept != t->linux_differs;
-	int err;
+	u64 visited = 0;
+	int err, mine;
 
 	(void)arg;
 	if (target < 0 || t->slow || !translate(t)) {
@@ -135,7 +244,11 @@ static void run_one(struct asmtest *t, void *arg)
 		printf("ok %u - %s # SKIP not for this kernel\n", ++rows, t->name);
 		return;
 	}
-	err = load(t, target, 0);
+	err = load(t, target, 4);
+	mine = ours(t, target, &visited);
+	printf("# visited %llu, Linux %llu\n", (unsigned long long)visited, (unsigned long long)theirs_visited());
+	if (err != mine && err && mine)
+		printf("# errno %d, Linux %d\n", mine, err);
 	failed += accepts != !err;
 	if (accepts != !err || verbose) {
 		load(t, target, 1);

@@ -54,6 +54,12 @@ FN(__u64, target_pair, struct pair p, struct small s, int c) { return p.a + p.b 
 FN(enum mode, target_enum, enum mode m, _Bool b, const char *s) { return b ? m : s[0]; }
 FN(__u64, target_none, void) { return 7; }
 
+/* Functions that the kernel has, and some programs must not be attached to. */
+FN(void, do_exit, long code) { (void)code; }
+FN(void, __rcu_read_lock, void) {}
+FN(void, migrate_disable, void) {}
+FN(void, preempt_count_add, int val) { (void)val; }
+
 /* What the examples look at. */
 struct sk_buff;
 struct file;

@@ -54,7 +54,7 @@ static void run_one(struct asmtest *t, void *arg)
 	struct run *run = arg;
 	struct judge_log log = { 0 };
 	struct verify_opts o = { .insns = t->prog.insns, .cnt = t->prog.cnt, .type = t->type,
-				 .attach_type = t->attach_type, .flags = t->flags,
+				 .attach_type = t->attach_type, .flags = t->flags | VERIFY_KERNEL,
 				 .log_level = VERIFY_LOG_ALL, .target_btf = judge_target_btf(),
 				 .target_id = judge_target(t->target), .ops = &ops, .arg = &log };
 	struct verify_result r;
