@@ -6,14 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inject/loaded.h"
+#include "image/ubtf.h"
 #include "inject/self.h"
 #include "syscall/target.h"
+#include "util/log.h"
 
 /* Under the lock of the target, like all that it asks. */
+struct loaded {
+	char name[64];		/* as a module */
+	u64 base;		/* address here - address in the file */
+	struct ubtf *u;		/* NULL: of vmlinux, where nothing plays it */
+};
+
 struct self {
 	char *vmlinux;
-	struct loaded **objs;	/* [0]: vmlinux, NULL if there is none */
+	struct loaded *objs;	/* [0]: vmlinux */
 	u32 nr;
 };
 
@@ -24,23 +31,27 @@ static struct self self;
 static bool is_known(const char *name)
 {
 	for (u32 i = 0; i < self.nr; i++)
-		if (self.objs[i] && !strcmp(loaded_name(self.objs[i]), name))
+		if (!strcmp(self.objs[i].name, name))
 			return true;
 	return false;
 }
 
+/* A file that cannot be read has no functions. */
 static int add(const char *path, const char *name, u64 base)
 {
-	struct loaded **objs = realloc(self.objs, (self.nr + 1) * sizeof(*objs));
-	struct loaded *o = NULL;
-	int err = objs ? 0 : -ENOMEM;
+	struct loaded *objs = realloc(self.objs, (self.nr + 1) * sizeof(*objs));
+	struct loaded o = { .base = base };
+	struct log_capture cap;
+	char why[256];
 
-	if (objs)
-		self.objs = objs;
-	if (!err)
-		err = loaded_open(path, name, base, &o);
-	if (err && (self.nr || err == -ENOMEM))
-		return err;
+	if (!objs)
+		return -ENOMEM;
+	self.objs = objs;
+	strncat(o.name, name, sizeof(o.name) - 1);
+	log_capture_start(&cap, why, sizeof(why));
+	if (path)
+		ubtf_open(path, &o.u);
+	log_capture_stop(&cap);
 	objs[self.nr++] = o;
 	return 0;
 }
@@ -80,7 +91,7 @@ static int look(void)
 {
 	bool first = true, others = false;
 
-	if (!self.nr && (dl_iterate_phdr(see, &first) || (!self.nr && add("", "vmlinux", 0))))
+	if (!self.nr && (dl_iterate_phdr(see, &first) || (!self.nr && add(NULL, "vmlinux", 0))))
 		return -ENOMEM;
 	return dl_iterate_phdr(see, &others) ? -ENOMEM : 0;
 }
@@ -100,18 +111,21 @@ static int self_target_btf(void *arg, u32 nr, const char **name, const struct bt
 	(void)arg;
 	if (err || nr >= self.nr)
 		return err ?: -ENOENT;
-	*name = self.objs[nr] ? loaded_name(self.objs[nr]) : "vmlinux";
-	*ret = self.objs[nr] ? loaded_btf(self.objs[nr]) : NULL;
+	*name = self.objs[nr].name;
+	*ret = self.objs[nr].u ? self.objs[nr].u->btf : NULL;
 	return 0;
 }
 
 static int self_target_func(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret)
 {
+	const struct ufunc *f = self.objs[nr].u ? ubtf_from_id(self.objs[nr].u, id) : NULL;
+
 	(void)arg;
-	(void)id;
-	if (nr >= self.nr || !self.objs[nr])
+	(void)name;
+	if (!f || f->sym->flags & USYM_IFUNC)
 		return -ENOENT;
-	return loaded_find(self.objs[nr], name, &ret->addr, &ret->size, &ret->untyped);
+	*ret = (struct target_func){ self.objs[nr].base + f->sym->addr, f->sym->size, f->untyped };
+	return 0;
 }
 
 static const struct target_ops ops = {
