@@ -6,7 +6,6 @@
  *
  *	block + 0	1: the guard of a detached link, never free
  *	block + 8	thread pointer of the owner; 0: nobody's
- *	block + 16	runs that helpers know of (trampoline/run.c)
  *	block + off	0: the thread is not inside; else the frame address of the image that is
  *
  * Only the owner touches its guards, from its code and its signal handlers: no atomic operations.
@@ -23,9 +22,7 @@
 #define GUARD_BLOCKS_BYTES ((u64)(GUARD_THREADS + 1) * GUARD_BLOCK_BYTES)
 #define GUARD_DETACHED_OFF 0
 #define GUARD_TP_OFF 8
-#define GUARD_RUNS_OFF 16
-#define GUARD_RUNS_MAX 10
-#define GUARD_FIRST_OFF 512
+#define GUARD_FIRST_OFF 64
 
 /* (tp * mult >> shift) & mask is the offset of the first block to look at */
 #define GUARD_HASH_MULT 0x61c88647

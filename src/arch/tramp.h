@@ -76,7 +76,7 @@ struct arch_tramp_prog {
 struct arch_tramp_run {
 	u64 attach_cookie;
 	u64 func_ip;
-	u64 outer;		/* for .enter and .exit */
+	u64 scope, start_ns;	/* of .enter and .exit */
 	u64 link;		/* struct guard_link */
 };
 

@@ -460,7 +460,7 @@ RT_HELPER(get_func_ip)
 RT_HELPER(get_attach_cookie)
 {
 	struct rt_thread *t = rt_thread_self();
-	const struct rt_run *run = t ? t->run : NULL;
+	const struct rt_run *run = rt_run(t);
 
 	return run ? run->attach_cookie : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Helpers as programs call them: five words in, one out. They run inside a program, so the thread
- * owns a lane (rt_enter()) and rt_thread.run is a struct rt_run.
+ * owns a lane (rt_enter_at()) and rt_run() is a struct rt_run.
  */
 #ifndef FS_RT_HELPER_H
 #define FS_RT_HELPER_H
@@ -13,7 +13,7 @@
 struct rt_run {
 	u64 attach_cookie;
 	u64 func_ip;
-	struct rt_run *outer;
+	struct rt_scope scope;	/* the program's level */
 };
 
 /* What an XDP program's ctx points at. Packets lie below 4 GiB, since programs load 32-bit addresses. */

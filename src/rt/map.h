@@ -145,6 +145,8 @@ int rt_ring_enroll(struct rt_map *m);
 void rt_ring_strike(struct rt_map *m);
 /* Gives up a record that the consumer waits for and whose owner died. Any process that maps it. */
 void rt_ring_recover(struct rt_map *m);
+/* The same for all that are enrolled; wakes consumers that were held up. */
+void rt_ring_recover_all(void);
 
 static inline bool rt_map_is_percpu(u32 type)
 {

@@ -313,6 +313,7 @@ static u64 *ops_in_flight(const struct rt_map *m)
 #define PENDING_ONE (1ULL << 32)
 
 struct op {
+	struct rt_scope scope;
 	struct rt_thread *t;
 	u64 *word;
 	bool outermost;	/* not in a handler that interrupted another one on this map */
@@ -331,7 +332,7 @@ static void settle(struct rt_map *m, u64 word)
 
 static bool op_begin(struct rt_map *m, struct op *op)
 {
-	op->t = rt_enter();
+	op->t = rt_enter(&op->scope);
 	if (!op->t)
 		return false;
 	op->word = &ops_in_flight(m)[rt_token(op->t) % RT_LANES];
@@ -345,7 +346,7 @@ static void op_end(struct op *op)
 {
 	if (op->outermost)
 		rt_store_release(op->word, 0);
-	rt_exit(op->t);
+	rt_exit(op->t, &op->scope);
 }
 
 /* Only the own thread changes its word while it lives, and handlers leave it as they found it. */

@@ -16,9 +16,9 @@ static u8 *slot_of(const struct rt_map *m, u64 pos)
 	return m->values + pos % (m->max_entries + 1ULL) * m->elem_bytes;
 }
 
-static struct rt_thread *lock(struct rt_map *m)
+static struct rt_thread *lock(struct rt_map *m, struct rt_scope *scope)
 {
-	struct rt_thread *t = rt_enter();
+	struct rt_thread *t = rt_enter(scope);
 	u64 *word = &m->hdr->lock;
 
 	if (!t)
@@ -36,14 +36,14 @@ static struct rt_thread *lock(struct rt_map *m)
 			return t;
 		rtarch_pause();
 	}
-	rt_exit(t);
+	rt_exit(t, scope);
 	return NULL;
 }
 
-static void unlock(struct rt_map *m, struct rt_thread *t)
+static void unlock(struct rt_map *m, struct rt_thread *t, struct rt_scope *scope)
 {
 	rt_store_release(&m->hdr->lock, 0);
-	rt_exit(t);
+	rt_exit(t, scope);
 }
 
 static int layout(struct rt_map *m)
@@ -66,12 +66,13 @@ static u64 fill_of(const struct rt_map *m)
 
 static long queue_push(struct rt_map *m, const void *value, u64 flags)
 {
+	struct rt_scope scope;
 	struct rt_thread *t;
 	long err = 0;
 
 	if (flags & BPF_NOEXIST || flags > BPF_EXIST)
 		return -EINVAL;
-	t = lock(m);
+	t = lock(m, &scope);
 	if (!t)
 		return -EBUSY;
 	if (fill_of(m) == m->max_entries && flags != BPF_EXIST)
@@ -82,14 +83,15 @@ static long queue_push(struct rt_map *m, const void *value, u64 flags)
 		rt_copy(slot_of(m, rt_load(&m->hdr->head)), value, m->value_size);
 		rt_store_release(&m->hdr->head, rt_load(&m->hdr->head) + 1);
 	}
-	unlock(m, t);
+	unlock(m, t, &scope);
 	return err;
 }
 
 /* The oldest element, at tail, or the newest, at head - 1; @remove takes it away. */
 static long take(struct rt_map *m, void *value, bool newest, bool remove)
 {
-	struct rt_thread *t = lock(m);
+	struct rt_scope scope;
+	struct rt_thread *t = lock(m, &scope);
 	long err = 0;
 
 	if (!t)
@@ -107,7 +109,7 @@ static long take(struct rt_map *m, void *value, bool newest, bool remove)
 			rt_store_release(end, newest ? pos - 1 : pos + 1);
 	}
 	if (t)
-		unlock(m, t);
+		unlock(m, t, &scope);
 	return err;
 }
 

@@ -175,6 +175,17 @@ static void publish(struct rt_map *m, u32 token)
 	}
 }
 
+static void notify(struct rt_map_hdr *h, int fd)
+{
+	u64 one = 1;
+
+	__atomic_fetch_add(&h->wakeups, 1, __ATOMIC_RELEASE);
+	if (fd >= 0)
+		rtarch_syscall(__NR_write, fd, (long)&one, sizeof(one), 0, 0);
+	else
+		rtarch_syscall(__NR_futex, (long)&h->wakeups, FUTEX_WAKE, 0x7fffffff, 0, 0);
+}
+
 /* -- What a program does --- */
 
 /*
@@ -192,22 +203,33 @@ static void give_up_dead(struct rt_map *m, u64 pos, u64 from)
 		rt_cas64(h, hdr, (hdr & ~(u64)BUSY) | DISCARD);
 }
 
-void rt_ring_recover(struct rt_map *m)
+/* Wakes the consumer if it was held up by what is given up now. */
+static void recover(struct rt_map *m, u32 token)
 {
 	u64 from = rt_load_acquire(consumer_pos(m)), end = rt_load_acquire(producer_pos(m)), pos = from;
-	struct rt_thread *t = rt_enter();
+	bool had = rt_ring_has_data(m);
 
-	if (!t)
-		return;
-	rt_lanes_reap(RT_LANES);
 	for (u32 i = 0; pos < end && end - pos <= (u64)m->index_mask + 1 && i < RT_LANES; i++) {
 		give_up_dead(m, pos, from);
 		if (rt_load(header_at(m, pos)) & BUSY)
 			break;
 		pos += rt_round_up((rt_load(header_at(m, pos)) & LEN_MASK) + HDR_BYTES, HDR_BYTES);
 	}
-	publish(m, rt_token(t));
-	rt_exit(t);
+	publish(m, token);
+	if (!had && rt_ring_has_data(m))
+		notify(m->hdr, m->notify_fd);
+}
+
+void rt_ring_recover(struct rt_map *m)
+{
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
+
+	if (!t)
+		return;
+	rt_lanes_reap(RT_LANES);
+	recover(m, rt_token(t));
+	rt_exit(t, &scope);
 }
 
 static bool reserve_units(struct rt_map *m, u32 units, u32 token, u64 *pos)
@@ -246,17 +268,6 @@ void *rt_ring_reserve(struct rt_map *m, u64 size, u64 flags)
 	return header_at(m, pos) + 1;
 }
 
-static void notify(struct rt_map_hdr *h, int fd)
-{
-	u64 one = 1;
-
-	__atomic_fetch_add(&h->wakeups, 1, __ATOMIC_RELEASE);
-	if (fd >= 0)
-		rtarch_syscall(__NR_write, fd, (long)&one, sizeof(one), 0, 0);
-	else
-		rtarch_syscall(__NR_futex, (long)&h->wakeups, FUTEX_WAKE, 0x7fffffff, 0, 0);
-}
-
 /* -- From a record to its map: by the address of the memory --- */
 
 #define RINGS 1024
@@ -281,6 +292,13 @@ void rt_ring_strike(struct rt_map *m)
 	for (u32 i = 0; i < RINGS; i++)
 		if (rt_load(&rings[i]) == m)
 			rt_store(&rings[i], NULL);
+}
+
+void rt_ring_recover_all(void)
+{
+	for (u32 i = 0; i < RINGS; i++)
+		if (rt_load(&rings[i]))
+			rt_ring_recover(rt_load(&rings[i]));
 }
 
 static struct rt_map *ring_find(const u8 *base)

@@ -18,6 +18,9 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_err;
 static int lanes_fd = -1;
 
+/* Of each thread; where it lies is known to src/rt. libc clears it in new threads. */
+static __thread u32 tid __attribute__((tls_model("initial-exec")));
+
 u32 env_nr_cpus(void)
 {
 	long nr = sysconf(_SC_NPROCESSORS_CONF) * CPUS_PER_CPU;
@@ -52,6 +55,7 @@ static void init(void)
 		return;
 	}
 	rt_env_init(lanes, threads, env_nr_cpus());
+	rt_env.tid_off = (s64)((u64)&tid - rtarch_thread_pointer());
 }
 
 int env_lanes_fd(void)

@@ -84,14 +84,11 @@ static u64 now_ns(void)
 static int run(struct prog *p, void *ctx, u32 repeat, u32 *retval, u32 *duration)
 {
 	struct rt_run here = { .attach_cookie = 0 };
-	struct rt_thread *t = rt_enter();
-	void *outer;
+	struct rt_thread *t = rt_enter_at(&here.scope, (u64)__builtin_frame_address(0), &here);
 	u64 start;
 
 	if (!t)
 		return -EBUSY;
-	outer = t->run;
-	t->run = &here;
 	repeat = repeat ?: 1;
 	start = now_ns();
 	for (u32 i = 0; i < repeat; i++)
@@ -102,8 +99,7 @@ static int run(struct prog *p, void *ctx, u32 repeat, u32 *retval, u32 *duration
 		__atomic_fetch_add(&p->run_cnt, repeat, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&p->run_ns, start * repeat, __ATOMIC_RELAXED);
 	}
-	t->run = outer;
-	rt_exit(t);
+	rt_exit(t, &here.scope);
 	return 0;
 }
 

@@ -307,6 +307,7 @@ int user_bpf(int cmd, void *attr, unsigned size, void *common, unsigned size_com
 
 	if (err)
 		return err;
+	rt_drop_left((u64)__builtin_frame_address(0));
 	obj_flush();
 	err = read_attr(&c, size);
 	if (!err && cmd & UBPF_COMMON_ATTRS) {

@@ -95,7 +95,8 @@ GUARD_TEXT static bool is_elsewhere(u64 frame)
 	return frame - (u64)ss.ss_sp >= ss.ss_size;
 }
 
-GUARD_TEXT bool guard_is_alive(u64 holder, const u64 *cell, u64 frame)
+/* Seen from @frame, in a call that came later. */
+GUARD_TEXT static bool is_alive(u64 holder, const u64 *cell, u64 frame)
 {
 	if (frame >= holder && !is_elsewhere(holder))
 		return false;
@@ -106,7 +107,7 @@ GUARD_TEXT bool guard_busy(u64 *cell, struct guard_link *link, u64 frame)
 {
 	if (__atomic_load_n(&link->off, __ATOMIC_RELAXED) == GUARD_DETACHED_OFF)
 		return false;
-	if (*cell != 1 /* no block for this thread */ && !guard_is_alive(*cell, cell, frame))
+	if (*cell != 1 /* no block for this thread */ && !is_alive(*cell, cell, frame))
 		return true;
 	__atomic_fetch_add(&((struct guard_prog *)link->prog)->misses, 1, __ATOMIC_RELAXED);
 	return false;

@@ -33,7 +33,4 @@ u64 guard_claim(u64 tp);
 /* @cell is not free: may the program run? Counts a miss where it was running already. */
 bool guard_busy(u64 *cell, struct guard_link *link, u64 frame);
 
-/* Does the frame @holder still hold @cell, seen from the frame @frame above it or in a handler? */
-bool guard_is_alive(u64 holder, const u64 *cell, u64 frame);
-
 #endif

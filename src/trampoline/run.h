@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * .enter and .exit for programs that call helpers of src/rt: between them the thread owns a lane and
- * rt_thread.run is the image's run record. Runs that were left by siglongjmp() are ended when the next
- * one starts, so that no lane is held for good. Signal-safe, general registers only.
+ * rt_run() is the image's run record. Signal-safe, general registers only.
  */
 #ifndef FS_TRAMPOLINE_RUN_H
 #define FS_TRAMPOLINE_RUN_H
 
+#include "arch/guard.h"
 #include "arch/tramp.h"
 
 bool tramp_run_enter(struct arch_tramp_run *run, u64 frame);

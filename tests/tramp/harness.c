@@ -51,7 +51,7 @@ static __thread struct arch_tramp_run *run;
 HN_GENERAL static bool enter(struct arch_tramp_run *r, u64 frame)
 {
 	(void)frame;
-	r->outer = (u64)run;
+	r->scope = (u64)run;
 	run = r;
 	return true;
 }
@@ -59,7 +59,7 @@ HN_GENERAL static bool enter(struct arch_tramp_run *r, u64 frame)
 HN_GENERAL static void leave(struct arch_tramp_run *r, u64 frame)
 {
 	(void)frame;
-	run = (struct arch_tramp_run *)r->outer;
+	run = (struct arch_tramp_run *)r->scope;
 }
 
 HN_GENERAL static u64 attach_cookie(u64 a, u64 b, u64 c, u64 d, u64 e)

@@ -35,14 +35,14 @@ HN_NOINLINE u64 plain(u64 a)
 
 static u64 depth(void)
 {
-	return rt_thread_self()->state >> 32;
+	return rt_depth(rt_thread_self());
 }
 
 static u64 seen_depth, seen_cookie, seen_ip;
 
 static void look(u64 a, u64 b)
 {
-	struct rt_run *run = rt_thread_self()->run;
+	struct rt_run *run = rt_run(rt_thread_self());
 
 	(void)a;
 	(void)b;
@@ -65,7 +65,7 @@ TEST(lane_and_record_inside)
 	CHECK_EQ(seen_cookie, 77);
 	CHECK_EQ(seen_ip, (u64)plain);
 	CHECK_EQ(depth(), 0);
-	CHECK(!rt_thread_self()->run);
+	CHECK(!rt_run(rt_thread_self()));
 }
 
 /* -- Left --- */
@@ -97,7 +97,7 @@ TEST(left_run_gives_its_lane_back_at_the_next)
 	plain(1);
 	CHECK_EQ(seen_depth, 1);
 	CHECK_EQ(depth(), 0);
-	CHECK(!rt_thread_self()->run);
+	CHECK(!rt_run(rt_thread_self()));
 }
 
 /* -- Nested: another program in a handler --- */
@@ -164,5 +164,5 @@ TEST(inner_run_left_outer_goes_on)
 	hn_attach(hn_tramp(second, 1), caller(), TRAMP_FENTRY, 2);
 	plain(1);
 	CHECK_EQ(depth(), 0);
-	CHECK(!rt_thread_self()->run);
+	CHECK(!rt_run(rt_thread_self()));
 }

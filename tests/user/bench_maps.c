@@ -103,7 +103,8 @@ static u64 array_lookup(u32 seed)
 
 static u64 percpu_lookup(u32 seed)
 {
-	struct rt_thread *t = rt_enter();
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
 	u64 s = seed, sum = 0;
 
 	for (u32 i = 0; i < OPS; i++) {
@@ -111,13 +112,14 @@ static u64 percpu_lookup(u32 seed)
 
 		sum += *(u64 *)percpu->ops->lookup(percpu, &key);
 	}
-	rt_exit(t);
+	rt_exit(t, &scope);
 	return sum;
 }
 
 static u64 ring_record(u32 seed)
 {
-	struct rt_thread *t = rt_enter();
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
 	u64 *cons = (u64 *)(ring->base + ring->mmap_off), *prod = cons + 512;
 
 	for (u32 i = 0; i < OPS; i++) {
@@ -130,14 +132,16 @@ static u64 ring_record(u32 seed)
 		r[0] = seed;
 		rt_ring_commit(r, BPF_RB_NO_WAKEUP, false);
 	}
-	rt_exit(t);
+	rt_exit(t, &scope);
 	return 0;
 }
 
 static u64 lane(u32 seed)
 {
+	struct rt_scope scope;
+
 	for (u32 i = 0; i < OPS; i++)
-		rt_exit(rt_enter());
+		rt_exit(rt_enter(&scope), &scope);
 	return seed;
 }
 

@@ -76,21 +76,22 @@ TEST(helper_numbers)
 TEST(helper_spin_lock_of_the_dead)
 {
 	u32 *lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct rt_scope scope;
 	struct rt_thread *t;
 
 	CHECK(!env_init());
-	t = rt_enter();
+	t = rt_enter(&scope);
 	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);
 	CHECK(*lock);
 	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);	/* as a handler would */
 	rt_help_spin_unlock((u64)lock, 0, 0, 0, 0);
 	CHECK(*lock);
-	rt_exit(t);
-	t = rt_enter();	/* the owner left without unlocking */
+	rt_exit(t, &scope);
+	t = rt_enter(&scope);	/* the owner left without unlocking */
 	rt_help_spin_lock((u64)lock, 0, 0, 0, 0);
 	rt_help_spin_unlock((u64)lock, 0, 0, 0, 0);
 	CHECK_EQ(*lock, 0);
-	rt_exit(t);
+	rt_exit(t, &scope);
 }
 
 TEST(helper_table)

@@ -200,7 +200,8 @@ struct producer {
 static void produce(struct producer *p)
 {
 	u32 words = 1 + p->sent % 9;
-	struct rt_thread *t = rt_enter();
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
 	u64 *to = rt_ring_reserve(p->m, words * 8, 0);
 
 	if (to) {
@@ -210,11 +211,11 @@ static void produce(struct producer *p)
 		p->sent++;
 	} else {
 		p->full++;
-		rt_exit(t);
+		rt_exit(t, &scope);
 		sched_yield();
 		return;
 	}
-	rt_exit(t);
+	rt_exit(t, &scope);
 }
 
 static void *producer(void *arg)

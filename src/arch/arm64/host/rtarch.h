@@ -56,6 +56,12 @@ static inline bool rtarch_cas128(u64 *p, u64 old0, u64 old1, u64 new0, u64 new1)
 	return true;
 }
 
+/* For a word that only the own thread and its signal handlers change. */
+static inline bool rtarch_cas_self(u64 *p, u64 old, u64 val)
+{
+	return __atomic_compare_exchange_n(p, &old, val, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 static inline void rtarch_pause(void)
 {
 	__asm__ volatile("yield");

@@ -47,6 +47,18 @@ static inline bool rtarch_cas128(u64 *p, u64 old0, u64 old1, u64 new0, u64 new1)
 	return ok;
 }
 
+/* For a word that only the own thread and its signal handlers change. */
+static inline bool rtarch_cas_self(u64 *p, u64 old, u64 val)
+{
+	u8 ok;
+
+	__asm__ volatile("cmpxchgq %3, %1"
+			 : "=@ccz"(ok), "+m"(*p), "+a"(old)
+			 : "r"(val)
+			 : "memory");
+	return ok;
+}
+
 static inline void rtarch_pause(void)
 {
 	__asm__ volatile("pause");
