@@ -114,6 +114,8 @@ struct arch_site {
 	u32 len;		/* bytes of .text from .addr on; beyond .size is what follows */
 	const u8 *text;		/* original bytes from addr - before on */
 	u32 flags;		/* enum arch_site_flags */
+	const u64 *targets;	/* addresses in and around it that code outside it branches to, ... */
+	u32 nr_targets;		/* ... as far as they are known */
 };
 
 enum arch_site_flags {
@@ -152,6 +154,10 @@ struct arch_tramp_ops {
 	void (*emit_stub)(u64 addr, u64 slot, bool landing_pad, struct codebuf *b);
 	/* How to patch a function; -EOPNOTSUPP with .why: it cannot be done. */
 	int (*plan)(const struct arch_site *site, struct arch_plan *ret);
+	/* NULL: not implemented. Calls @found with each address that a branch or call among the instructions from @addr on
+	 * names. */
+	void (*branches)(const u8 *text, u32 len, u64 addr, void (*found)(u64 target, bool is_call, void *arg),
+			 void *arg);
 	/* The displaced instructions as they work at @copy, ending in a jump to what follows them. */
 	void (*emit_copy)(struct arch_plan *plan, u64 copy, struct codebuf *b, struct arch_cfi *cfi);
 	/* What replaces plan->old[0..patch_len) (and the pad) so that calls go to @to. */
@@ -164,6 +170,8 @@ struct arch_tramp_ops {
 
 extern const struct arch_tramp_ops x86_64_tramp, arm64_tramp;
 
+/* Those of a machine by its ELF number, e_machine; NULL: none. */
+const struct arch_tramp_ops *arch_tramp_of(u16 machine);
 /* Those of the machine this runs on; NULL: none. */
 const struct arch_tramp_ops *arch_host_tramp(void);
 

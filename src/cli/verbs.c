@@ -50,6 +50,18 @@ static const struct opt doctor_opts[] = {
 	{ NULL },
 };
 
+static const struct opt list_verb_opts[] = {
+	{ "help", 'h', OPT_FLAG, OFF(list, help), NULL, "Print the options" },
+	{ "json", 'j', OPT_FLAG, OFF(list, json), NULL,
+	  "Print JSON lines: one object per line, told apart by \"type\"" },
+	{ "pid", 'p', OPT_TEXT, OFF(list, pid), "PID",
+	  "List what the process PID has mapped: its executable and shared objects, at its addresses" },
+	{ "stats", 's', OPT_FLAG, OFF(list, stats), NULL,
+	  "Print of each file how many functions there are, how many can be attached, and why the others "
+	  "cannot" },
+	{ NULL },
+};
+
 static const struct opt verify_verb_opts[] = {
 	{ "attach", 'a', OPT_TEXT, OFF(verify_verb, attach), "TARGET",
 	  "Judge programs whose section is a bare \"fsession\" for the function TARGET, FUNC or "
@@ -76,5 +88,7 @@ const struct verb verbs[] = {
 	  "[OPTION...]", doctor_opts },
 	{ "verify", verify_verb, "judge the programs of a BPF object without running or loading them",
 	  "[OPTION...] FILE.bpf.o", verify_verb_opts },
+	{ "list", list_verb, "list the functions of a program, and which of them can be attached",
+	  "[OPTION...] FILE [GLOB...], or -p PID [GLOB...]", list_verb_opts },
 	{ NULL },
 };

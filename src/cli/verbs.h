@@ -61,8 +61,16 @@ struct verify_verb_opts {
 	const char *program;
 };
 
+struct list_opts {
+	bool help;
+	bool json;
+	bool stats;
+	const char *pid;
+};
+
 int run_verb(const struct verb *v, char **argv);
 int doctor_verb(const struct verb *v, char **argv);
 int verify_verb(const struct verb *v, char **argv);
+int list_verb(const struct verb *v, char **argv);
 
 #endif

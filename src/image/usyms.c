@@ -63,6 +63,14 @@ static int set_name(const struct reader *r, size_t i, const char *name, struct u
 	return 0;
 }
 
+/* "f.cold", "f.cold.1" */
+static bool is_part(const char *name)
+{
+	const char *cold = strstr(name, ".cold");
+
+	return cold && (!cold[5] || cold[5] == '.');
+}
+
 static int add_elf_sym(struct reader *r, size_t i, const GElf_Sym *es, const char *name)
 {
 	int type = GELF_ST_TYPE(es->st_info), err;
@@ -75,6 +83,8 @@ static int add_elf_sym(struct reader *r, size_t i, const GElf_Sym *es, const cha
 		sym.flags |= USYM_IFUNC;
 	if (GELF_ST_BIND(es->st_info) != STB_LOCAL)
 		sym.flags |= USYM_GLOBAL;
+	if (is_part(name))
+		sym.flags |= USYM_PART;
 	err = set_name(r, i, name, &sym);
 	return err ?: add(r, &sym);
 }
@@ -285,7 +295,8 @@ const struct usym *usyms_find_ambiguous(const struct usyms *s, const char *name,
 	return *nr ? &s->v[s->by_name[from]] : NULL;
 }
 
-const struct usym *usyms_at(const struct usyms *s, uint64_t addr)
+/* Index of the first row above @addr. */
+static uint32_t upper_bound(const struct usyms *s, uint64_t addr)
 {
 	uint32_t lo = 0, hi = s->nr;
 
@@ -297,9 +308,23 @@ const struct usym *usyms_at(const struct usyms *s, uint64_t addr)
 		else
 			hi = mid;
 	}
-	if (!lo)
+	return lo;
+}
+
+const struct usym *usyms_at(const struct usyms *s, uint64_t addr)
+{
+	uint32_t i = upper_bound(s, addr);
+
+	if (!i)
 		return NULL;
-	for (lo--; lo && s->v[lo - 1].addr == s->v[lo].addr; lo--)
+	for (i--; i && s->v[i - 1].addr == s->v[i].addr; i--)
 		;
-	return addr - s->v[lo].addr < (s->v[lo].size ?: 1) ? &s->v[lo] : NULL;
+	return addr - s->v[i].addr < (s->v[i].size ?: 1) ? &s->v[i] : NULL;
+}
+
+const struct usym *usyms_after(const struct usyms *s, uint64_t addr)
+{
+	uint32_t i = upper_bound(s, addr);
+
+	return i < s->nr ? &s->v[i] : NULL;
 }

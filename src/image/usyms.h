@@ -17,7 +17,8 @@ enum usym_flags {
 	USYM_IFUNC = 1 << 1,		/* its code returns the address of the function to call */
 	USYM_ALIAS = 1 << 2,		/* another name for the row before */
 	USYM_AMBIGUOUS = 1 << 3,	/* others have its name */
-	USYM_NAME_OWNED = 1 << 4,
+	USYM_PART = 1 << 4,		/* of a function: its unlikely code, placed elsewhere */
+	USYM_NAME_OWNED = 1 << 5,
 };
 
 struct usym {
@@ -48,5 +49,7 @@ const struct usym *usyms_find(const struct usyms *s, const char *name);
 const struct usym *usyms_find_ambiguous(const struct usyms *s, const char *name, uint32_t *nr);
 /* The first row whose code @addr is in; NULL if none. */
 const struct usym *usyms_at(const struct usyms *s, uint64_t addr);
+/* The first row that begins after @addr; NULL if none. */
+const struct usym *usyms_after(const struct usyms *s, uint64_t addr);
 
 #endif

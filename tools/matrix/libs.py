@@ -13,7 +13,8 @@ import shutil
 from . import CACHE, Unavailable, cache_lock, debian
 
 TREES = ('bookworm', 'trixie', 'sid')
-TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libzstd1', 'zlib1g')
+TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libdw1t64|libdw1', 'libzstd1', 'zlib1g',
+                 'liblzma5', 'libbz2-1.0')
 SYSROOT_SUITE = 'bookworm'
 SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev',
                     'libdw1', 'libdw-dev', 'liblzma5', 'liblzma-dev', 'libbz2-1.0', r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
@@ -44,6 +45,16 @@ def read_file(path):
         return ''
 
 
+def _note(work, packages):
+    with open(work + '/packages', 'w', encoding='ascii') as f:
+        f.write('\n'.join(packages))
+
+
+def _is_outdated(path, packages):
+    """Made of other packages than are wanted now."""
+    return read_file(path + '/packages') != '\n'.join(packages)
+
+
 def _unpack(suite, pattern, deb_arch, into):
     found = suite.find(pattern, deb_arch)
     if not found:
@@ -66,8 +77,10 @@ def tree(name, refresh=False):
             if os.path.isfile(lib) and '/gconv/' not in lib:
                 shutil.copy(os.path.realpath(lib), f'{work}/{os.path.basename(lib)}')
         shutil.rmtree(work + '/tree')
+        _note(work, TREE_PACKAGES)
 
-    return _cached(os.path.join(CACHE, 'libs', name), make, refresh)
+    path = os.path.join(CACHE, 'libs', name)
+    return _cached(path, make, refresh or _is_outdated(path, TREE_PACKAGES))
 
 
 def sysroot(arch, deb_arch, refresh=False):
@@ -78,12 +91,10 @@ def sysroot(arch, deb_arch, refresh=False):
             _unpack(suite, pattern, deb_arch, work)
         shutil.rmtree(work + '/usr/share', ignore_errors=True)
         _merge_lib(work)
-        with open(work + '/packages', 'w', encoding='ascii') as f:
-            f.write(wanted)
+        _note(work, SYSROOT_PACKAGES)
 
     path = os.path.join(CACHE, 'sysroot', arch)
-    wanted = '\n'.join(SYSROOT_PACKAGES)
-    return _cached(path, make, refresh or read_file(path + '/packages') != wanted)
+    return _cached(path, make, refresh or _is_outdated(path, SYSROOT_PACKAGES))
 
 
 def _merge_lib(root):

@@ -138,7 +138,19 @@ static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
 	return 0;
 }
 
-/* No branch inside the function may lead into what is displaced. */
+/* No branch may lead into what is displaced: calls and jumps to the function's start are calls of it. */
+static int check_outside(const struct arch_site *s, struct arch_plan *plan)
+{
+	for (u32 i = 0; i < s->nr_targets; i++) {
+		u64 t = s->targets[i];
+
+		if (t != s->addr && t >= plan->addr && t < plan->addr + plan->displaced)
+			return refuse(plan, -EOPNOTSUPP, "a branch from elsewhere leads to +%u",
+				      (u32)(t - s->addr));
+	}
+	return 0;
+}
+
 static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 {
 	u32 len = s->size < s->len ? s->size : s->len;
@@ -160,7 +172,31 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 			return refuse(plan, -EOPNOTSUPP, "a branch at +%u leads to +%u", off,
 				      (u32)(target - s->addr));
 	}
-	return 0;
+	return check_outside(s, plan);
+}
+
+void x86_64_branches(const u8 *text, u32 len, u64 addr, void (*found)(u64 target, bool is_call, void *arg),
+		     void *arg)
+{
+	ZydisDecoder d;
+	struct insn in;
+	u64 target;
+
+	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (u32 off = 0; off < len; off += in.i.length) {
+		ZydisDecoderContext ctx;
+
+		if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, &ctx, text + off, len - off, &in.i))) {
+			in.i.length = 1;	/* data, perhaps */
+			continue;
+		}
+		/* operands of others are not looked at, which is most of the time */
+		if (in.i.meta.branch_type == ZYDIS_BRANCH_TYPE_NONE || !in.i.operand_count_visible ||
+		    !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&d, &ctx, &in.i, in.ops, in.i.operand_count)))
+			continue;
+		if (decode_branch(&in, addr + off, &target))
+			found(target, in.i.meta.category == ZYDIS_CATEGORY_CALL, arg);
+	}
 }
 
 static int plan_near(const struct arch_site *s, struct arch_plan *plan)

@@ -783,6 +783,7 @@ const struct arch_tramp_ops x86_64_tramp = {
 	.emit_image = emit_image,
 	.emit_stub = emit_stub,
 	.plan = x86_64_plan,
+	.branches = x86_64_branches,
 	.emit_copy = x86_64_emit_copy,
 	.emit_patch = emit_patch,
 	.follow = x86_64_follow,

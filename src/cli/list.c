@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fsession list: the functions of a file or a process, and whether sessions can be attached to them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/help.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "cli/verbs.h"
+#include "image/btfdecl.h"
+#include "image/ubtf.h"
+#include "image/uproc.h"
+#include "image/usite.h"
+#include "util/glob.h"
+#include "util/log.h"
+
+#define COUNTED_MIN 16		/* bytes: what is smaller is not counted in percentages */
+#define REASONS_MAX 64
+
+/* How many functions, and why not all of them. */
+struct tally {
+	uint32_t funcs;		/* of COUNTED_MIN bytes and more, each address once */
+	uint32_t attachable;
+	uint32_t untyped;	/* of the attachable ones */
+	uint32_t small, parts, odd;	/* not counted above */
+	uint32_t nr_reasons;
+	struct {
+		char why[128];
+		uint32_t nr;
+	} reasons[REASONS_MAX];
+};
+
+struct list {
+	const struct list_opts *o;
+	char **globs;		/* NULL-terminated; none: everything */
+	struct json json;
+	uint32_t nr_shown;
+	bool has_twins;		/* and said so */
+
+	/* the object at hand */
+	const char *object;
+	uint64_t bias;
+	struct ubtf *types;
+	struct usites *sites;
+	struct btfdecl *decl;
+	FILE *text;		/* where .decl prints to: */
+	char *buf;
+	size_t buf_len;
+	struct tally tally;
+};
+
+/* -- One function --- */
+
+/* "GLOB", or "OBJECT:GLOB" */
+static bool is_wanted(const struct list *l, const struct usym *sym)
+{
+	char name[1024];
+
+	if (!l->globs[0])
+		return true;
+	snprintf(name, sizeof(name), "%s:%s", l->object, sym->name);
+	for (char **g = l->globs; *g; g++)
+		if (glob_match(*g, strchr(*g, ':') ? name : sym->name))
+			return true;
+	return false;
+}
+
+/* Until the next call. */
+static const char *declaration(struct list *l, const struct ufunc *f)
+{
+	rewind(l->text);
+	btfdecl_print(l->decl, f->decl, f->sym->name);
+	fputc('\0', l->text);
+	fflush(l->text);
+	return l->buf;
+}
+
+static void print_func(struct list *l, const struct ufunc *f, const char *why)
+{
+	const struct usym *sym = f->sym;
+
+	printf("0x%012" PRIx64 " %s  %s", sym->addr + l->bias, l->object,
+	       f->decl ? declaration(l, f) : sym->name);
+	if (why)
+		printf("  -- cannot be attached: %s", why);
+	else if (f->decl && f->untyped)
+		printf("  -- untyped: %s", f->untyped);
+	putchar('\n');
+}
+
+static void put_func(struct list *l, const struct ufunc *f, const char *why)
+{
+	const struct usym *sym = f->sym;
+	struct json *j = &l->json;
+
+	json_record(j, "function");
+	json_key_str(j, "name", sym->name);
+	json_key_str(j, "object", l->object);
+	json_key_u64(j, "address", sym->addr + l->bias);
+	json_key_u64(j, "size", sym->size);
+	json_key_str(j, "prototype", f->decl ? declaration(l, f) : NULL);
+	json_key(j, "typed");
+	json_bool(j, !f->untyped);
+	json_key_str(j, "untyped", f->untyped);
+	json_key(j, "attachable");
+	json_bool(j, !why);
+	json_key_str(j, "why", why);
+	json_close(j, '}');
+}
+
+/* -- Sums --- */
+
+/* Offsets and sizes differ, the reason is the same. */
+static void add_reason(struct tally *t, const char *why)
+{
+	char kind[128];
+	uint32_t i, n = 0;
+
+	for (const char *p = why; *p && n < sizeof(kind) - 1; p++) {
+		bool digit = *p >= '0' && *p <= '9';
+
+		if (!digit || !n || kind[n - 1] != 'N')
+			kind[n++] = digit ? 'N' : *p;
+	}
+	kind[n] = '\0';
+	for (i = 0; i < t->nr_reasons && strcmp(t->reasons[i].why, kind); i++)
+		;
+	if (i == REASONS_MAX)
+		return;
+	if (i == t->nr_reasons)
+		memcpy(t->reasons[t->nr_reasons++].why, kind, n + 1);
+	t->reasons[i].nr++;
+}
+
+static void count(struct tally *t, const struct ufunc *f, const char *why)
+{
+	const struct usym *sym = f->sym;
+
+	if (sym->flags & USYM_ALIAS)
+		return;
+	if (sym->flags & USYM_PART) {
+		t->parts++;
+	} else if (usite_is_odd(sym) || sym->flags & USYM_IFUNC) {
+		t->odd++;
+	} else if (sym->size < COUNTED_MIN) {
+		t->small++;
+	} else {
+		t->funcs++;
+		t->attachable += !why;
+		t->untyped += !why && f->untyped;
+		if (why)
+			add_reason(t, why);
+	}
+}
+
+static void print_tally(const struct list *l)
+{
+	const struct tally *t = &l->tally;
+
+	printf("%s: %u of %u functions can be attached (%.2f %%), %u of them untyped; not counted: %u of less than "
+	       "%u bytes, %u parts of functions, %u that are not left as they are entered\n", l->object,
+	       t->attachable, t->funcs, t->funcs ? 100.0 * t->attachable / t->funcs : 100.0, t->untyped,
+	       t->small, COUNTED_MIN, t->parts, t->odd);
+	for (uint32_t i = 0; i < t->nr_reasons; i++)
+		printf("%8u %s\n", t->reasons[i].nr, t->reasons[i].why);
+}
+
+static void put_tally(struct list *l)
+{
+	const struct tally *t = &l->tally;
+	struct json *j = &l->json;
+
+	json_record(j, "sums");
+	json_key_str(j, "object", l->object);
+	json_key_u64(j, "functions", t->funcs);
+	json_key_u64(j, "attachable", t->attachable);
+	json_key_u64(j, "untyped", t->untyped);
+	json_key_u64(j, "small", t->small);
+	json_key_u64(j, "parts", t->parts);
+	json_key_u64(j, "odd", t->odd);
+	json_key(j, "reasons");
+	json_open(j, '{');
+	for (uint32_t i = 0; i < t->nr_reasons; i++)
+		json_key_u64(j, t->reasons[i].why, t->reasons[i].nr);
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+/* -- Objects --- */
+
+/* A name without '*' that several functions have. */
+static void look_for_twins(struct list *l)
+{
+	for (char **g = l->globs; *g; g++) {
+		const struct usym *sym;
+		char hint[256];
+		uint32_t nr;
+
+		sym = usyms_find_ambiguous(l->types->syms, *g, &nr);
+		if (!sym)
+			continue;
+		snprintf(hint, sizeof(hint), "say which: '%s' is the first of %u; '%s@*' lists them", sym->name,
+			 nr, *g);
+		fail_hint(0, hint, "'%s': several functions are called '%s'", l->object, *g);
+		l->has_twins = true;
+	}
+}
+
+static void list_funcs(struct list *l)
+{
+	char buf[128];
+
+	for (uint32_t i = 0; i < l->types->nr; i++) {
+		const struct ufunc *f = &l->types->funcs[i];
+		const char *why;
+
+		if (!is_wanted(l, f->sym))
+			continue;
+		why = usites_refusal(l->sites, f->sym, buf);
+		l->nr_shown++;
+		if (l->o->stats)
+			count(&l->tally, f, why);
+		else if (l->o->json)
+			put_func(l, f, why);
+		else
+			print_func(l, f, why);
+	}
+	if (l->o->stats && l->o->json)
+		put_tally(l);
+	else if (l->o->stats)
+		print_tally(l);
+}
+
+static int list_object(struct list *l)
+{
+	int err;
+
+	l->tally = (struct tally){};
+	l->text = open_memstream(&l->buf, &l->buf_len);
+	if (!l->text)
+		return fail(-ENOMEM, "out of memory");
+	err = btfdecl_new(l->types->btf, l->text, &l->decl);
+	err = err ? fail(err, "'%s': cannot print its types: %s", l->object, log_errstr(err)) :
+		    usites_new(l->types->elf, l->types->syms, &l->sites);
+	if (!err) {
+		list_funcs(l);
+		look_for_twins(l);
+	}
+	usites_free(l->sites);
+	btfdecl_free(l->decl);
+	fclose(l->text);
+	free(l->buf);
+	l->sites = NULL;
+	l->decl = NULL;
+	l->buf = NULL;
+	return err;
+}
+
+static int list_file(struct list *l, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int err = ubtf_open(path, &l->types);
+
+	if (err)
+		return err;
+	l->object = slash ? slash + 1 : path;
+	err = list_object(l);
+	ubtf_free(l->types);
+	return err;
+}
+
+/* A pattern with an object's name in it needs no other objects. */
+static bool is_object_wanted(const struct list *l, const char *name)
+{
+	for (char **g = l->globs; *g; g++) {
+		const char *colon = strchr(*g, ':');
+		char object[256];
+
+		if (!colon)
+			return true;
+		snprintf(object, sizeof(object), "%.*s", (int)(colon - *g), *g);
+		if (glob_match(object, name))
+			return true;
+	}
+	return !l->globs[0];
+}
+
+static int list_proc(struct list *l, pid_t pid)
+{
+	struct uproc *p;
+	int err = uproc_open(pid, &p), bad = 0;
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < p->nr; i++) {
+		const struct uproc_obj *o = &p->objs[i];
+		int fd;
+
+		if (!is_object_wanted(l, o->name))
+			continue;
+		fd = uproc_open_obj(p, o);
+		err = fd < 0 ? fd : ubtf_open_fd(fd, o->path, &l->types);
+		if (fd >= 0)
+			close(fd);
+		if (!err) {
+			l->object = o->name;
+			l->bias = uproc_bias(o, l->types->elf);
+			err = list_object(l);
+			ubtf_free(l->types);
+		}
+		bad = bad ?: err;	/* the others are still of use */
+	}
+	uproc_free(p);
+	return bad;
+}
+
+static int fail_usage(const char *what)
+{
+	fail(0, "list: %s", what);
+	return EXIT_USAGE;
+}
+
+int list_verb(const struct verb *v, char **argv)
+{
+	struct list_opts o = {};
+	struct opt_rest rest;
+	struct list l = { .o = &o };
+	char *end = NULL;
+	long pid = 0;
+	int err;
+
+	if (opt_parse(v->opts, argv, &o, &rest))
+		return EXIT_USAGE;
+	if (o.help) {
+		help_print_verb(stdout, v);
+		return EXIT_OK;
+	}
+	if (rest.cmd)
+		return fail_usage("unexpected '--'");
+	if (o.pid)
+		pid = strtol(o.pid, &end, 10);
+	if (o.pid && (*end || pid <= 0 || pid > INT32_MAX))
+		return fail_usage("--pid takes the number of a process");
+	if (!o.pid && !rest.nr_args)
+		return fail_usage("which file, or which process (--pid)?");
+	json_init(&l.json, stdout);
+	l.globs = rest.args + !o.pid;
+	err = o.pid ? list_proc(&l, pid) : list_file(&l, rest.args[0]);
+	if (!err && l.has_twins)
+		err = -EEXIST;
+	if (!err && !l.nr_shown && l.globs[0])
+		err = fail(-ENOENT, "list: no function matches '%s'", l.globs[0]);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
