@@ -81,6 +81,11 @@ static const struct opt verify_verb_opts[] = {
 	{ NULL },
 };
 
+static const struct opt shim_opts[] = {
+	{ "help", 'h', OPT_FLAG, OFF(shim, help), NULL, "Print the options" },
+	{ NULL },
+};
+
 const struct verb verbs[] = {
 	{ "run", run_verb, "load a BPF object, attach its programs, print what they say",
 	  "[OPTION...] FILE.bpf.o [-- COMMAND [ARG...]]", run_opts },
@@ -90,5 +95,7 @@ const struct verb verbs[] = {
 	  "[OPTION...] FILE.bpf.o", verify_verb_opts },
 	{ "list", list_verb, "list the functions of a program, and which of them can be attached",
 	  "[OPTION...] FILE [GLOB...], or -p PID [GLOB...]", list_verb_opts },
+	{ "shim", shim_verb, "run a program that uses libbpf on the user engine, without a kernel's bpf(2)",
+	  "-- COMMAND [ARG...]", shim_opts },
 	{ NULL },
 };

@@ -68,9 +68,14 @@ struct list_opts {
 	const char *pid;
 };
 
+struct shim_opts {
+	bool help;
+};
+
 int run_verb(const struct verb *v, char **argv);
 int doctor_verb(const struct verb *v, char **argv);
 int verify_verb(const struct verb *v, char **argv);
 int list_verb(const struct verb *v, char **argv);
+int shim_verb(const struct verb *v, char **argv);
 
 #endif

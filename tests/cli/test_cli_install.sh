@@ -16,7 +16,7 @@ t_install_files()
 	[ $installed = 0 ] || not_ok "$(cat "$root/log")"
 	for f in bin/fsession include/fsession/fsession.h include/fsession/bpf_fsession.h \
 		share/man/man1/fsession.1 share/man/man1/fsession-run.1 \
-		share/man/man1/fsession-doctor.1 share/man/man1/fsession-verify.1 share/man/man3/libfsession.3 \
+		share/man/man1/fsession-doctor.1 share/man/man1/fsession-verify.1 share/man/man1/fsession-shim.1 share/man/man3/libfsession.3 \
 		share/bash-completion/completions/fsession share/fsession/examples/icmp.bpf.o \
 		share/fsession/examples/cookie.bpf.c share/fsession/examples/latency.bpf.o \
 		share/fsession/examples/app/Makefile; do

@@ -15,7 +15,7 @@ t_usage_help()
 	fs --help
 	status 0
 	no_err
-	[ "$(echo $verbs)" = 'run doctor verify list' ] || not_ok "verbs: $verbs"
+	[ "$(echo $verbs)" = 'run doctor verify list shim' ] || not_ok "verbs: $verbs"
 	for v in $verbs; do
 		fs "$v" --help
 		status 0

@@ -41,6 +41,8 @@ enum fsession_engine sem_engine(void)
 		return FSESSION_ENGINE_KERNEL;
 	if (name && !strcmp(name, "split"))
 		return FSESSION_ENGINE_SPLIT;
+	if (name && !strcmp(name, "user"))
+		return FSESSION_ENGINE_USER;
 	return FSESSION_ENGINE_AUTO;
 }
 
