@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "arch/host.h"
+#include "image/vdso.h"
 #include "inject/agent.h"
 #include "inject/call.h"
 #include "inject/leave.h"
@@ -35,6 +36,7 @@
 #include "util/log.h"
 
 #define PAGE 4096ULL
+#define VDSO_BYTES_MAX (1 << 20)
 
 /* Mapped in the target; .view: where the same memory is here, or NULL */
 struct piece {
@@ -430,6 +432,28 @@ static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
 	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
 }
 
+/* Where clock_gettime() is in the target's vdso; 0: nowhere. */
+static u64 find_clock(struct remote *r)
+{
+	const struct map_row *row = NULL;
+	struct maps maps;
+	u64 at = 0;
+	void *copy;
+
+	if (maps_read(r->pid, &maps))
+		return 0;
+	for (u32 i = 0; i < maps.nr && !row; i++)
+		if (!strcmp(maps.rows[i].path, "[vdso]"))
+			row = &maps.rows[i];
+	copy = row && row->hi - row->lo <= VDSO_BYTES_MAX ? malloc(row->hi - row->lo) : NULL;
+	if (copy && !peek(r, row->lo, copy, row->hi - row->lo))
+		at = vdso_clock_gettime(copy, row->hi - row->lo);
+	at = at ? row->lo + at : 0;
+	free(copy);
+	maps_done(&maps);
+	return at;
+}
+
 #define MADV_WIPEONFORK_ 18
 
 static int map_rt(struct remote *r, struct call *c)
@@ -442,6 +466,7 @@ static int map_rt(struct remote *r, struct call *c)
 	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), env_lanes_fd(), &lanes);
 	err = err ?: add_piece(r, lanes, sizeof(struct rt_lanes), NULL);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, lanes), lanes);
+	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, clock_gettime), find_clock(r));
 	return err ?: set_word(r, "rt_env", offsetof(struct rt_env, threads), threads);
 }
 

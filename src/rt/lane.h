@@ -67,6 +67,7 @@ struct rt_threads {		/* private memory that a forked child finds zeroed */
 struct rt_env {
 	struct rt_lanes *lanes;
 	struct rt_threads *threads;
+	u64 clock_gettime;	/* the vdso's; 0: there is none, it takes a system call */
 	s64 tid_off;		/* from the thread pointer: a u32 that is 0 in new threads. 0: there is none,
 				 * and a thread that dies inside passes for alive as long as its process */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "rt/rt.h"
+#include "rt/lane.h"
 
 static bool is_aligned(const void *a, const void *b)
 {
@@ -47,8 +47,10 @@ bool rt_equal(const void *a, const void *b, u64 bytes)
 
 u64 rt_clock_ns(int clock)
 {
+	long (*vdso)(long, struct rt_timespec *) = (void *)rt_load(&rt_env.clock_gettime);
 	struct rt_timespec ts = { 0, 0 };
 
-	rtarch_syscall(__NR_clock_gettime, clock, (long)&ts, 0, 0, 0);
+	if (!vdso || vdso(clock, &ts))
+		rtarch_syscall(__NR_clock_gettime, clock, (long)&ts, 0, 0, 0);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }

@@ -57,7 +57,7 @@ struct rt_timespec {
 	s64 tv_sec, tv_nsec;
 };
 
-/* CLOCK_* by system call */
+/* CLOCK_*, by the vdso where it can */
 u64 rt_clock_ns(int clock);
 
 /* Copies by words where both sides allow it, so that an aligned word is never seen half written. */

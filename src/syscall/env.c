@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "image/vdso.h"
 #include "rt/lane.h"
 
 /* A thread that is descheduled inside a program keeps its CPU, hence more than the machine has. */
@@ -55,6 +56,7 @@ static void init(void)
 		return;
 	}
 	rt_env_init(lanes, threads, env_nr_cpus());
+	rt_env.clock_gettime = vdso_own_clock_gettime();
 	rt_env.tid_off = (s64)((u64)&tid - rtarch_thread_pointer());
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers by themselves: text, numbers, memory that is not there. */
 #include <errno.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpf/helpers.h"
@@ -54,6 +56,32 @@ TEST(helper_probe_read)
 	CHECK_EQ(to[5], 'x');
 	CHECK_EQ((long)rt_help_probe_read((u64)to, 8, 0, 0, 0), -EFAULT);
 	CHECK_EQ((long)rt_help_probe_read_str((u64)to, 8, ~0ULL - 3, 0, 0), -EFAULT);
+}
+
+static u64 libc_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* The vdso says what the system call says; without one, or for a clock it lacks, the call is made. */
+TEST(helper_clocks)
+{
+	static const clockid_t clocks[] = { CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI,
+					    CLOCK_MONOTONIC_COARSE, CLOCK_PROCESS_CPUTIME_ID };
+
+	CHECK(!env_init());
+	CHECK_EQ(!!rt_env.clock_gettime, !!getauxval(AT_SYSINFO_EHDR));
+	for (int vdso = 1; vdso >= 0; vdso--) {
+		for (u32 i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+			u64 before = libc_ns(clocks[i]), now = rt_clock_ns(clocks[i]);
+
+			CHECK(before <= now && now <= libc_ns(clocks[i]));
+		}
+		rt_env.clock_gettime = 0;
+	}
 }
 
 TEST(helper_numbers)
