@@ -96,7 +96,7 @@ struct env {
 	u64 marks;		/* made so far */
 	u32 next_id;
 	u64 jumps;
-	u64 insns_at_state, jumps_at_state;
+	u64 insns_at_state, jumps_at_state;	/* when one was remembered last */
 	u32 live_states;
 	const struct bpf_line_info *last_line;	/* printed */
 	bool mid_line;		/* an instruction was printed, what it did was not */

@@ -329,8 +329,6 @@ static int remember(struct env *env)
 		return err;
 	s->branches = 1;
 	s->listed = true;
-	s->insns_at = env->res->visited;
-	s->jumps_at = env->jumps;
 	s->next = env->aux[s->pc].states;
 	env->aux[s->pc].states = s;
 	env->cur->parent = s;
@@ -417,8 +415,8 @@ static int visit_open(struct env *env, struct state *s, bool *skip)
 	}
 	if (s->may_goto_depth == cur->may_goto_depth && same_state(env, s, cur, SAME))
 		return endless(env);
-	if (!(env->aux[cur->pc].flags & AUX_FORCE) && env->res->visited - s->insns_at < 100 &&
-	    env->jumps - s->jumps_at < 20)
+	if (!(env->aux[cur->pc].flags & AUX_FORCE) && env->res->visited - env->insns_at_state < 100 &&
+	    env->jumps - env->jumps_at_state < 20)
 		*skip = true;
 	return 0;
 }

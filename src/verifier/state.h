@@ -107,7 +107,6 @@ struct state {
 	struct state *next;	/* pending, or remembered at the same instruction */
 	u32 branches;		/* remembered: paths from here that are not done */
 	u32 hits, misses;
-	u32 insns_at, jumps_at;	/* visited when it was remembered */
 	u32 in_loop;		/* epoch in which a path from here was closed at a state that was not done */
 	bool is_head;		/* such a state */
 	bool listed;

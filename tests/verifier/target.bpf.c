@@ -61,10 +61,33 @@ FN(void, migrate_disable, void) {}
 FN(void, preempt_count_add, int val) { (void)val; }
 
 /* What the examples look at. */
-struct sk_buff;
-struct file;
+#include "corpus/types.h"
+
+struct clk_hw;
+struct clk_ops;
+struct device;
+struct vm_fault;
+
 FN(int, icmp_rcv, struct sk_buff *skb) { return (long)skb; }
 FN(long, vfs_read, struct file *file, char *buf, unsigned long count, long long *pos)
 {
 	return (long)file + (long)buf + count + (long)pos;
 }
+FN(long, vfs_write, struct file *file, const char *buf, unsigned long count, long long *pos)
+{
+	return (long)file + (long)buf + count + (long)pos;
+}
+
+/* And the corpus. */
+FN(void, wake_up_new_task, struct task_struct *p) { p->prio = 0; }
+FN(void, dput, struct dentry *dentry) { dentry->d_parent = 0; }
+FN(int, vfs_open, const struct path *path, struct file *file) { return (long)path + (long)file; }
+
+/* Of functions with more than five arguments there are declarations alone. */
+int bpf_fentry_test6(__u64 a, void *b, short c, int d, void *e, __u64 f);
+struct clk_hw *__clk_hw_register_composite(struct device *dev, const char *name, const char *const *parent_names,
+					   const void *pdata, int num_parents, struct clk_hw *mux_hw,
+					   const struct clk_ops *mux_ops, struct clk_hw *rate_hw,
+					   const struct clk_ops *rate_ops, struct clk_hw *gate_hw,
+					   const struct clk_ops *gate_ops, unsigned long flags);
+long target_declared(void) { return (long)bpf_fentry_test6 + (long)__clk_hw_register_composite; }
