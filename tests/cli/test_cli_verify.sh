@@ -125,7 +125,7 @@ t_verify_cannot()
 	verify "$FSESSION"
 	status 3
 	one_error
-	verify "$types"
+	verify "$BUILD/tests/cli/empty.bpf.o"
 	status 3
 	one_error
 	err 'no programs'
