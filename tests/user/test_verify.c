@@ -160,7 +160,7 @@ TEST(verify_constants_stay)
 	int fd;
 
 	CHECK_EQ(bpf_map_update_elem(map, &zero, &value, 0), 0);
-	CHECK_EQ(load(insns, LEN(insns)), -EACCES);
+	CHECK_EQ(load(insns, LEN(insns)), -EINVAL);
 	CHECK_EQ(bpf_map_freeze(map), 0);
 	fd = load(insns, LEN(insns));
 	CHECK(fd >= 0);
