@@ -20,7 +20,7 @@
  *
  *	user	bpf(2) is answered in the process, programs are attached to its own functions: the
  *		executable's are named as vmlinux's, "libfoo.so.1:func" is one of a shared object.
- *		The program is linked with -lfsession-user, before libbpf and libc.
+ *		The program is linked with libfsession-user (`pkg-config --libs fsession-user`).
  *
  * Errors: every function returns 0 (or what it says) or a negative errno, and reports
  * the reason once, in one line and perhaps a "hint:" line, through the print function

@@ -127,7 +127,7 @@ static int attach_by_libbpf(const struct bpf_program *prog, long kind, struct bp
 static int use_user_engine(void)
 {
 	if (!&fsession_user_engine)
-		return fail_hint(-EOPNOTSUPP, "link the program with -lfsession-user",
+		return fail_hint(-EOPNOTSUPP, "link the program as pkg-config --libs fsession-user says",
 				 "fsession_register: this program does not have the user engine");
 	return fsession_user_engine.use(NULL);
 }

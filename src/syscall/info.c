@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "syscall/link.h"
@@ -97,6 +98,25 @@ static void tracing_info(const struct prog *p, struct bpf_prog_info *info)
 	info->attach_btf_id = p->trace->btf_id;
 }
 
+/* Where its functions are, and how long. */
+static int prog_funcs(const struct prog *p, struct bpf_prog_info *info)
+{
+	u32 nr = prog_nr_funcs(p), room_addrs = info->nr_jited_ksyms, room_lens = info->nr_jited_func_lens;
+	u64 *addrs = calloc(nr, sizeof(*addrs));
+	u32 *lens = calloc(nr, sizeof(*lens));
+	int err = addrs && lens ? 0 : -ENOMEM;
+
+	for (u32 i = 0; i < nr && !err; i++)
+		addrs[i] = prog_func_addr(p, i, &lens[i]);
+	err = err ?: write_array(info->jited_ksyms, &room_addrs, addrs, nr, sizeof(*addrs));
+	err = err ?: write_array(info->jited_func_lens, &room_lens, lens, nr, sizeof(*lens));
+	info->nr_jited_ksyms = room_addrs;
+	info->nr_jited_func_lens = room_lens;
+	free(addrs);
+	free(lens);
+	return err;
+}
+
 static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uattr)
 {
 	struct bpf_prog_info info = { 0 };
@@ -107,6 +127,8 @@ static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uat
 		err = uptr_read(&info, attr->info, n);
 	if (!err)
 		err = prog_arrays(p, &info);
+	if (!err)
+		err = prog_funcs(p, &info);
 	if (err)
 		return err;
 	info.type = p->type;
@@ -160,7 +182,8 @@ static int link_info(const struct link *link, const struct info_attr *attr, u64 
 		.type = BPF_LINK_TYPE_TRACING,
 		.id = link->obj.id,
 		.prog_id = link->prog->obj.id,
-		.tracing = { link->prog->attach_type, t->btf->obj.id, t->btf_id, link->cookie },
+		.tracing = { link->prog->attach_type, t->dst ? t->dst->obj.id : t->btf->obj.id, t->btf_id,
+			     link->cookie },
 	};
 	int err = uptr_check_tail(attr->info, LINK_INFO_BYTES, attr->info_len);
 

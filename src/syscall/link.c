@@ -27,11 +27,16 @@ static int link_from_fd(int fd, struct link **ret)
 static int attach(struct prog *p, u64 cookie, struct tramp_link **ret)
 {
 	struct trace *t = p->trace;
-	struct target *target = t->btf->target;
+	struct target *target = t->target;
 	struct tramp_space *space;
 	struct tramp *tramp;
-	int err = target->ops->space(target->arg, &space);
+	int err;
 
+	if (t->dst && t->attached)	/* as the kernel, which lets go of the program's trampoline */
+		return -EINVAL;
+	err = target->ops->space(target->arg, &space);
+	if (!err && t->dst)
+		t->dst->traced_in = space;
 	err = err ?: tramp_get(space, t->func.addr, t->func.size, &t->proto, t->name, &tramp);
 	err = err ?: tramp_attach(tramp, t->code, t->kind, cookie, ret);
 	if (!err)

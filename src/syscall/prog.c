@@ -26,6 +26,8 @@ static void prog_free(struct prog *p)
 {
 	if (!p || !trace_free(p->trace))
 		return;		/* a run that does not end has what it uses for good */
+	if (p->traced_in)
+		tramp_forget(p->traced_in, (u64)p->code->mem, p->code->mem_bytes);
 	jit_code_free(p->code);
 	for (u32 i = 0; i < p->nr_maps; i++)
 		map_put(p->maps[i]);
@@ -58,6 +60,49 @@ void prog_put(struct prog *prog)
 {
 	if (prog)
 		obj_put(&prog->obj);
+}
+
+/* -- Its functions --- */
+
+u32 prog_nr_funcs(const struct prog *p)
+{
+	return p->code->img->func_cnt;
+}
+
+/* A function's code ends where the next piece begins. */
+static u32 end_of(const struct jit_image *img, u32 off)
+{
+	u32 end = img->len;
+
+	if (img->entry_off > off && img->entry_off < end)
+		end = img->entry_off;
+	for (u32 i = 0; i < img->func_cnt; i++)
+		if (img->funcs[i].off > off && img->funcs[i].off < end)
+			end = img->funcs[i].off;
+	return end;
+}
+
+u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes)
+{
+	const struct jit_image *img = p->code->img;
+	u32 off = nr ? img->funcs[nr].off : img->entry_off;	/* tail calls go past the entry */
+
+	*bytes = end_of(img, off) - off;
+	return (u64)p->code->mem + off;
+}
+
+int prog_func(struct prog *p, u32 btf_id, struct target_func *ret)
+{
+	for (u32 i = 0; i < p->func_info_cnt && i < prog_nr_funcs(p); i++) {
+		const struct bpf_func_info *info = (void *)((char *)p->func_info + (u64)i * p->func_info_rec);
+
+		if (info->type_id != btf_id)
+			continue;
+		*ret = (struct target_func){};
+		ret->addr = prog_func_addr(p, i, &ret->size);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /* -- Checks before anything is looked at --- */

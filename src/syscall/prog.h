@@ -23,6 +23,7 @@ struct prog {
 	u32 func_info_cnt, func_info_rec, line_info_cnt, line_info_rec;
 	u8 *insn_flags;		/* for the code generator, from the verifier */
 	struct jit_code *code;
+	struct tramp_space *traced_in;	/* where its functions were traced; NULL: nowhere */
 	struct trace *trace;	/* tracing programs: their function; NULL otherwise */
 	u64 load_ns;		/* CLOCK_BOOTTIME */
 	u64 run_cnt, run_ns;	/* by PROG_TEST_RUN; trampolines count for themselves */
@@ -45,6 +46,13 @@ int prog_array_fits(struct map *map, const struct prog *prog);
 /* BPF_ENABLE_STATS: an fd; runs are counted and timed as long as one is open. */
 int stats_enable(void);
 bool stats_are_on(void);
+
+/* Its functions in order of the program, main first: address and size of their code. */
+u32 prog_nr_funcs(const struct prog *p);
+u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes);
+/* The code of function @btf_id of @p, by its func_info. -ENOENT */
+struct target_func;
+int prog_func(struct prog *p, u32 btf_id, struct target_func *ret);
 
 int prog_from_fd(int fd, struct prog **ret);
 void prog_put(struct prog *prog);

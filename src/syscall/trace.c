@@ -34,40 +34,52 @@ static int kind_of(u32 attach_type)
 
 /* -- What the attribute says --- */
 
-static int open_btf(const struct prog_load_attr *attr, struct btf_obj **ret)
+/* A module's types, or a BPF program's. */
+static int open_fd(struct trace *t, int fd)
 {
 	int err;
 
-	if (!attr->attach_prog_fd)
-		return attr->attach_btf_id ? target_vmlinux(ret) : 0;
-	if (btf_from_fd(attr->attach_prog_fd, ret))
-		return -EINVAL;
-	err = (*ret)->kernel ? 0 : -FS_ENOTSUPP;
-	if (err) {
-		btf_put(*ret);
-		*ret = NULL;
+	if (!prog_from_fd(fd, &t->dst)) {
+		t->btf = t->dst->btf;
+		if (t->btf)
+			obj_get(&t->btf->obj);
+		t->target = target_current();
+		return 0;
 	}
+	if (btf_from_fd(fd, &t->btf))
+		return -EINVAL;
+	err = t->btf->kernel ? 0 : -FS_ENOTSUPP;
+	t->target = t->btf->target;
+	return err;
+}
+
+static int open_target(struct trace *t, const struct prog_load_attr *attr)
+{
+	int err;
+
+	t->btf_id = attr->attach_btf_id;
+	if (attr->attach_prog_fd)
+		return open_fd(t, attr->attach_prog_fd);
+	err = t->btf_id ? target_vmlinux(&t->btf) : 0;
+	t->target = t->btf ? t->btf->target : NULL;
 	return err;
 }
 
 int trace_open(const struct prog_load_attr *attr, struct trace **ret)
 {
-	struct btf_obj *btf = NULL;
-	struct trace *t;
-	int err = open_btf(attr, &btf);
+	bool tracing = attr->prog_type == BPF_PROG_TYPE_TRACING;
+	struct trace *t = calloc(1, sizeof(*t));
+	int err = t ? open_target(t, attr) : -ENOMEM;
 
 	*ret = NULL;
-	if (!err && attr->prog_type != BPF_PROG_TYPE_TRACING)
-		return btf || attr->attach_btf_id ? btf_put(btf), -EINVAL : 0;
-	if (!err && btf && !attr->attach_btf_id)
+	if (!err && !tracing && (t->btf || t->dst || t->btf_id))
 		err = -EINVAL;
-	t = err ? NULL : calloc(1, sizeof(*t));
-	if (!t) {
-		btf_put(btf);
-		return err ?: -ENOMEM;
+	if (!err && t->btf && !t->dst && !t->btf_id)
+		err = -EINVAL;
+	if (err || !tracing) {
+		trace_free(t);
+		return err;
 	}
-	t->btf = btf;
-	t->btf_id = attr->attach_btf_id;
 	*ret = t;
 	return 0;
 }
@@ -114,13 +126,14 @@ static int check_proto(const struct prog *p, struct blog *log)
 	return err;
 }
 
-/* Sleepable programs may go anywhere, and programs that change results nowhere, but for the engine's own
- * functions, which are as in the kernel. */
+/* Sleepable programs may go to any function of a process, and programs that change results nowhere, but
+ * for the engine's own functions, which are as in the kernel. */
 static int check_policy(const struct prog *p, struct blog *log)
 {
-	const struct selftest *test = p->trace->btf->nr ? NULL : selftest_find(p->trace->name);
+	const struct selftest *test = p->trace->dst || p->trace->btf->nr ? NULL :
+									   selftest_find(p->trace->name);
 
-	if (test && p->flags & BPF_F_SLEEPABLE && !test->sleepable) {
+	if ((test || p->trace->dst) && p->flags & BPF_F_SLEEPABLE && (!test || !test->sleepable)) {
 		blog_print(log, "%s is not sleepable\n", p->trace->name);
 		return -EINVAL;
 	}
@@ -138,11 +151,38 @@ static int check_sessions(const struct prog *p, struct blog *log)
 
 	if (p->trace->kind != TRAMP_FSESSION)
 		return 0;
-	err = p->trace->btf->target->ops->space(p->trace->btf->target->arg, &space);
+	err = p->trace->target->ops->space(p->trace->target->arg, &space);
 	if (!err && !space->arch->sessions) {
 		blog_print(log, "JIT does not support fsession\n");
 		err = -EOPNOTSUPP;
 	}
+	return err;
+}
+
+static int find_prog_func(struct trace *t, struct blog *log)
+{
+	if (t->dst->trace) {
+		blog_print(log, "Tracing programs cannot be traced by this engine\n");
+		return -EOPNOTSUPP;
+	}
+	if (!t->target || !t->target->here)
+		return -EOPNOTSUPP;
+	if (prog_func(t->dst, t->btf_id, &t->func)) {
+		blog_print(log, "Subprog %s doesn't exist\n", t->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int find_func(struct trace *t, struct blog *log)
+{
+	int err;
+
+	if (t->dst)
+		return find_prog_func(t, log);
+	err = target_func(t->btf, t->btf_id, &t->func);
+	if (err)
+		blog_print(log, "The address of function %s cannot be found\n", t->name);
 	return err;
 }
 
@@ -157,6 +197,10 @@ int trace_check(struct prog *p, struct blog *log)
 	if (err < 0 || !t->btf_id)
 		return -EINVAL;
 	t->kind = err;
+	if (!t->btf) {
+		blog_print(log, "Tracing program can only be attached to a program with BTF\n");
+		return -EINVAL;
+	}
 	type = btf__type_by_id(t->btf->btf, t->btf_id);
 	if (!type) {
 		blog_print(log, "attach_btf_id %u is invalid\n", t->btf_id);
@@ -167,11 +211,9 @@ int trace_check(struct prog *p, struct blog *log)
 	err = err ?: check_proto(p, log);
 	if (err)
 		return err;
-	err = target_func(t->btf, t->btf_id, &t->func);
-	if (err) {
-		blog_print(log, "The address of function %s cannot be found\n", t->name);
+	err = find_func(t, log);
+	if (err)
 		return err;
-	}
 	set_words(t);
 	return check_policy(p, log);
 }
@@ -208,7 +250,7 @@ static u32 flags_of(const struct prog *p)
 /* For another process: the maps that @insns name have other addresses there. */
 static int move_maps(const struct prog *p, struct bpf_insn *insns)
 {
-	const struct target *t = p->trace->btf->target;
+	const struct target *t = p->trace->target;
 	u64 rt, values, at;
 
 	for (u32 i = 0; i < p->cnt; i++) {
@@ -230,7 +272,7 @@ static int move_maps(const struct prog *p, struct bpf_insn *insns)
 static int resolve_there(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 {
 	const struct prog *p = arg;
-	const struct target *t = p->trace->btf->target;
+	const struct target *t = p->trace->target;
 	int err = prog_resolve_call(p, insn, ret);
 
 	if (err || ret->kind != BPF_CALL_ADDR)
@@ -257,7 +299,7 @@ static int compile_there(struct prog *p, struct tramp_space *space, struct tramp
 
 int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log)
 {
-	struct target *target = p->trace->btf->target;
+	struct target *target = p->trace->target;
 	struct tramp_prog_opts opts = {
 		.insns = p->xlated,
 		.cnt = p->cnt,
@@ -283,6 +325,7 @@ bool trace_free(struct trace *t)
 		return false;
 	tramp_prog_put(t->code);
 	btf_put(t->btf);
+	prog_put(t->dst);
 	free(t);
 	return true;
 }

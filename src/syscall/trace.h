@@ -13,7 +13,9 @@ struct prog;
 struct prog_load_attr;
 
 struct trace {
-	struct btf_obj *btf;	/* the function's: vmlinux or a module */
+	struct target *target;
+	struct prog *dst;	/* the BPF program whose function it is; NULL: one of the process */
+	struct btf_obj *btf;	/* the function's: vmlinux, a module, or .dst's */
 	u32 btf_id;
 	char name[128];		/* of the function */
 	enum tramp_kind kind;

@@ -618,3 +618,21 @@ out:
 	pthread_mutex_unlock(&s->lock);
 	return err;
 }
+
+void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes)
+{
+	pthread_mutex_lock(&s->lock);
+	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT; i++) {
+		struct tramp **p = &s->tramps[i], *t;
+
+		while ((t = *p)) {
+			if (t->addr - addr >= bytes) {
+				p = &t->next;
+				continue;
+			}
+			*p = t->next;
+			free(t);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+}

@@ -69,6 +69,9 @@ void tramp_detach_many(struct tramp_link **links, u32 nr);
 /* freplace: calls go to @code instead; 0 undoes it. -EBUSY: programs are attached */
 int tramp_replace(struct tramp *t, u64 code);
 
+/* Code at [@addr, @addr + @bytes) is about to go: nothing is attached there, no thread inside. */
+void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes);
+
 /* The function as if it were untraced. */
 u64 tramp_original(const struct tramp *t);
 /* Is its text patched now? */

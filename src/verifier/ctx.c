@@ -147,7 +147,8 @@ static const struct field xdp_fields[] = {
 	FIELD(xdp_md, data, data, FIELD_DATA, 0, 0, 0),
 	FIELD(xdp_md, data_end, data_end, FIELD_DATA_END, 0, 0, 0),
 	FIELD(xdp_md, data_meta, data_meta, FIELD_DATA_META, 0, 0, 0),
-	FIELD(xdp_md, ingress_ifindex, rx_queue_index, FIELD_NUMBER, 0, 0, 0),
+	FIELD(xdp_md, ingress_ifindex, ingress_ifindex, FIELD_NUMBER, 0, 0, 0),
+	FIELD(xdp_md, rx_queue_index, rx_queue_index, FIELD_NUMBER, 0, 0, 0),
 };
 
 static bool may_use(const struct env *env, const struct field *f, const struct access *a, s32 off)
