@@ -135,6 +135,16 @@ struct arch_plan {
 	char why[96];		/* why there is no plan */
 };
 
+enum arch_ref {
+	ARCH_REF_JUMP,		/* or another branch that is no call */
+	ARCH_REF_CALL,
+	ARCH_REF_TAKEN,		/* the address is computed */
+	ARCH_REF_NUMBER,	/* a constant that is an address if code has a fixed one */
+};
+
+typedef void (*arch_ref_fn)(u64 target, enum arch_ref kind, void *arg);
+typedef void (*arch_refs_fn)(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg);
+
 struct arch_tramp_ops {
 	const char *name;
 	bool sessions;		/* a program may run at entry and exit with a cookie: false by default */
@@ -154,10 +164,8 @@ struct arch_tramp_ops {
 	void (*emit_stub)(u64 addr, u64 slot, bool landing_pad, struct codebuf *b);
 	/* How to patch a function; -EOPNOTSUPP with .why: it cannot be done. */
 	int (*plan)(const struct arch_site *site, struct arch_plan *ret);
-	/* NULL: not implemented. Calls @found with each address that a branch or call among the instructions from @addr on
-	 * names. */
-	void (*branches)(const u8 *text, u32 len, u64 addr, void (*found)(u64 target, bool is_call, void *arg),
-			 void *arg);
+	/* Calls @found with each address that the instructions from @addr on name. NULL: not implemented. */
+	arch_refs_fn refs;
 	/* The displaced instructions as they work at @copy, ending in a jump to what follows them. */
 	void (*emit_copy)(struct arch_plan *plan, u64 copy, struct codebuf *b, struct arch_cfi *cfi);
 	/* What replaces plan->old[0..patch_len) (and the pad) so that calls go to @to. */

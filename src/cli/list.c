@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fsession list: the functions of a file or a process, and whether sessions can be attached to them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ struct list {
 
 	/* the object at hand */
 	const char *object;
+	const struct uproc_obj *proc_obj;	/* NULL: of no process */
 	uint64_t bias;
 	struct ubtf *types;
 	struct usites *sites;
@@ -136,15 +138,16 @@ static void add_reason(struct tally *t, const char *why)
 	t->reasons[i].nr++;
 }
 
-static void count(struct tally *t, const struct ufunc *f, const char *why)
+static void count(struct list *l, const struct ufunc *f, const char *why)
 {
 	const struct usym *sym = f->sym;
+	struct tally *t = &l->tally;
 
 	if (sym->flags & USYM_ALIAS)
 		return;
 	if (sym->flags & USYM_PART) {
 		t->parts++;
-	} else if (usite_is_odd(sym) || sym->flags & USYM_IFUNC) {
+	} else if (usite_is_odd(l->types->elf, sym) || sym->flags & USYM_IFUNC) {
 		t->odd++;
 	} else if (sym->size < COUNTED_MIN) {
 		t->small++;
@@ -223,7 +226,7 @@ static void list_funcs(struct list *l)
 		why = usites_refusal(l->sites, f->sym, buf);
 		l->nr_shown++;
 		if (l->o->stats)
-			count(&l->tally, f, why);
+			count(l, f, why);
 		else if (l->o->json)
 			put_func(l, f, why);
 		else
@@ -260,17 +263,30 @@ static int list_object(struct list *l)
 	return err;
 }
 
-static int list_file(struct list *l, const char *path)
+/* @fd is closed. */
+static int list_fd(struct list *l, int fd, const char *path, const char *root)
 {
-	const char *slash = strrchr(path, '/');
-	int err = ubtf_open(path, &l->types);
+	struct ubtf_opts o = { .root = root, .nameless = true };
+	int err = ubtf_open_opts(fd, path, &o, &l->types);
 
+	close(fd);
 	if (err)
 		return err;
-	l->object = slash ? slash + 1 : path;
+	l->bias = l->proc_obj ? uproc_bias(l->proc_obj, l->types->elf) : 0;
 	err = list_object(l);
 	ubtf_free(l->types);
 	return err;
+}
+
+static int list_file(struct list *l, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(-errno, "cannot open '%s': %s", path, log_errstr(errno));
+	l->object = slash ? slash + 1 : path;
+	return list_fd(l, fd, path, "");
 }
 
 /* A pattern with an object's name in it needs no other objects. */
@@ -293,25 +309,21 @@ static int list_proc(struct list *l, pid_t pid)
 {
 	struct uproc *p;
 	int err = uproc_open(pid, &p), bad = 0;
+	char root[64];
 
 	if (err)
 		return err;
+	snprintf(root, sizeof(root), "/proc/%d/root", pid);
 	for (uint32_t i = 0; i < p->nr; i++) {
 		const struct uproc_obj *o = &p->objs[i];
 		int fd;
 
 		if (!is_object_wanted(l, o->name))
 			continue;
+		l->object = o->name;
+		l->proc_obj = o;
 		fd = uproc_open_obj(p, o);
-		err = fd < 0 ? fd : ubtf_open_fd(fd, o->path, &l->types);
-		if (fd >= 0)
-			close(fd);
-		if (!err) {
-			l->object = o->name;
-			l->bias = uproc_bias(o, l->types->elf);
-			err = list_object(l);
-			ubtf_free(l->types);
-		}
+		err = fd < 0 ? fd : list_fd(l, fd, o->path, root);
 		bad = bad ?: err;	/* the others are still of use */
 	}
 	uproc_free(p);

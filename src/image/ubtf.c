@@ -44,12 +44,51 @@ static int from_section(struct ubtf *u)
 	return 0;
 }
 
-/* Of the FUNC of that name. */
-static uint32_t proto_by_name(const struct ubtf *u, const struct usym *sym)
+static const char *name_of(const struct btf *btf, uint32_t id)
 {
-	int id = sym->flags & USYM_AMBIGUOUS ? -ENOENT : btf__find_by_name_kind(u->btf, sym->name, BTF_KIND_FUNC);
+	return btf__name_by_offset(btf, btf__type_by_id(btf, id)->name_off) ?: "";
+}
 
-	return id < 0 ? 0 : btf__type_by_id(u->btf, id)->type;
+static int by_name(const void *a, const void *b, void *btf)
+{
+	return strcmp(name_of(btf, *(const uint32_t *)a), name_of(btf, *(const uint32_t *)b));
+}
+
+/* The section's FUNCs in the order of their names, ended by 0. */
+static uint32_t *sort_funcs(const struct btf *btf)
+{
+	uint32_t cnt = btf__type_cnt(btf), nr = 0, *ids = calloc(cnt, sizeof(*ids));
+
+	for (uint32_t id = 1; ids && id < cnt; id++)
+		if (btf_is_func(btf__type_by_id(btf, id)))
+			ids[nr++] = id;
+	if (nr)
+		qsort_r(ids, nr, sizeof(*ids), by_name, (void *)btf);
+	return ids;
+}
+
+/* Both are in the order of names: of the section's functions, and of the symbols. */
+static int set_protos(struct ubtf *u)
+{
+	uint32_t *ids = sort_funcs(u->btf), *id = ids;
+
+	if (!ids)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < u->nr && *id; i++) {
+		uint32_t row = u->syms->by_name[i];
+		const struct usym *sym = &u->syms->v[row];
+		int diff;
+
+		while ((diff = strcmp(name_of(u->btf, *id), sym->name)) < 0 && *++id)
+			;
+		/* whose it is, if there are two, cannot be told */
+		if (*id && !diff && (!id[1] || strcmp(name_of(u->btf, id[1]), sym->name)))
+			u->funcs[row].decl = btf__type_by_id(u->btf, *id)->type;
+		if (!*id)
+			break;
+	}
+	free(ids);
+	return 0;
 }
 
 /* -- DWARF --- */
@@ -59,6 +98,8 @@ static int from_dwarf(struct ubtf *u, struct dwarf_funcs *funcs, Dwarf **dw)
 	int err;
 
 	*dw = dwarf_begin_elf(u->elf->elf, DWARF_C_READ, NULL);
+	if (!*dw && u->elf->debug)
+		*dw = dwarf_begin_elf(u->elf->debug->elf, DWARF_C_READ, NULL);
 	if (!*dw)
 		return 0;
 	err = dwarfbtf_add(*dw, u->btf, funcs);
@@ -185,7 +226,7 @@ static int add_funcs(struct ubtf *u, const struct dwarf_funcs *dwarf)
 
 		f->sym = sym;
 		f->untyped = d && d->doubt ? d->doubt : name_refusal(sym);
-		f->decl = d ? d->proto : dwarf->nr ? 0 : proto_by_name(u, sym);
+		f->decl = d ? d->proto : f->decl;
 		if (!f->decl && !nothing)
 			nothing = btf__add_func_proto(u->btf, 0);
 		if (!f->decl)
@@ -245,13 +286,14 @@ static int settle(struct ubtf *u)
 	return untyped < 0 ? untyped : 0;
 }
 
-static int load(struct ubtf *u)
+static int load(struct ubtf *u, const struct ubtf_opts *o)
 {
 	struct dwarf_funcs funcs = {};
 	Dwarf *dw = NULL;
 	int err;
 
-	err = usyms_load(u->elf, &u->syms);
+	err = uelf_open_debug(u->elf, o->root ?: "");
+	err = err ?: usyms_load(u->elf, o->nameless ? USYMS_NAMELESS : 0, &u->syms);
 	if (err)
 		return err;
 	u->nr = u->syms->nr;
@@ -263,6 +305,8 @@ static int load(struct ubtf *u)
 		u->btf = btf__new_empty();
 		err = u->btf ? from_dwarf(u, &funcs, &dw) : -errno;
 	}
+	else if (!err)
+		err = set_protos(u);
 	err = err ?: add_funcs(u, &funcs);
 	free(funcs.v);
 	dwarf_end(dw);
@@ -277,7 +321,7 @@ static int load(struct ubtf *u)
 	return err ?: settle(u);
 }
 
-int ubtf_open_fd(int fd, const char *name, struct ubtf **ret)
+int ubtf_open_opts(int fd, const char *name, const struct ubtf_opts *o, struct ubtf **ret)
 {
 	struct ubtf *u = calloc(1, sizeof(*u));
 	int err;
@@ -287,7 +331,7 @@ int ubtf_open_fd(int fd, const char *name, struct ubtf **ret)
 	err = uelf_open_fd(fd, name, &u->elf);
 	if (err)
 		goto out;
-	err = load(u);
+	err = load(u, o);
 	if (err) {
 		err = fail(err, "'%s': cannot read its types: %s", name, log_errstr(err));
 		goto out;
@@ -297,6 +341,11 @@ int ubtf_open_fd(int fd, const char *name, struct ubtf **ret)
 out:
 	ubtf_free(u);
 	return err;
+}
+
+int ubtf_open_fd(int fd, const char *name, struct ubtf **ret)
+{
+	return ubtf_open_opts(fd, name, &(struct ubtf_opts){}, ret);
 }
 
 int ubtf_open(const char *path, struct ubtf **ret)

@@ -2,12 +2,13 @@
 /*
  * What the user engine shows of an executable or shared object as if it were a kernel or a module: BTF
  * with one FUNC for each name of a function, and where those functions are. Types come from a .BTF section,
- * else from DWARF; a function without a usable prototype takes six u64, by integer argument register, and
+ * else from DWARF, its own or that of the file which was stripped from it; a function without a usable prototype takes six u64, by integer argument register, and
  * returns a u64.
  */
 #ifndef FS_IMAGE_UBTF_H
 #define FS_IMAGE_UBTF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "image/uelf.h"
@@ -33,6 +34,11 @@ struct ubtf {
 	const char *source;	/* of types: ".BTF", "DWARF", or NULL: there are none */
 };
 
+struct ubtf_opts {
+	const char *root;	/* where the file system begins that it belongs to, "/proc/PID/root"; NULL: "" */
+	bool nameless;		/* also functions without a symbol (USYMS_NAMELESS) */
+};
+
 /**
  * ubtf_open() - functions and types of a file
  *
@@ -42,6 +48,8 @@ struct ubtf {
 int ubtf_open(const char *path, struct ubtf **ret);
 /* Of an open file, whose @fd is duplicated; @name for messages. */
 int ubtf_open_fd(int fd, const char *name, struct ubtf **ret);
+/* The same in other ways than usual. */
+int ubtf_open_opts(int fd, const char *name, const struct ubtf_opts *o, struct ubtf **ret);
 void ubtf_free(struct ubtf *u);
 
 /* NULL if there is none of exactly this name; usyms_find_ambiguous() tells if several have it. */

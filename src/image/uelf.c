@@ -11,6 +11,7 @@
 #include "util/log.h"
 
 #define SEGS_MAX 1024
+#define CODE_MAX INT32_MAX	/* bytes of a segment */
 
 static int refuse(const struct uelf *e, const char *why)
 {
@@ -74,6 +75,8 @@ static int read_headers(struct uelf *e)
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
 		return refuse(e, "neither an executable nor a shared object");
 	e->machine = eh.e_machine;
+	e->is_pie = eh.e_type == ET_DYN;
+	e->entry = eh.e_entry;
 	err = read_segs(e);
 	if (err)
 		return err;
@@ -128,9 +131,14 @@ void uelf_close(struct uelf *e)
 {
 	if (!e)
 		return;
+	uelf_close(e->debug);
+	uelf_close(e->mini);
 	elf_end(e->elf);
+	free(e->mini_bytes);
 	if (e->fd >= 0)
 		close(e->fd);
+	for (uint32_t i = 0; i < e->nr_segs; i++)
+		free(e->segs[i].code);
 	free(e->segs);
 	free(e->path);
 	free(e);
@@ -173,6 +181,36 @@ static const struct uelf_seg *seg_of(const struct uelf *e, uint64_t vaddr)
 		if (vaddr - e->segs[i].vaddr < e->segs[i].filesz)
 			return &e->segs[i];
 	return NULL;
+}
+
+static int load_code(struct uelf *e, struct uelf_seg *seg)
+{
+	uint8_t *code;
+	int got;
+
+	if (seg->filesz > CODE_MAX)
+		return -EFBIG;
+	code = malloc(seg->filesz + 1);
+	if (!code)
+		return -ENOMEM;
+	got = uelf_read(e, seg->vaddr, code, seg->filesz);
+	if (got < 0) {
+		free(code);
+		return got;
+	}
+	seg->code = code;
+	seg->code_len = got;
+	return 0;
+}
+
+int uelf_load_code(struct uelf *e)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < e->nr_segs && !err; i++)
+		if (e->segs[i].flags & PF_X && e->segs[i].filesz && !e->segs[i].code)
+			err = load_code(e, &e->segs[i]);
+	return err;
 }
 
 bool uelf_is_text(const struct uelf *e, uint64_t vaddr)

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/ehframe.h"
 #include "image/uelf.h"
 
 struct reader {
-	const struct uelf *e;
+	const struct uelf *e;		/* the program, */
+	const struct uelf *in;		/* and the file whose table is read */
 	struct usyms *s;
 	uint32_t cap;
 	Elf_Data *versions;		/* of .dynsym: a number per symbol ... */
@@ -91,21 +93,21 @@ static int add_elf_sym(struct reader *r, size_t i, const GElf_Sym *es, const cha
 
 static int read_versions(struct reader *r)
 {
-	Elf_Data *defs = uelf_data(r->e, ".gnu.version_d");
+	Elf_Data *defs = uelf_data(r->in, ".gnu.version_d");
 	GElf_Verdaux aux;
 	GElf_Verdef def;
 	GElf_Shdr sh;
 	size_t off = 0;
 
-	r->versions = uelf_data(r->e, ".gnu.version");
-	if (!r->versions || !defs || !gelf_getshdr(uelf_section(r->e, ".gnu.version_d"), &sh))
+	r->versions = uelf_data(r->in, ".gnu.version");
+	if (!r->versions || !defs || !gelf_getshdr(uelf_section(r->in, ".gnu.version_d"), &sh))
 		return 0;
 	r->version_names = calloc(VERSIONS, sizeof(*r->version_names));
 	if (!r->version_names)
 		return -ENOMEM;
 	for (int i = 0; i < VERSIONS && gelf_getverdef(defs, off, &def); i++) {
 		if (def.vd_ndx < VERSIONS && gelf_getverdaux(defs, off + def.vd_aux, &aux))
-			r->version_names[def.vd_ndx] = elf_strptr(r->e->elf, sh.sh_link, aux.vda_name);
+			r->version_names[def.vd_ndx] = elf_strptr(r->in->elf, sh.sh_link, aux.vda_name);
 		if (!def.vd_next)
 			break;
 		off += def.vd_next;
@@ -113,19 +115,20 @@ static int read_versions(struct reader *r)
 	return 0;
 }
 
-static int read_table(struct reader *r, const char *section)
+static int read_table(struct reader *r, const struct uelf *in, const char *section)
 {
-	Elf_Scn *scn = uelf_section(r->e, section);
-	Elf_Data *data = uelf_data(r->e, section);
+	Elf_Scn *scn = uelf_section(in, section);
+	Elf_Data *data = uelf_data(in, section);
 	GElf_Shdr sh;
 	GElf_Sym sym;
 	int err;
 
 	if (!data || !gelf_getshdr(scn, &sh))
 		return 0;
+	r->in = in;
 	err = sh.sh_type == SHT_DYNSYM ? read_versions(r) : 0;
 	for (size_t i = 0; !err && gelf_getsym(data, i, &sym); i++)
-		err = add_elf_sym(r, i, &sym, elf_strptr(r->e->elf, sh.sh_link, sym.st_name));
+		err = add_elf_sym(r, i, &sym, elf_strptr(in->elf, sh.sh_link, sym.st_name));
 	free(r->version_names);
 	r->version_names = NULL;
 	return err;
@@ -162,7 +165,8 @@ static void merge(struct usyms *s)
 {
 	uint32_t n = 0;
 
-	qsort(s->v, s->nr, sizeof(*s->v), by_address);
+	if (s->nr)
+		qsort(s->v, s->nr, sizeof(*s->v), by_address);
 	for (uint32_t i = 0; i < s->nr; i++) {
 		struct usym *last = n ? &s->v[n - 1] : NULL, *sym = &s->v[i];
 
@@ -227,19 +231,117 @@ static int index_names(struct usyms *s)
 	return 0;
 }
 
-int usyms_load(const struct uelf *e, struct usyms **ret)
+static int read_tables(struct reader *r)
+{
+	const struct uelf *e = r->e;
+	int err = read_table(r, e, ".symtab");
+
+	if (!err && !r->s->nr && e->debug)
+		err = read_table(r, e->debug, ".symtab");
+	if (!err && !r->s->nr && e->mini)
+		err = read_table(r, e->mini, ".symtab");
+	return err ?: read_table(r, e, ".dynsym");
+}
+
+/* -- What .eh_frame adds --- */
+
+static void set_size(struct usyms *s, const struct ehframe_fde *fde)
+{
+	struct usym *sym = (struct usym *)usyms_at(s, fde->start);
+
+	for (; sym && sym < s->v + s->nr && sym->addr == fde->start; sym++)
+		sym->size = sym->size ?: fde->size;
+}
+
+/* Stubs in .plt sections are no functions of this file. */
+static bool is_stub(const struct uelf *e, uint64_t addr)
+{
+	Elf_Scn *scn = NULL;
+	const char *name;
+	GElf_Shdr sh;
+	size_t strs;
+
+	if (elf_getshdrstrndx(e->elf, &strs))
+		return false;
+	while ((scn = elf_nextscn(e->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_EXECINSTR) || addr - sh.sh_addr >= sh.sh_size)
+			continue;
+		name = elf_strptr(e->elf, strs, sh.sh_name);
+		return name && !strncmp(name, ".plt", 4);
+	}
+	return false;
+}
+
+static int add_nameless(struct reader *r, uint32_t nr_named, const struct ehframe_fde *fde)
+{
+	struct usyms named = { .v = r->s->v, .nr = nr_named };
+	struct usym sym = { .addr = fde->start, .size = fde->size, .flags = USYM_NAMELESS | USYM_NAME_OWNED };
+	const struct usym *next = usyms_after(&named, fde->start);
+	char *name;
+
+	if (usyms_at(&named, fde->start) || (next && next->addr - fde->start < fde->size) ||
+	    !uelf_is_text(r->e, fde->start) || is_stub(r->e, fde->start))
+		return 0;
+	if (asprintf(&name, "@0x%llx", (unsigned long long)fde->start) < 0)
+		return -ENOMEM;
+	sym.name = name;
+	return add(r, &sym);
+}
+
+static int read_ehframe(struct reader *r, uint32_t flags)
+{
+	Elf_Data *data = uelf_data(r->e, ".eh_frame");
+	uint32_t nr_named = r->s->nr;
+	struct ehframe_fde fde;
+	struct ehframe f;
+	GElf_Shdr sh;
+	int err = 0;
+
+	if (!data || !gelf_getshdr(uelf_section(r->e, ".eh_frame"), &sh))
+		return 0;
+	f = (struct ehframe){ .data = data->d_buf, .size = data->d_size, .addr = sh.sh_addr };
+	while (!err && ehframe_next(&f, &fde)) {
+		struct usyms named = { .v = r->s->v, .nr = nr_named };
+
+		set_size(&named, &fde);
+		if (flags & USYMS_NAMELESS)
+			err = add_nameless(r, nr_named, &fde);
+	}
+	return err;
+}
+
+/* Parts of functions have entries as well, and are only jumped to. */
+static int drop_unused(struct usyms *s, struct uelf *e)
+{
+	uint32_t n = 0;
+	int err = uscan_run(e, s, &s->scan);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < s->nr; i++) {
+		if (s->v[i].flags & USYM_NAMELESS && !s->scan.is_used[i])
+			name_free(&s->v[i]);
+		else
+			s->v[n++] = s->v[i];
+	}
+	s->nr = n;
+	return 0;
+}
+
+int usyms_load(struct uelf *e, uint32_t flags, struct usyms **ret)
 {
 	struct reader r = { .e = e, .s = calloc(1, sizeof(*r.s)) };
 	int err;
 
 	if (!r.s)
 		return -ENOMEM;
-	err = read_table(&r, ".symtab");
-	err = err ?: read_table(&r, ".dynsym");
-	if (!err) {
-		merge(r.s);
-		err = index_names(r.s);
-	}
+	err = read_tables(&r);
+	merge(r.s);
+	err = err ?: read_ehframe(&r, flags);
+	merge(r.s);
+	if (!err && flags & USYMS_NAMELESS)
+		err = drop_unused(r.s, e);
+	err = err ?: index_names(r.s);
 	if (err)
 		usyms_free(r.s);
 	else
@@ -255,6 +357,7 @@ void usyms_free(struct usyms *s)
 		name_free(&s->v[i]);
 	free(s->v);
 	free(s->by_name);
+	uscan_done(&s->scan);
 	free(s);
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/uscan.h"
+
 struct uelf;
 
 enum usym_flags {
@@ -18,7 +20,8 @@ enum usym_flags {
 	USYM_ALIAS = 1 << 2,		/* another name for the row before */
 	USYM_AMBIGUOUS = 1 << 3,	/* others have its name */
 	USYM_PART = 1 << 4,		/* of a function: its unlikely code, placed elsewhere */
-	USYM_NAME_OWNED = 1 << 5,
+	USYM_NAMELESS = 1 << 5,		/* by .eh_frame; called "@0x1234" by its address */
+	USYM_NAME_OWNED = 1 << 6,
 };
 
 struct usym {
@@ -35,11 +38,20 @@ struct usyms {
 	struct usym *v;		/* by address; of aliases, the global and shorter first */
 	uint32_t nr;
 	uint32_t *by_name;	/* indices into .v, ascending names */
+	struct uscan scan;	/* with USYMS_NAMELESS; else empty, its .is_used NULL */
 };
 
-/* Names are borrowed from @e, which must outlive the result. 0, -ENOMEM; a file without any symbol gives an
- * empty table. */
-int usyms_load(const struct uelf *e, struct usyms **ret);
+enum usyms_load_flags {
+	USYMS_NAMELESS = 1 << 0,	/* also what has no symbol, but is called or has its address taken */
+};
+
+/*
+ * From .symtab, of the file or of what was stripped from it, and .dynsym; sizes that are missing there, and
+ * functions without a name, by .eh_frame. Looking for the latter takes about 0.1 s for 2 MB of code.
+ * Names are borrowed from @e, which must outlive the result. 0, -ENOMEM, -errno of reading code; a file
+ * without any symbol gives an empty table.
+ */
+int usyms_load(struct uelf *e, uint32_t flags, struct usyms **ret);
 void usyms_free(struct usyms *s);
 
 /* NULL if there is none. */

@@ -93,7 +93,9 @@ t_list_process()
 	base=$(sed -n '/libc.so.6$/{s/-.*//p;q}' "/proc/$pid/maps")
 	off=$(nm -D "$(readlink -f "$(sed -n 's/.* \(\/.*libc.so.6\)$/\1/p' "/proc/$pid/maps" | head -1)")" |
 		sed -n 's/ T malloc@@.*//p')
-	out "$(printf '0x%012x libc.so.6  malloc' $((0x$base + 0x$off)))"
+	# with libc's debugging information installed, "void *malloc(size_t bytes)"
+	out "$(printf '0x%012x libc.so.6  ' $((0x$base + 0x$off)))"
+	out malloc
 	[ "$(wc -l <"$tmp/out")" = 1 ] || not_ok 'more than one line'
 	kill $pid
 	fs list -p 999999999

@@ -3,9 +3,12 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "image/btfdecl.h"
+#include "image/usite.h"
 #include "tap.h"
 
 static struct ubtf *open_image(const char *name)
@@ -193,24 +196,157 @@ TEST(ubtf_without_types)
 	CHECK_NO_LEAKS();
 }
 
-/* -- Beside pahole, which writes a .BTF section --- */
+/* -- Stripped --- */
 
-static struct ubtf *open_by_pahole(const char *image)
+/* Runs shell commands in a folder of its own, with $image; what they leave there as "image" is opened. */
+static struct ubtf *open_made(const char *image, const char *commands, bool nameless)
 {
-	char dir[] = "/tmp/fsession.XXXXXX", cmd[512];
+	char dir[] = "/tmp/fsession.XXXXXX", cmd[1024], path[64];
+	struct ubtf_opts o = { .root = dir, .nameless = nameless };
 	struct ubtf *u = NULL;
+	int fd;
 
-	if (system("command -v pahole >/dev/null"))
-		tap_skip("pahole is not installed");
+	snprintf(path, sizeof(path), "images/%s", image);
 	CHECK(mkdtemp(dir));
-	snprintf(cmd, sizeof(cmd), "cp '%s' %s/image && cd %s && pahole -J image", tap_file(image), dir, dir);
+	snprintf(cmd, sizeof(cmd), "set -e; image=$(readlink -f '%s'); cd %s; %s", tap_file(path), dir, commands);
 	CHECK_EQ(system(cmd), 0);
 	snprintf(cmd, sizeof(cmd), "%s/image", dir);
-	CHECK_EQ(ubtf_open(cmd, &u), 0);
+	fd = open(cmd, O_RDONLY);
+	CHECK_EQ(ubtf_open_opts(fd, "/image", &o, &u), 0);
+	close(fd);
 	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
 	CHECK_EQ(system(cmd), 0);
 	if (!u)
 		exit(1);
+	return u;
+}
+
+static void check_stripped(struct ubtf *u, struct ubtf *whole)
+{
+	CHECK_EQ(u->nr, whole->nr);
+	check_decls(u);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
+}
+
+TEST(ubtf_debug_file)
+{
+	struct ubtf *whole = open_image("dwarf5");
+
+	check_stripped(open_made("dwarf5", "id=$(readelf -n $image | sed -n 's/.*Build ID: //p');"
+		"dir=usr/lib/debug/.build-id/$(echo $id | cut -c1-2); mkdir -p $dir;"
+		"objcopy --only-keep-debug $image $dir/$(echo $id | cut -c3-).debug; strip -o image $image", false), whole);
+	check_stripped(open_made("dwarf5", "objcopy --only-keep-debug $image x.debug;"
+		"strip -o image --remove-section=.comment $image; objcopy --add-gnu-debuglink=x.debug image", false), whole);
+	ubtf_free(whole);
+}
+
+/* of another build: not used */
+TEST(ubtf_wrong_debug_file)
+{
+	struct ubtf *u = open_made("dwarf5", "objcopy --only-keep-debug ${image%5}4 x.debug;"
+		"strip -o image $image; objcopy --add-gnu-debuglink=x.debug image", false);
+
+	CHECK(!u->source && !u->elf->debug);
+	CHECK(!ubtf_find(u, "plain"));
+	ubtf_free(u);
+}
+
+TEST(ubtf_packed_symbols)
+{
+	struct ubtf *u, *whole = open_image("plain");
+
+	u = open_made("plain", "objcopy --strip-debug $image mini; xz mini; strip -o image $image;"
+		"objcopy --add-section=.gnu_debugdata=mini.xz image", false);
+	CHECK(u->elf->mini);
+	CHECK_EQ(u->nr, whole->nr);
+	CHECK(ubtf_find(u, "by_item") && ubtf_find(u, "by_item")->sym->size);
+	ubtf_free(u);
+	u = open_made("plain", "strip -o image $image; head -c 300 /dev/urandom >x;"
+		"objcopy --add-section=.gnu_debugdata=x image", false);
+	CHECK(!u->elf->mini && !ubtf_find(u, "by_item"));
+	ubtf_free(u);
+	ubtf_free(whole);
+	CHECK_NO_LEAKS();
+}
+
+/* Everything that is called or stored somewhere, and has bounds in .eh_frame, as the symbols have it. */
+TEST(ubtf_without_symbols)
+{
+	struct ubtf *u = open_made("plain", "strip -o image $image", true), *whole = open_image("plain");
+	static const char *const used[] = { "main", "by_item", "by_pair", "by_double", "plain", "other_twin",
+					    "nothing" };
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+		const struct usym *want = ubtf_find(whole, used[i])->sym, *got = usyms_at(u->syms, want->addr);
+
+		CHECK(got && got->addr == want->addr && got->size == want->size);
+		CHECK(got && got->flags & USYM_NAMELESS && !strncmp(got->name, "@0x", 3));
+	}
+	for (uint32_t i = 0; i < u->nr; i++) {
+		const struct usym *sym = u->funcs[i].sym, *whose = usyms_at(whole->syms, sym->addr);
+
+		/* nothing that is none, such as a part of one */
+		CHECK(whose && whose->addr == sym->addr && !(whose->flags & USYM_PART));
+	}
+	ubtf_free(u);
+	ubtf_free(whole);
+	CHECK_NO_LEAKS();
+}
+
+/* -- Attachable? --- */
+
+static void check_site(struct ubtf *u, struct usites *sites, const char *name, const char *want)
+{
+	const struct ufunc *f = ubtf_find(u, name);
+	char buf[128];
+	const char *why = f ? usites_refusal(sites, f->sym, buf) : "does not exist";
+
+	if (want)
+		CHECK_STR(why, want);
+	else if (why)
+		tap_fail(__FILE__, __LINE__, "'%s': %s", name, why);
+}
+
+TEST(usite_other_entries)
+{
+	struct usites *sites;
+	struct ubtf *u;
+
+	if (access(tap_file("images/entries"), F_OK))
+		tap_skip("only on x86_64");
+	u = open_image("entries");
+	CHECK_EQ(usites_new(u->elf, u->syms, &sites), 0);
+	check_site(u, sites, "entered", "a branch from elsewhere leads to +1");
+	check_site(u, sites, "entered.cold", "is a part of a function");
+	check_site(u, sites, "entered_late", NULL);
+	check_site(u, sites, "tail_called", NULL);
+	check_site(u, sites, "main", NULL);
+	check_site(u, sites, "_start", "is not left the way it is entered");
+	usites_free(sites);
+	ubtf_free(u);
+
+	/* stripped, the part is found out to be none; who is only jumped to is left out too */
+	u = open_made("entries", "strip -o image $image", true);
+	CHECK_EQ(usites_new(u->elf, u->syms, &sites), 0);
+	for (uint32_t i = 0; i < u->nr; i++)
+		if (u->syms->v[i].addr == u->elf->entry)
+			check_site(u, sites, u->syms->v[i].name, "is not left the way it is entered");
+	CHECK_EQ(u->nr, 4);	/* main, entered, entered_late, _start */
+	usites_free(sites);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
+}
+
+/* -- Beside pahole, which writes a .BTF section --- */
+
+static struct ubtf *open_by_pahole(const char *image)
+{
+	struct ubtf *u;
+
+	if (system("command -v pahole >/dev/null"))
+		tap_skip("pahole is not installed");
+	u = open_made(image, "cp $image image; pahole -J image", false);
 	CHECK_STR(u->source, ".BTF");
 	return u;
 }
@@ -231,7 +367,7 @@ static void compare_members(const struct btf *a, const struct btf_type *x, const
 
 TEST(ubtf_as_pahole_has_it)
 {
-	struct ubtf *u = open_image("dwarf5"), *p = open_by_pahole("images/dwarf5");
+	struct ubtf *u = open_image("dwarf5"), *p = open_by_pahole("dwarf5");
 	int funcs = 0, types = 0;
 
 	for (uint32_t i = 0; i < p->nr; i++) {

@@ -175,27 +175,33 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 	return check_outside(s, plan);
 }
 
-void x86_64_branches(const u8 *text, u32 len, u64 addr, void (*found)(u64 target, bool is_call, void *arg),
-		     void *arg)
+/* What an instruction of a whole file names, by its bytes alone: operands would take most of the time. */
+static void find_ref(const ZydisDecodedInstruction *in, u64 addr, arch_ref_fn found, void *arg)
 {
+	bool plain = in->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
+	u8 op = in->opcode;
+
+	if (in->raw.imm[0].is_relative)
+		found(addr + in->length + in->raw.imm[0].value.s,
+		      plain && op == 0xe8 ? ARCH_REF_CALL : ARCH_REF_JUMP, arg);
+	else if (plain && op == 0x8d && !in->raw.modrm.mod && in->raw.modrm.rm == 5)	/* lea x(%rip) */
+		found(addr + in->length + in->raw.disp.value, ARCH_REF_TAKEN, arg);
+	else if (plain && in->raw.imm[0].size == 32 && ((op & 0xf8) == 0xb8 || op == 0xc7 || op == 0x68))
+		found((u32)in->raw.imm[0].value.u, ARCH_REF_NUMBER, arg);	/* mov, push */
+}
+
+void x86_64_refs(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg)
+{
+	ZydisDecodedInstruction in;
 	ZydisDecoder d;
-	struct insn in;
-	u64 target;
 
 	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	for (u32 off = 0; off < len; off += in.i.length) {
-		ZydisDecoderContext ctx;
-
-		if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, &ctx, text + off, len - off, &in.i))) {
-			in.i.length = 1;	/* data, perhaps */
-			continue;
-		}
-		/* operands of others are not looked at, which is most of the time */
-		if (in.i.meta.branch_type == ZYDIS_BRANCH_TYPE_NONE || !in.i.operand_count_visible ||
-		    !ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&d, &ctx, &in.i, in.ops, in.i.operand_count)))
-			continue;
-		if (decode_branch(&in, addr + off, &target))
-			found(target, in.i.meta.category == ZYDIS_CATEGORY_CALL, arg);
+	ZydisDecoderEnableMode(&d, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+	for (u32 off = 0; off < len; off += in.length) {
+		if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, text + off, len - off, &in)))
+			find_ref(&in, addr + off, found, arg);
+		else
+			in.length = 1;	/* data, perhaps */
 	}
 }
 

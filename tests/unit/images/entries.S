@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* x86_64 functions that other code enters behind their start. Never run. */
+	.text
+	.macro func name
+	.globl \name
+	.type \name, @function
+	.p2align 4
+\name:
+	.cfi_startproc
+	.endm
+	.macro end name
+	.cfi_endproc
+	.size \name, . - \name
+	.endm
+
+	/* its unlikely part jumps back to the second instruction */
+	func entered
+	push %rbp
+.Lback:
+	mov %rsp, %rbp
+	test %edi, %edi
+	js .Lcold
+	pop %rbp
+	ret
+	end entered
+
+	/* jumped back to as well, but behind what a patch needs */
+	func entered_late
+	push %rbp
+	mov %rsp, %rbp
+	sub $16, %rsp
+.Llate:
+	test %edi, %edi
+	js .Lcold_late
+	leave
+	ret
+	end entered_late
+
+	/* a tail call of this one is no branch into it */
+	func tail_called
+	push %rbp
+	mov %rsp, %rbp
+	pop %rbp
+	xor %eax, %eax
+	ret
+	end tail_called
+
+	func main
+	push %rbx
+	mov %edi, %ebx
+	call entered
+	call entered_late
+	pop %rbx
+	jmp tail_called
+	end main
+
+	.section .text.unlikely, "ax", @progbits
+	.type entered.cold, @function
+entered.cold:
+	.cfi_startproc
+.Lcold:
+	neg %edi
+	jmp .Lback
+.Lcold_late:
+	neg %edi
+	jmp .Llate
+	.cfi_endproc
+	.size entered.cold, . - entered.cold
+	.section .note.GNU-stack, "", @progbits
