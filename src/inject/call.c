@@ -138,10 +138,8 @@ static int run_to_call(struct call *c)
 	for (;;) {
 		if (ptrace(PTRACE_SYSCALL, t->tid, 0, 0))
 			return -ESRCH;
-		if (waitpid(t->tid, &status, __WALL) != t->tid || !WIFSTOPPED(status)) {
-			t->stopped = false;
+		if (stop_await(&c->stop, t, &status))
 			return -ESRCH;
-		}
 		if (WSTOPSIG(status) == SYSCALL_STOP)
 			return 0;
 		if (!(status >> 16))	/* a signal that cannot be blocked: for later */

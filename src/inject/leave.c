@@ -138,10 +138,10 @@ static int check_memory(struct look *l)
 	char path[48];
 	int err;
 
-	err = maps_read(l->stop->threads[0].tid, &maps);
+	err = maps_read(stop_live_thread(l->stop), &maps);
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", l->stop->threads[0].tid);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", stop_live_thread(l->stop));
 	l->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	err = l->pagemap < 0 ? -errno : 0;
 	for (u32 i = 0; i < maps.nr && !err; i++)

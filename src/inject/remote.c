@@ -28,6 +28,7 @@
 #include "image/vdso.h"
 #include "inject/agent.h"
 #include "inject/call.h"
+#include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
 #include "rt/lane.h"
@@ -55,6 +56,7 @@ struct remote {
 	pid_t pid;
 	int pidfd;
 	int mem;		/* /proc/PID/mem */
+	struct keeper *keeper;
 	struct agent agent;
 	u64 gadget;
 	u64 guard_table;
@@ -63,6 +65,23 @@ struct remote {
 	struct maps files;	/* what was mapped when it was last looked */
 	struct tramp_space *space;
 };
+
+/* Of a process that is ending, errors are of any kind. */
+static bool has_ended(const struct remote *r)
+{
+	char path[32], text[256] = "", *state;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", r->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	state = n > 0 ? strrchr(text, ')') : NULL;
+	return !state || strchr("XZ", state[2]);
+}
 
 /* -- Memory of the target --- */
 
@@ -75,7 +94,8 @@ static int poke(const struct remote *r, u64 addr, const void *bytes, u64 len)
 {
 	if (pwrite(r->mem, bytes, len, addr) == (ssize_t)len)
 		return 0;
-	return fail(-EFAULT, "inject: cannot write memory of process %d: %s", r->pid, log_errstr(errno));
+	return has_ended(r) ? -ESRCH :
+		fail(-EFAULT, "inject: cannot write memory of process %d: %s", r->pid, log_errstr(errno));
 }
 
 static struct piece *find_piece(const struct remote *r, u64 addr)
@@ -97,11 +117,16 @@ static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
 	return 0;
 }
 
+static int explain(const struct remote *r, int err)
+{
+	if (err && has_ended(r))
+		return fail(-ESRCH, "inject: process %d has ended", r->pid);
+	return stop_explain(err);
+}
+
 static int begin(struct remote *r, struct call **ret)
 {
-	int err = call_begin(r->pid, r->mem, r->gadget, ret);
-
-	return err ? stop_explain(err) : 0;
+	return explain(r, call_begin(r->pid, r->mem, r->gadget, ret));
 }
 
 /* Private memory there, zeroed; @at: 0 or where exactly. */
@@ -363,13 +388,16 @@ static int stopped(struct remote *r, struct stop *s)
 
 static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 {
+	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = stopped(arg, &s);
+	int err = keeper_note(r->keeper, patches, nr);
 
+	err = err ?: stopped(r, &s);
 	err = err ?: stop_patch(&s, patches, nr);
 	stop_release(&s);
 	stop_done(&s);
-	return err == -ESRCH ? err : stop_explain(err);
+	keeper_forget(r->keeper, patches, nr);
+	return explain(r, err);
 }
 
 static int remote_op_is_quiet(void *arg, u64 guard_off)
@@ -514,7 +542,7 @@ static int enter(struct remote *r)
 	if (err)
 		return err;
 	err = set_up(r, c, &env);
-	if (err)
+	if (err && err != -ESRCH)
 		fail(err, "inject: cannot set up process %d: %s", r->pid, log_errstr(err));
 	end = err;
 	call_end(c);
@@ -551,6 +579,7 @@ int remote_open(pid_t pid, struct remote **ret)
 	r->mem = r->pidfd = -1;
 	err = env_init();
 	err = err ?: open_process(r);
+	err = err ?: keeper_start(pid, r->mem, &r->keeper);
 	err = err ?: enter(r);
 	if (err) {
 		remote_close(r);
@@ -631,6 +660,7 @@ void remote_close(struct remote *r)
 		r->maps = m->next;
 		free(m);
 	}
+	keeper_stop(r->keeper);
 	maps_done(&r->files);
 	agent_done(&r->agent);
 	if (r->mem >= 0)
@@ -647,7 +677,7 @@ struct tramp_space *remote_space(struct remote *r)
 
 bool remote_is_alive(const struct remote *r)
 {
-	return !syscall(SYS_pidfd_send_signal, r->pidfd, 0, NULL, 0);
+	return !has_ended(r);
 }
 
 u64 remote_helper(const struct remote *r, const void *here)

@@ -161,12 +161,12 @@ static u64 moved(const struct stop *s, const struct moves *m, u64 pc)
 	for (u32 i = 0; i < m->nr; i++) {
 		const struct tramp_patch *p = &m->patches[i];
 
-		if (pc <= p->addr || pc >= p->addr + p->len)
+		if (pc < p->addr || pc >= p->addr + p->len)
 			continue;
 		for (u32 j = 0; j < p->nr_moves; j++)
 			if (p->from[j] == pc)
 				return p->to[j];
-		return p->nr_moves ? -1ULL : 0;
+		return p->nr_moves && pc != p->addr ? -1ULL : 0;
 	}
 	return 0;
 }
@@ -254,13 +254,22 @@ static int scan_stacks(struct stop *s, const struct moves *m, u64 sp)
 	return err;
 }
 
+/* A leader that has exited has no mappings. */
+pid_t stop_live_thread(const struct stop *s)
+{
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (s->threads[i].stopped)
+			return s->threads[i].tid;
+	return 0;
+}
+
 static int read_maps(struct stop *s)
 {
 	char path[64];
 	int fd;
 	long n;
 
-	put_path(path, s->pid, s->threads[0].tid, "/maps");
+	put_path(path, s->pid, stop_live_thread(s), "/maps");
 	fd = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
@@ -330,20 +339,34 @@ int stop_look(struct stop *s, u64 guard_off)
 
 /* -- Threads --- */
 
-/* A thread that exits meanwhile, or the zombie of a leader, is none. */
+/* The state in /proc/PID/task/TID/stat, behind the name, which may hold anything. */
+static bool is_dead(const struct stop *s, pid_t tid)
+{
+	char path[64], text[256], state = 'X';
+	long fd, n;
+
+	put_path(path, s->pid, tid, "/stat");
+	fd = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return true;
+	n = sys(SYS_read, fd, (long)text, sizeof(text), 0);
+	sys(SYS_close, fd, 0, 0, 0);
+	for (long i = 0; i + 2 < n; i++)
+		if (text[i] == ')')
+			state = text[i + 2];
+	return state == 'X' || state == 'Z';
+}
+
+/* A thread that has exited, be it a leader that others outlive, is none. */
 static int seize(struct stop *s, pid_t tid)
 {
 	long err = sys_ptrace(PTRACE_SEIZE, tid, 0, 0);
 
-	if (err == -ESRCH)
-		return 0;
-	if (err == -EPERM && tid == s->pid && s->nr_threads)
-		return 0;
 	if (err)
-		return err;
+		return err == -ESRCH || (err == -EPERM && is_dead(s, tid)) ? 0 : err;
 	if (s->nr_threads == THREADS_MAX)
 		return -E2BIG;
-	s->threads[s->nr_threads++].tid = tid;
+	s->threads[s->nr_threads++] = (struct stop_thread){ .tid = tid };
 	sys_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
 	return 0;
 }
@@ -391,30 +414,72 @@ static int seize_new(struct stop *s, int dir, bool *found)
 }
 
 /* PTRACE_EVENT_STOP is ours; any other stop is about a signal, which is to go on when we leave. */
-static int wait_stopped(struct stop_thread *t, u64 deadline)
+static void look_at(const struct stop *s, struct stop_thread *t)
 {
-	for (;;) {
-		int status = 0;
-		long got = sys(SYS_wait4, t->tid, (long)&status, __WALL | WNOHANG, 0);
+	int status = 0;
+	long got;
 
-		if (got < 0 || (got && !WIFSTOPPED(status)))
-			return 0;	/* it is gone */
-		if (got) {
-			t->stopped = true;
-			if (status >> 16 != PTRACE_EVENT_STOP)
-				t->sig = WSTOPSIG(status);
-			return 0;
+	if (s->is_child && t->tid == s->pid && is_dead(s, t->tid)) {
+		t->gone = true;	/* its status is for who started it */
+		return;
+	}
+	got = sys(SYS_wait4, t->tid, (long)&status, __WALL | WNOHANG, 0);
+	t->stopped = got > 0 && WIFSTOPPED(status);
+	t->gone = got && !t->stopped;
+	if (t->stopped && status >> 16 != PTRACE_EVENT_STOP)
+		t->sig = WSTOPSIG(status);
+}
+
+/* Dying threads end in any order, the leader last. */
+static int wait_stopped(struct stop *s)
+{
+	u64 deadline = now_ms() + STOP_TIMEOUT_MS;
+	bool left = true;
+
+	while (left) {
+		left = false;
+		for (u32 i = 0; i < s->nr_threads; i++) {
+			struct stop_thread *t = &s->threads[i];
+
+			if (t->stopped || t->gone)
+				continue;
+			look_at(s, t);
+			left |= !t->stopped && !t->gone;
 		}
-		if (now_ms() > deadline)
+		if (left && now_ms() > deadline)
 			return -EAGAIN;
+		if (left)
+			sys(SYS_sched_yield, 0, 0, 0, 0);
+	}
+	return 0;
+}
+
+/* Not by a wait that blocks: a leader's end is not told before we have collected the other threads. */
+int stop_await(const struct stop *s, struct stop_thread *t, int *status)
+{
+	long got;
+
+	t->stopped = false;
+	while (!(got = sys(SYS_wait4, t->tid, (long)status, __WALL | WNOHANG, 0))) {
+		if (is_dead(s, t->tid))
+			return -ESRCH;
 		sys(SYS_sched_yield, 0, 0, 0, 0);
 	}
+	t->stopped = got > 0 && WIFSTOPPED(*status);
+	t->gone = !t->stopped;
+	return t->stopped ? 0 : -ESRCH;
+}
+
+static bool any_stopped(const struct stop *s)
+{
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (s->threads[i].stopped)
+			return true;
+	return false;
 }
 
 int stop_all(struct stop *s)
 {
-	u64 deadline = now_ms() + STOP_TIMEOUT_MS;
-	u32 waited = 0;
 	char path[64];
 	int err, dir;
 	bool found;
@@ -426,15 +491,16 @@ int stop_all(struct stop *s)
 		return dir == -ENOENT ? -ESRCH : dir;
 	do {	/* a thread not stopped yet may make another one */
 		err = seize_new(s, dir, &found);
-		for (; waited < s->nr_threads && !err; waited++)
-			err = wait_stopped(&s->threads[waited], deadline);
+		err = err ?: wait_stopped(s);
 	} while (!err && found);
 	sys(SYS_close, dir, 0, 0, 0);
-	return err ?: s->nr_threads ? 0 : -ESRCH;
+	return err ?: any_stopped(s) ? 0 : -ESRCH;
 }
 
+/* A thread that is still on its way to a stop cannot be let go before. */
 void stop_release(struct stop *s)
 {
+	wait_stopped(s);
 	for (u32 i = 0; i < s->nr_threads; i++)
 		if (s->threads[i].stopped)
 			sys_ptrace(PTRACE_DETACH, s->threads[i].tid, 0, s->threads[i].sig);
@@ -459,7 +525,10 @@ static void unmap(void *mem, size_t bytes)
 
 int stop_init(struct stop *s, pid_t pid, int mem, u64 table)
 {
+	siginfo_t si;
+
 	*s = (struct stop){
+		.is_child = !waitid(P_PID, pid, &si, WEXITED | WNOHANG | WNOWAIT | __WALL),
 		.pid = pid, .mem = mem, .guard_table = table,
 		.threads = map_memory(THREADS_MAX * sizeof(*s->threads)),
 		.maps = map_memory(MAPS_BYTES),

@@ -13,12 +13,13 @@
 struct stop_thread {
 	pid_t tid;
 	int sig;		/* to be delivered when let go */
-	bool stopped;
+	bool stopped, gone;
 	struct arch_thread_pc pc;
 };
 
 struct stop {
 	pid_t pid;		/* of the process to be stopped */
+	bool is_child;		/* ours: its end is not ours to collect */
 	int mem;		/* its /proc/PID/mem, the caller's */
 	u64 guard_table;	/* address there of struct guard_table; 0: none, for patches alone */
 	u32 nr_threads;
@@ -46,6 +47,12 @@ int stop_all(struct stop *s);
 void stop_release(struct stop *s);
 
 /* -- Between these two --- */
+
+/* A stopped thread; 0: none */
+pid_t stop_live_thread(const struct stop *s);
+
+/* Waits for the next stop of a thread that was let run. 0: *@status as of wait4(2); -ESRCH: it has ended */
+int stop_await(const struct stop *s, struct stop_thread *t, int *status);
 
 /*
  * All patches or none; threads amid the old bytes go on where the patches say.

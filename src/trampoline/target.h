@@ -10,7 +10,8 @@
 
 #define TRAMP_REACH (0x7fffffffULL - (64 << 20))	/* of a direct jump, with room for areas */
 
-/* One change of text. Threads whose PC is at .from[i] in the old bytes go on at .to[i]. */
+/* One change of text. Threads whose PC is at .from[i] in the old bytes go on at .to[i]; with any of these, no
+ * other place behind the first byte is one to go on from. */
 struct tramp_patch {
 	u64 addr;
 	u32 len;

@@ -33,7 +33,6 @@ struct tramp {
 	struct arch_plan plan;
 	u64 stub, slot;
 	bool patched;
-	bool pad_written;	/* before the function; stays when it is restored, being reached no more */
 	bool picked;		/* while a set is made of many */
 	u64 replacement;
 	u32 cnt[LISTS];
@@ -327,11 +326,14 @@ static u32 fill_patches(const struct tramp *t, bool on, struct tramp_patch *patc
 
 	t->space->arch->emit_patch(plan, t->stub, &b, &p);
 	memset(patch, 0, 2 * sizeof(*patch));
-	if (on && p.len && !t->pad_written) {
+	if (p.len) {
 		patch[nr].addr = plan->pad_addr;
 		patch[nr].len = p.len;
-		memcpy(patch[nr].old, plan->old_pad, p.len);
-		memcpy(patch[nr++].new, pad, p.len);
+		memcpy(patch[nr].old, on ? plan->old_pad : pad, p.len);
+		memcpy(patch[nr].new, on ? pad : plan->old_pad, p.len);
+		patch[nr].from[0] = plan->pad_addr;	/* on the way from the text to the stub */
+		patch[nr].to[0] = t->stub;
+		patch[nr++].nr_moves = !on;
 	}
 	patch[nr].addr = plan->addr;
 	patch[nr].len = b.len;
@@ -360,7 +362,6 @@ static int sync_text(struct tramp_space *s, struct tramp **tramps, u32 nr, bool 
 	err = s->ops->patch(s->arg, patches, nr_patches);
 	for (u32 i = 0; i < nr && !err; i++) {
 		tramps[i]->patched = on;
-		tramps[i]->pad_written |= on;
 	}
 	free(patches);
 	return err;

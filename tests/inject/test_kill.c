@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who traces is killed at any moment: the traced process goes on, and its text is soon what it was. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rig.h"
+#include "tap.h"
+
+#define ROUNDS 40
+#define TEXT_WAIT_MS 5000	/* far more than it takes, on a busy machine */
+
+static struct rig rig;
+
+/* A keeper may still be letting go of it. */
+static struct remote *enter(void)
+{
+	struct remote *r;
+
+	for (int i = 0; i < 100; i++) {
+		if (!remote_open(rig.pid, &r))
+			return r;
+		usleep(10000);
+	}
+	_exit(2);
+}
+
+/* Enters, attaches and detaches, leaves, and again. */
+static void trace_for_ever(void)
+{
+	struct tramp_link *link;
+
+	for (;;) {
+		struct remote *r = enter();
+
+		rig_map(&rig, r);
+		for (int i = 0; i < 5; i++) {
+			if (tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link))
+				_exit(3);
+			usleep(300);
+			tramp_detach(link);
+		}
+		remote_close(r);
+	}
+}
+
+static bool wait_clean(void)
+{
+	for (int i = 0; i < TEXT_WAIT_MS; i++) {
+		if (rig_text_is_clean(&rig))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void kill_tracer(unsigned after_us)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		trace_for_ever();
+	usleep(after_us);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status));
+	CHECK(wait_clean());
+	rig_call(&rig, 100);
+}
+
+TEST(tracer_killed)
+{
+	unsigned seed = getpid();
+
+	rig_start(&rig, "victim", 2);
+	printf("# seed %u\n", seed);
+	for (int i = 0; i < ROUNDS; i++)
+		kill_tracer(rand_r(&seed) % 30000);
+	rig_stop(&rig);
+}
+
+/* The other way round: what is traced dies, at any moment. */
+TEST(traced_killed)
+{
+	unsigned seed = getpid();
+
+	printf("# seed %u\n", seed);
+	for (int i = 0; i < ROUNDS / 2; i++) {
+		int status;
+		pid_t pid;
+
+		rig_start(&rig, "victim", 2);
+		pid = fork();
+		if (!pid)
+			trace_for_ever();
+		usleep(rand_r(&seed) % 20000);
+		rig_stop(&rig);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFEXITED(status));
+	}
+}
