@@ -59,6 +59,13 @@ enum fsession_engine {
 	FSESSION_ENGINE_USER = 3,	/* no kernel: functions of this process, see below */
 };
 
+/**
+ * FSESSION_MODIFIABLE() - engine user: fmod_ret programs may replace @func's result
+ * @func: a function with external linkage of the same file
+ */
+#define FSESSION_MODIFIABLE(func) \
+	extern __typeof__(func) __fsession_modify_##func __attribute__((alias(#func)))
+
 /** enum fsession_log_level - severity of a message */
 enum fsession_log_level {
 	FSESSION_LOG_ERROR = 0,		/* why something failed; a "hint:" line may follow */

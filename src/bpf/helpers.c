@@ -43,6 +43,7 @@ static const struct helper helpers[] = {
 	H(probe_read, probe_read, HELPER_GPL, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
 	H(probe_read_user, probe_read, 0, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
 	H(probe_read_kernel, probe_read, HELPER_GPL, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
+	H(copy_from_user, probe_read, 0, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
 	H(probe_read_str, probe_read_str, HELPER_GPL, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
 	H(probe_read_user_str, probe_read_str, 0, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO, ARG_ANY),
 	H(probe_read_kernel_str, probe_read_str, HELPER_GPL, RET_INT, ARG_MEM_OUT, ARG_SIZE_OR_ZERO,

@@ -194,3 +194,16 @@ void target_print_symbols(FILE *to)
 	for (u32 i = 0; (b = nth_btf(t, i)); i++)
 		print_symbols(b, i ? btf__type_cnt(nth_btf(t, 0)->btf) : 1, to);
 }
+
+bool target_has_module(const char *name)
+{
+	struct target *t = target_current();
+	struct btf_obj *b;
+
+	if (!t || target_scan(t))
+		return false;
+	for (u32 i = 1; (b = nth_btf(t, i)); i++)
+		if (!strcmp(b->name, name))
+			return true;
+	return false;
+}

@@ -69,6 +69,8 @@ int target_vmlinux(struct btf_obj **ret);
 int target_func(const struct btf_obj *b, u32 id, struct target_func *ret);
 /* Lines as of /proc/kallsyms: every function of the current target that its BTF names. */
 void target_print_symbols(FILE *to);
+/* Has the current target a module of that name? */
+bool target_has_module(const char *name);
 /* Name of FUNC @id in vmlinux; NULL if there is none. Borrowed. */
 const char *target_kfunc_name(u32 id);
 

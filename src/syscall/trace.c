@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,8 +127,17 @@ static int check_proto(const struct prog *p, struct blog *log)
 	return err;
 }
 
-/* Sleepable programs may go to any function of a process, and programs that change results nowhere, but
- * for the engine's own functions, which are as in the kernel. */
+/* Sleepable programs may go to any function of a process, and programs that change results to those that
+ * allow it; the engine's own functions are as in the kernel. */
+/* FSESSION_MODIFIABLE() in the same object? */
+static bool is_modifiable(const struct trace *t)
+{
+	char name[sizeof(t->name) + 32];
+
+	snprintf(name, sizeof(name), "__fsession_modify_%s", t->name);
+	return !t->dst && btf__find_by_name_kind(t->btf->btf, name, BTF_KIND_FUNC) > 0;
+}
+
 static int check_policy(const struct prog *p, struct blog *log)
 {
 	const struct selftest *test = p->trace->dst || p->trace->btf->nr ? NULL :
@@ -137,7 +147,7 @@ static int check_policy(const struct prog *p, struct blog *log)
 		blog_print(log, "%s is not sleepable\n", p->trace->name);
 		return -EINVAL;
 	}
-	if (p->trace->kind == TRAMP_FMOD_RET && (!test || !test->modify)) {
+	if (p->trace->kind == TRAMP_FMOD_RET && !(test && test->modify) && !is_modifiable(p->trace)) {
 		blog_print(log, "%s() is not modifiable\n", p->trace->name);
 		return -EINVAL;
 	}

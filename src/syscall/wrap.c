@@ -21,6 +21,7 @@
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define KALLSYMS "/proc/kallsyms"
+#define MODULES "/sys/module/"
 
 long __real_syscall(long nr, ...);
 int __real_close(int fd);
@@ -196,9 +197,25 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	return __wrap_fopen64(path, mode);
 }
 
+/* Modules are the target's, and they are loaded. */
+static int access_module(const char *name)
+{
+	bool found;
+
+	inside++;
+	found = target_has_module(name);
+	inside--;
+	errno = ENOENT;
+	return found ? 0 : -1;
+}
+
 int __wrap_access(const char *path, int mode)
 {
-	return answer_of(path) ? 0 : __real_access(path, mode);
+	if (answer_of(path))
+		return 0;
+	if (is_ours() && !strncmp(path, MODULES, strlen(MODULES)))
+		return access_module(path + strlen(MODULES));
+	return __real_access(path, mode);
 }
 
 int __wrap_faccessat(int dir, const char *path, int mode, int flags)

@@ -91,6 +91,22 @@ static bool autoload(struct sem *s, const char *word)
 	return p && !bpf_program__set_autoload(p, true);
 }
 
+/* Functions of the kernel that are others in the user engine, which serves map operations. */
+static const struct {
+	const char *section, *target;
+} targets[] = {
+	{ "fsession/htab_map_delete_elem", "libfsession-user.so.0:hash_delete" },
+	{ "fsession/htab_map_update_elem", "libfsession-user.so.0:hash_update" },
+};
+
+static void retarget(struct bpf_program *p)
+{
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
+		if (sem_engine() == FSESSION_ENGINE_USER &&
+		    !strcmp(bpf_program__section_name(p), targets[i].section))
+			CHECK_EQ(fsession_set_target(p, targets[i].target), 0);
+}
+
 bool sem_open(struct sem *s, const char *name, const char *programs)
 {
 	struct bpf_program *p;
@@ -102,8 +118,10 @@ bool sem_open(struct sem *s, const char *name, const char *programs)
 	CHECK(s->obj);
 	if (!s->obj)
 		return false;
-	bpf_object__for_each_program(p, s->obj)
+	bpf_object__for_each_program(p, s->obj) {
 		bpf_program__set_autoload(p, false);
+		retarget(p);
+	}
 	return each_word(programs, autoload, s);
 }
 
@@ -415,6 +433,8 @@ static void sleeper_attr(pthread_attr_t *attr)
 
 	pthread_attr_init(attr);
 	pthread_attr_setstacksize(attr, 32768);
+	if (sem_engine() == FSESSION_ENGINE_USER)
+		return;		/* a guard is a thread's there, and this takes no privilege */
 	CHECK_EQ(pthread_attr_setschedpolicy(attr, SCHED_FIFO), 0);
 	CHECK_EQ(pthread_attr_setschedparam(attr, &param), 0);
 	CHECK_EQ(pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED), 0);
