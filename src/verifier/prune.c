@@ -19,11 +19,13 @@ struct idmap {
 	u32 cnt;
 	struct {
 		u32 old, cur;
+		s64 shift;
 	} ids[IDS_MAX];
 };
 
-/* Do @old and @cur stand for one another, everywhere? */
-static bool same_id(struct idmap *m, u32 old, u32 cur)
+/* Do @old and @cur stand for one another, everywhere? @shift: of packet pointers, the constant part of their
+ * offset in @cur less that in @old. */
+static bool same_base(struct idmap *m, u32 old, u32 cur, s64 shift)
 {
 	if (!old != !cur)
 		return false;
@@ -31,15 +33,21 @@ static bool same_id(struct idmap *m, u32 old, u32 cur)
 		return true;
 	for (u32 i = 0; i < m->cnt; i++) {
 		if (m->ids[i].old == old)
-			return m->ids[i].cur == cur;
+			return m->ids[i].cur == cur && m->ids[i].shift == shift;
 		if (m->ids[i].cur == cur)
 			return false;
 	}
 	if (m->cnt == IDS_MAX)
 		return false;
 	m->ids[m->cnt].old = old;
+	m->ids[m->cnt].shift = shift;
 	m->ids[m->cnt++].cur = cur;
 	return true;
+}
+
+static bool same_id(struct idmap *m, u32 old, u32 cur)
+{
+	return same_base(m, old, cur, 0);
 }
 
 static bool same_scalar(const struct reg *old, const struct reg *cur, struct idmap *m, enum exact exact)
@@ -55,16 +63,32 @@ static bool same_scalar(const struct reg *old, const struct reg *cur, struct idm
 	return old->add == cur->add && same_id(m, old->id, cur->id);
 }
 
+static struct scalar shifted(const struct scalar *v, s64 by)
+{
+	const struct bpf_insn add = { .code = BPF_ALU64 | BPF_ADD | BPF_X };
+	struct scalar k = scalar_const(by);
+
+	return by ? scalar_alu(&add, v, &k) : *v;
+}
+
+/*
+ * How an offset is split into a constant and a variable part does not matter: base + 8 + [0, 4] is one of
+ * base + [0, 20]. Of packets, what has one id has one base: it is moved for all pointers alike.
+ */
 static bool same_pointer(const struct reg *old, const struct reg *cur, struct idmap *m, enum exact exact)
 {
-	if (old->flags != cur->flags || old->off != cur->off || old->frame != cur->frame ||
-	    old->map != cur->map || old->map_uid != cur->map_uid)
+	s64 shift = (s64)cur->off - old->off;
+	struct scalar v = shifted(&cur->v, shift);
+	bool packet = reg_is_packet(old);
+
+	if (old->flags != cur->flags || old->frame != cur->frame || old->map != cur->map ||
+	    old->map_uid != cur->map_uid)
 		return false;
-	if (reg_is_packet(old) ? old->range > cur->range : old->mem_bytes != cur->mem_bytes)
+	if (packet ? old->range && old->range > cur->range - shift : old->mem_bytes != cur->mem_bytes)
 		return false;
-	if (exact == SAME && (!scalar_covers(&cur->v, &old->v) || old->range != cur->range))
+	if (exact == SAME && (shift || !scalar_covers(&cur->v, &old->v) || old->range != cur->range))
 		return false;
-	return scalar_covers(&old->v, &cur->v) && same_id(m, old->id, cur->id) &&
+	return scalar_covers(&old->v, &v) && same_base(m, old->id, cur->id, packet ? shift : 0) &&
 	       same_id(m, old->ref, cur->ref);
 }
 
@@ -370,12 +394,28 @@ static bool is_next_round(const struct env *env, const struct state *s, const st
 	return flags & AUX_ITER_NEXT && objects_iter_rounds(s) != objects_iter_rounds(cur);
 }
 
-static void widen_reg(const struct reg *old, struct reg *cur)
+/* @bytes: of the number; more are zero */
+static void widen_reg(const struct reg *old, struct reg *cur, u32 bytes)
 {
 	if (old->type != REG_SCALAR || cur->type != REG_SCALAR || old->precise)
 		return;
-	if (!scalar_covers(&old->v, &cur->v) || !scalar_covers(&cur->v, &old->v))
+	if (scalar_covers(&old->v, &cur->v) && scalar_covers(&cur->v, &old->v))
+		return;
+	if (bytes == 8)
 		reg_set_unknown(cur);
+	else
+		reg_set_scalar(cur, scalar_bits(bytes * 8));
+}
+
+static void widen_slot(const struct slot *old, struct slot *cur)
+{
+	u32 bytes = 0;
+
+	if (old->kind[0] != SLOT_SPILL || memcmp(old->kind, cur->kind, sizeof(old->kind)))
+		return;
+	while (bytes < 8 && old->kind[bytes] == SLOT_SPILL)
+		bytes++;
+	widen_reg(&old->reg, &cur->reg, bytes);
 }
 
 /* Numbers that nothing rests on, and that change from round to round, may be any. */
@@ -386,10 +426,9 @@ static void widen(const struct state *s, struct state *cur)
 		struct frame *f = cur->frames[n];
 
 		for (u32 i = 0; i < INSN_FP; i++)
-			widen_reg(&old->regs[i], &f->regs[i]);
+			widen_reg(&old->regs[i], &f->regs[i], 8);
 		for (u32 i = 0; i < f->slots && i < old->slots; i++)
-			if (slot_is_full_spill(&old->stack[i]) && slot_is_full_spill(&f->stack[i]))
-				widen_reg(&old->stack[i].reg, &f->stack[i].reg);
+			widen_slot(&old->stack[i], &f->stack[i]);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * The programs of objects, judged by ours and by the running kernel, with its types: verdicts must agree, but
  * where a tag says why not (verdict.h); and how many instructions each visits. `linux_objects [-v] FILE.bpf.o...`,
- * as root, made for
+ * or `linux_objects -l PROGRAM FILE.bpf.o` for the log of one, as root, made for
  *
  *	tools/vm -k 7.2 -- build/tests/verifier/linux_objects build/tests/verifier/corpus/NAME.bpf.o ...
  */
@@ -16,13 +16,14 @@
 #include "cli/judge.h"
 #include "cli/report.h"
 
-#define LOG_BYTES (1 << 20)
+#define LOG_BYTES (16 << 20)
 #define LOG_STATS 4
+#define LOG_ALL 2
 #define PROGS_MAX 128
 
 static char log_buf[LOG_BYTES];
 static struct {
-	const char *path;
+	const char *path, *alone;
 	struct btf *btf;	/* of the object */
 	u32 rows, failed;
 	u64 mine, theirs;	/* instructions visited */
@@ -58,7 +59,7 @@ static int prepare(struct bpf_program *p, bool wanted)
 	if (!wanted)
 		return 0;
 	bpf_program__set_log_buf(p, log_buf, sizeof(log_buf));
-	bpf_program__set_log_level(p, LOG_STATS);
+	bpf_program__set_log_level(p, run.alone ? LOG_ALL : LOG_STATS);
 	if (bpf_program__type(p) != BPF_PROG_TYPE_TRACING)
 		return 0;
 	return slash ? bpf_program__set_attach_target(p, 0, slash + 1) : -1;
@@ -119,10 +120,16 @@ static void note(const struct judgement *j, void *arg)
 static void compare(const struct verdict *v)
 {
 	bool differs = has_tag(v->name, "linux:");
-	int err = load(v->name);
-	bool ok = (!err == !v->err) != differs;
+	int err;
+	bool ok;
 	double ratio;
 
+	if (run.alone && strcmp(run.alone, v->name))
+		return;
+	err = load(v->name);
+	ok = (!err == !v->err) != differs;
+	if (run.alone)
+		fputs(log_buf, stdout);
 	if (!err && !v->err) {
 		ratio = (double)v->visited / visited();
 		run.mine += v->visited;
@@ -159,9 +166,12 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	report_init(argc > 1 && !strcmp(argv[1], "-v") ? 3 : 0);
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "-v"))
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-l") && i + 1 < argc)
+			run.alone = argv[++i];
+		else if (strcmp(argv[i], "-v"))
 			compare_all(argv[i], &o);
+	}
 	if (run.theirs)
 		printf("# visited %llu, Linux %llu: ratio %.3f, the worst %.2f\n", (unsigned long long)run.mine,
 		       (unsigned long long)run.theirs, (double)run.mine / run.theirs, run.worst);
