@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rt/format.h"
 
+#include "rt/probe.h"
+
 #include "rt/lane.h"
 
 struct out {
@@ -136,49 +138,4 @@ long rt_format(char *to, u32 size, const char *fmt, u32 fmt_size, const u64 *arg
 	if (size)
 		to[RT_MIN(o.len, size - 1)] = 0;
 	return o.len;
-}
-
-/* -- Reads that may fault: the kernel does them --- */
-
-struct rt_iovec {
-	u64 base, bytes;
-};
-
-static long copy_in(void *dst, u64 bytes, u64 src)
-{
-	struct rt_iovec here = { (u64)dst, bytes }, there = { src, bytes };
-
-	return rtarch_syscall6(__NR_process_vm_readv, rt_pid(), (long)&here, 1, (long)&there, 1, 0);
-}
-
-long rt_probe_read(void *dst, u32 bytes, u64 src)
-{
-	if (!bytes || copy_in(dst, bytes, src) == (long)bytes)
-		return 0;
-	rt_zero(dst, bytes);
-	return -EFAULT;
-}
-
-#define PAGE 4096
-
-long rt_probe_read_str(char *dst, u32 bytes, u64 src)
-{
-	u32 got = 0;
-
-	while (got < bytes) {
-		u64 page = PAGE - (src + got) % PAGE;
-		u32 n = RT_MIN(page, (u64)(bytes - got));
-
-		if (copy_in(dst + got, n, src + got) != (long)n) {
-			rt_zero(dst, bytes);
-			return -EFAULT;
-		}
-		for (u32 i = 0; i < n; i++)
-			if (!dst[got + i])
-				return got + i + 1;
-		got += n;
-	}
-	if (bytes)
-		dst[bytes - 1] = 0;
-	return bytes;
 }

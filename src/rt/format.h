@@ -13,9 +13,4 @@
  */
 long rt_format(char *to, u32 size, const char *fmt, u32 fmt_size, const u64 *args, u32 nr);
 
-/* Reads what may not be there: 0 or -EFAULT; @dst is zeroed then. The one place to be made faster. */
-long rt_probe_read(void *dst, u32 bytes, u64 src);
-/* A string, cut with its NUL: length with the NUL, or -EFAULT. */
-long rt_probe_read_str(char *dst, u32 bytes, u64 src);
-
 #endif

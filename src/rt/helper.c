@@ -4,6 +4,7 @@
 #include "rt/helper.h"
 
 #include "rt/format.h"
+#include "rt/probe.h"
 
 #define HZ_NS 4000000	/* a jiffy, as Debian's kernels have it */
 
@@ -375,6 +376,61 @@ RT_HELPER(probe_read)
 RT_HELPER(probe_read_str)
 {
 	return rt_probe_read_str((char *)r1, r2, r3);
+}
+
+#define PAD_ZEROS 1
+
+RT_HELPER(copy_from_user_str)
+{
+	u32 size = r2;
+	long n;
+
+	if (r4 & ~(u64)PAD_ZEROS)
+		return -EINVAL;
+	if (!size)
+		return 0;
+	n = rt_probe_read_str((char *)r1, size, r3);
+	if (n > 0 && r4 & PAD_ZEROS)
+		rt_zero((u8 *)r1 + n, size - n);
+	return n;
+}
+
+/* -- Open-coded loops: a counter and its end on the program's stack --- */
+
+struct iter_num {
+	s32 cur, end;
+};
+
+RT_HELPER(iter_num_new)
+{
+	struct iter_num *it = (struct iter_num *)r1;
+	s32 start = r2, end = r3;
+
+	*it = (struct iter_num){ 0, 0 };
+	if (start > end)
+		return -EINVAL;
+	if ((s64)end - start > LOOP_MAX)
+		return -E2BIG;
+	*it = (struct iter_num){ (s32)((u32)start - 1), end };
+	return 0;
+}
+
+RT_HELPER(iter_num_next)
+{
+	struct iter_num *it = (struct iter_num *)r1;
+
+	if ((s32)((u32)it->cur + 1) >= it->end) {	/* it begins one below start, which may wrap */
+		*it = (struct iter_num){ 0, 0 };
+		return 0;
+	}
+	it->cur = (u32)it->cur + 1;
+	return (u64)&it->cur;
+}
+
+/* What needs nothing done here: RCU and preemption. */
+RT_HELPER(nothing)
+{
+	return 0;
 }
 
 /* -- Spin locks --- */

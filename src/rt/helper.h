@@ -31,7 +31,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	u64 rt_help_##name(u64 r1 RT_UNUSED, u64 r2 RT_UNUSED, u64 r3 RT_UNUSED, u64 r4 RT_UNUSED, \
 			   u64 r5 RT_UNUSED)
 
-/* All there are, for tables of them. (get_func_ret_none: where there is no result yet, fentry.) */
+/* All there are, helpers and kfuncs, for tables of them. (get_func_ret_none: where there is no result yet, fentry.) */
 #define RT_HELPERS(X) \
 	X(map_lookup) X(map_update) X(map_delete) X(map_push) X(map_pop) X(map_peek) \
 	X(map_lookup_percpu) X(for_each_map_elem) X(loop) X(ringbuf_output) \
@@ -43,7 +43,15 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(probe_read_str) X(spin_lock) X(spin_unlock) X(get_func_arg) X(get_func_ret) \
 	X(get_func_ret_none) X(get_func_arg_cnt) \
 	X(get_func_ip) X(get_attach_cookie) X(xdp_adjust_head) \
-	X(xdp_adjust_tail) X(xdp_adjust_meta)
+	X(xdp_adjust_tail) X(xdp_adjust_meta) X(get_stack) X(get_stackid) \
+	X(ringbuf_reserve_dynptr) X(ringbuf_submit_dynptr) X(ringbuf_discard_dynptr) \
+	X(dynptr_from_mem) X(dynptr_read) X(dynptr_write) X(dynptr_data) \
+	X(nothing) X(iter_num_new) X(iter_num_next) X(copy_from_user_str) \
+	X(dynptr_adjust) X(dynptr_is_null) X(dynptr_is_rdonly) X(dynptr_size) X(dynptr_copy) \
+	X(dynptr_memset) X(dynptr_probe_read) X(dynptr_probe_read_str) \
+	X(text_compare) X(text_casecompare) X(text_ncasecompare) X(text_chr) X(text_chrnul) \
+	X(text_nchr) X(text_rchr) X(text_len) X(text_nlen) X(text_span) X(text_cspan) X(text_str) \
+	X(text_casestr) X(text_nstr) X(text_ncasestr)
 
 #define RT_DECLARE_HELPER(name) RT_HELPER(name);
 RT_HELPERS(RT_DECLARE_HELPER)

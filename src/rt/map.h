@@ -103,6 +103,8 @@ struct rt_map_ops {
 	long (*update_cpu)(struct rt_map *m, const void *key, const void *value, u64 flags, u32 cpu);
 	/* The key after @key (NULL: the first), -ENOENT at the end. @next may equal @key. */
 	long (*next_key)(struct rt_map *m, const void *key, void *next);
+	/* For bpf(2), where there is no stable place to look at. */
+	long (*copy)(struct rt_map *m, const void *key, void *value);
 	/* Copies what it looked up, and deletes it; one step for others. */
 	long (*take)(struct rt_map *m, const void *key, void *value);
 	/* Calls fn(arg, key, value) until it returns nonzero; number of calls */
@@ -124,7 +126,8 @@ int rt_map_attach(struct rt_map *m, void *base, u64 bytes);
 
 /* All there are, for tables of them. */
 #define RT_MAP_OPS(X) \
-	X(array) X(percpu_array) X(hash) X(percpu_hash) X(ring) X(queue) X(stack) X(bloom) X(lpm) X(fd_array)
+	X(array) X(percpu_array) X(hash) X(percpu_hash) X(ring) X(queue) X(stack) X(bloom) X(lpm) X(fd_array) \
+	X(stacks)
 
 #define RT_DECLARE_MAP_OPS(name) extern const struct rt_map_ops rt_##name##_ops;
 RT_MAP_OPS(RT_DECLARE_MAP_OPS)
@@ -141,6 +144,8 @@ long rt_ring_output(struct rt_map *m, const void *data, u64 size, u64 flags);
 u64 rt_ring_query(struct rt_map *m, u64 what);
 bool rt_ring_has_data(struct rt_map *m);	/* that the consumer can take */
 /* A ring of this process comes and goes; -ENOSPC: too many. */
+/* Stack traces: the number of this one, -EEXIST (another one is there), -EBUSY. */
+long rt_stacks_add(struct rt_map *m, const u64 *ips, u32 nr, u64 flags);
 int rt_ring_enroll(struct rt_map *m);
 void rt_ring_strike(struct rt_map *m);
 /* Gives up a record that the consumer waits for and whose owner died. Any process that maps it. */

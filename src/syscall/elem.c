@@ -116,6 +116,8 @@ int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags)
 		return fdmap_lookup(map, rt_get32(key), value);
 	if (rt->ops->peek)
 		return rt->ops->peek(rt, value);
+	if (rt->ops->copy)
+		return rt->ops->copy(rt, key, value);
 	if (!rt->ops->lookup)
 		return -FS_ENOTSUPP;
 	return rt_map_is_percpu(rt->type) && !(flags & UBPF_F_CPU) ? copy_each_cpu(rt, key, value) :

@@ -112,6 +112,18 @@ static int check_lpm(const struct map_create_attr *attr)
 	return 0;
 }
 
+#define STACK_DEPTH_MAX 127	/* as the kernel.perf_event_max_stack there is by default */
+
+static int check_stacks(const struct map_create_attr *attr)
+{
+	u32 bytes = attr->value_size;
+
+	if (attr->map_flags & ~(BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY) || !attr->max_entries ||
+	    attr->key_size != 4 || bytes < 8 || bytes % 8 || bytes / 8 > STACK_DEPTH_MAX)
+		return -EINVAL;
+	return attr->max_entries > 1u << 31 ? -E2BIG : 0;
+}
+
 static int check_fd_array(const struct map_create_attr *attr)
 {
 	if (attr->value_size != 4)
@@ -141,6 +153,8 @@ static int check_type(const struct map_create_attr *attr)
 		return check_bloom(attr);
 	case BPF_MAP_TYPE_LPM_TRIE:
 		return check_lpm(attr);
+	case BPF_MAP_TYPE_STACK_TRACE:
+		return check_stacks(attr);
 	case BPF_MAP_TYPE_PROG_ARRAY:
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
 		return check_fd_array(attr);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf/helpers.h"
+#include "bpf/kfuncs.h"
 #include "bpf/license.h"
 #include "bpf/uapi.h"
 #include "rt/helper.h"
@@ -152,14 +153,11 @@ static int read_license(struct prog *p, u64 from)
 
 static int resolve_kfunc(const struct bpf_insn *insn, struct bpf_call *ret)
 {
-	const char *name = insn->off ? NULL : target_kfunc_name(insn->imm);
+	const struct kfunc *k = kfunc_find(insn->off ? NULL : target_kfunc_name(insn->imm));
 
-	if (name && !strcmp(name, "bpf_session_is_return"))
-		*ret = (struct bpf_call){ .kind = BPF_CALL_SESSION_IS_RETURN };
-	else if (name && !strcmp(name, "bpf_session_cookie"))
-		*ret = (struct bpf_call){ .kind = BPF_CALL_SESSION_COOKIE };
-	else
+	if (!k)
 		return -ENOENT;
+	*ret = (struct bpf_call){ k->kind, (u64)k->fn };
 	return 0;
 }
 
@@ -359,7 +357,7 @@ static int check_kfunc(const struct prog *p, u32 i, struct blog *log)
 			   insn->imm);
 		return -EINVAL;
 	}
-	if (p->attach_type != FS_BPF_TRACE_FSESSION) {
+	if (call.kind != BPF_CALL_ADDR && p->attach_type != FS_BPF_TRACE_FSESSION) {
 		blog_print(log, "%u: calling kernel function %s is not allowed\n", i,
 			   target_kfunc_name(insn->imm));
 		return -EACCES;

@@ -6,6 +6,8 @@
 #include <linux/btf.h>
 #include <string.h>
 
+#include "bpf/kfuncs.h"
+
 /*
  * All of them in one section, whose bounds say where the last one ends; padding before and behind
  * leaves room for a jump in the short ones. Neither inlined nor cloned nor known to their callers.
@@ -100,8 +102,7 @@ TRACED static int modify_test2(int a, int *b, short c, int d, void *e, char f, i
 	return a + *b + c + d + (long)e + f + g;
 }
 
-/* Arguments and result as letters: i int, c char, h short, l u64, w u32, p void *, k const void *,
- * I int *, W u32 *, s struct bpf_fentry_test_t *, v void, b bool, L u64 *. */
+/* Arguments and result as letters: those of bpf/kfuncs.h, and h short, W u32 *, s struct bpf_fentry_test_t *. */
 static struct selftest tests[] = {
 	{ "bpf_fentry_test1", (u64)test1, .modify = true, .sleepable = true },
 	{ "bpf_fentry_test2", (u64)test2 },
@@ -134,8 +135,6 @@ static const struct {
 	{ "bpf_fentry_test10", "ik" },
 	{ "bpf_modify_return_test", "iiI" },
 	{ "bpf_modify_return_test2", "iiIhipci" },
-	{ "bpf_session_is_return", "bp" },
-	{ "bpf_session_cookie", "Lp" },
 };
 
 /* Up to where the next one begins. */
@@ -200,10 +199,17 @@ struct types {
 	int of[128];		/* by letter */
 };
 
+static int add_ptr_const(struct btf *b, int to)
+{
+	int constant = btf__add_const(b, to);
+
+	return btf__add_ptr(b, constant);
+}
+
 static void add_types(struct types *t)
 {
 	struct btf *b = t->btf;
-	int fentry_test, constant;
+	int fentry_test, dynptr;
 
 	t->of['i'] = btf__add_int(b, "int", 4, BTF_INT_SIGNED);
 	t->of['c'] = btf__add_int(b, "char", 1, BTF_INT_SIGNED);
@@ -214,11 +220,17 @@ static void add_types(struct types *t)
 	t->of['w'] = btf__add_typedef(b, "u32", btf__add_typedef(b, "__u32",
 				      btf__add_int(b, "unsigned int", 4, 0)));
 	t->of['p'] = btf__add_ptr(b, 0);
-	constant = btf__add_const(b, 0);
-	t->of['k'] = btf__add_ptr(b, constant);
+	t->of['k'] = add_ptr_const(b, 0);
 	t->of['I'] = btf__add_ptr(b, t->of['i']);
 	t->of['W'] = btf__add_ptr(b, t->of['w']);
 	t->of['L'] = btf__add_ptr(b, t->of['l']);
+	t->of['t'] = add_ptr_const(b, t->of['c']);
+	t->of['z'] = btf__add_typedef(b, "size_t", btf__add_int(b, "unsigned long", 8, 0));
+	t->of['B'] = btf__add_typedef(b, "u8", btf__add_int(b, "unsigned char", 1, 0));
+	t->of['n'] = btf__add_ptr(b, btf__add_struct(b, "bpf_iter_num", 8));
+	dynptr = btf__add_struct(b, "bpf_dynptr", 16);
+	t->of['d'] = btf__add_ptr(b, dynptr);
+	t->of['D'] = add_ptr_const(b, dynptr);
 	fentry_test = btf__add_struct(b, "bpf_fentry_test_t", sizeof(struct fentry_test));
 	btf__add_field(b, "a", fentry_test + 1, 0, 0);
 	t->of['s'] = btf__add_ptr(b, fentry_test);
@@ -244,6 +256,8 @@ int selftest_btf(u32 links_max, struct btf **ret)
 	add_types(&t);
 	for (u32 i = 0; i < sizeof(protos) / sizeof(*protos) && err >= 0; i++)
 		err = add_func(&t, protos[i].name, protos[i].types);
+	for (u32 i = 0; kfunc_at(i) && err >= 0; i++)
+		err = add_func(&t, kfunc_at(i)->name, kfunc_at(i)->types);
 	if (err >= 0)
 		err = btf__add_enum(t.btf, NULL, 4);
 	if (err >= 0)

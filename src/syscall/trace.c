@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bpf/helpers.h"
+#include "bpf/kfuncs.h"
 #include "bpf/uapi.h"
 #include "image/kproto.h"
 #include "image/ktarget.h"
@@ -236,6 +237,13 @@ static bool needs_run(const struct helper *h, s32 nr)
 	return !(h->flags & HELPER_TRACING) || nr == BPF_FUNC_get_attach_cookie;
 }
 
+static bool kfunc_runs(const struct bpf_insn *insn)
+{
+	const struct kfunc *k = kfunc_find(target_kfunc_name(insn->imm));
+
+	return k && k->fn;
+}
+
 static u32 flags_of(const struct prog *p)
 {
 	u32 flags = stats_are_on() ? TRAMP_PROG_RUN : 0;
@@ -245,6 +253,8 @@ static u32 flags_of(const struct prog *p)
 		const struct helper *h = insn_is_helper_call(insn) ? helper_find(insn->imm) : NULL;
 
 		i += insn_is_ldimm64(insn);
+		if (insn_is_kfunc_call(insn) && kfunc_runs(insn))
+			flags |= TRAMP_PROG_RUN;
 		if (!h)
 			continue;
 		if (h->flags & HELPER_VECTOR)

@@ -320,7 +320,7 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 
 #define TYPE(t) (1ULL << BPF_MAP_TYPE_##t)
 #define KEYED (~(TYPE(RINGBUF) | TYPE(QUEUE) | TYPE(STACK) | TYPE(BLOOM_FILTER) | TYPE(PROG_ARRAY) | \
-		 TYPE(PERF_EVENT_ARRAY)))
+		 TYPE(PERF_EVENT_ARRAY) | TYPE(STACK_TRACE)))
 
 static u64 maps_for(u32 helper)
 {

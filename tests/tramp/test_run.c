@@ -2,6 +2,7 @@
 /* Lanes and run records of programs that call helpers, and what becomes of them when a run is left. */
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -165,4 +166,81 @@ TEST(inner_run_left_outer_goes_on)
 	plain(1);
 	CHECK_EQ(depth(), 0);
 	CHECK(!rt_run(rt_thread_self()));
+}
+
+/* -- Callers, by frame pointers --- */
+
+static u64 stack[8];
+static s64 stack_bytes, skipped_bytes, bad_size, ids[3];
+static struct rt_map *stacks;
+
+static void *make_stacks(void)
+{
+	struct rt_map *m = calloc(1, sizeof(*m));
+	void *mem;
+
+	*m = (struct rt_map){ .type = BPF_MAP_TYPE_STACK_TRACE, .key_size = 4, .value_size = 64,
+			      .max_entries = 1 };
+	CHECK(!rt_map_layout(m));
+	mem = mmap(NULL, m->total_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	rt_map_init(m, mem, 1);
+	return m;
+}
+
+static void look_at_stack(u64 a, u64 b)
+{
+	u64 few[2];
+
+	(void)a;
+	(void)b;
+	stack_bytes = rt_help_get_stack(0, (u64)stack, sizeof(stack), BPF_F_USER_STACK, 0);
+	skipped_bytes = rt_help_get_stack(0, (u64)few, sizeof(few), BPF_F_USER_STACK | 1, 0);
+	CHECK_EQ(few[0], stack[1]);
+	CHECK_EQ(few[1], stack[2]);
+	bad_size = rt_help_get_stack(0, (u64)few, 9, 0, 0);
+	ids[0] = rt_help_get_stackid(0, (u64)stacks, BPF_F_USER_STACK, 0, 0);
+	ids[1] = rt_help_get_stackid(0, (u64)stacks, BPF_F_USER_STACK, 0, 0);
+	ids[2] = rt_help_get_stackid(0, (u64)stacks, BPF_F_USER_STACK | 1, 0, 0);
+}
+
+HN_NOINLINE u64 inner_caller(u64 a);
+HN_NOINLINE u64 inner_caller(u64 a)
+{
+	u64 r = plain(a);
+
+	__asm__ volatile("" : "+r"(r));
+	return r + 1;
+}
+
+HN_NOINLINE u64 outer_caller(u64 a);
+HN_NOINLINE u64 outer_caller(u64 a)
+{
+	u64 r = inner_caller(a);
+
+	__asm__ volatile("" : "+r"(r));
+	return r + 1;
+}
+
+TEST(callers)
+{
+	u64 copy[8];
+	u32 key = 0;
+
+	stacks = make_stacks();
+	hn_callback = look_at_stack;
+	hn_attach(hn_tramp(plain, 1), caller(), TRAMP_FSESSION, 0);
+	CHECK_EQ(outer_caller(1), 4);
+	CHECK(stack_bytes >= 4 * 8);
+	CHECK_EQ(stack[0], (u64)plain);
+	CHECK(stack[1] - (u64)inner_caller < 512);
+	CHECK(stack[2] - (u64)outer_caller < 512);
+	CHECK_EQ(skipped_bytes, 16);
+	CHECK_EQ(bad_size, -EINVAL);
+	CHECK_EQ(ids[0], 0);
+	CHECK_EQ(ids[1], 0);
+	CHECK_EQ(ids[2], -EEXIST);
+	CHECK(!stacks->ops->copy(stacks, &key, copy));
+	CHECK(!memcmp(copy, stack, sizeof(copy)));
+	CHECK(!stacks->ops->del(stacks, &key));
+	CHECK_EQ(stacks->ops->copy(stacks, &key, copy), -ENOENT);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers by themselves: text, numbers, memory that is not there. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +84,72 @@ TEST(helper_clocks)
 		}
 		rt_env.clock_gettime = 0;
 	}
+}
+
+/* -- Bad pointers, wherever no fault handler could help --- */
+
+static volatile int faults;
+
+static void on_fault(int sig)
+{
+	faults += sig == SIGSEGV || sig == SIGBUS;
+}
+
+static void read_badly(void)
+{
+	const u64 bad[] = { 0, 8, 0x1000, 1ULL << 47, ~0ULL - 7, 0xffffffffff600000, 1ULL << 63 };
+	u64 to;
+
+	CHECK(!env_init());
+	for (u32 i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		to = 1;
+		CHECK_EQ((long)rt_help_probe_read((u64)&to, 8, bad[i], 0, 0), -EFAULT);
+		CHECK_EQ(to, 0);
+		CHECK_EQ((long)rt_help_probe_read_str((u64)&to, 8, bad[i], 0, 0), -EFAULT);
+	}
+	CHECK_EQ(faults, 0);
+}
+
+TEST(bad_pointers_with_signals_blocked)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	read_badly();
+}
+
+static void read_in_handler(int sig)
+{
+	(void)sig;
+	read_badly();
+}
+
+TEST(bad_pointers_on_alternate_stack)
+{
+	struct sigaction sa = { .sa_handler = read_in_handler, .sa_flags = SA_ONSTACK };
+	stack_t ss = { .ss_size = 64 << 10 };
+
+	ss.ss_sp = mmap(NULL, ss.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigaltstack(&ss, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	raise(SIGUSR1);
+}
+
+TEST(bad_pointers_with_own_handler)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		u64 mask;
+	} raw = { .handler = on_fault };
+
+	signal(SIGSEGV, on_fault);
+	signal(SIGBUS, on_fault);
+	read_badly();
+	syscall(SYS_rt_sigaction, SIGSEGV, &raw, NULL, 8);
+	read_badly();
 }
 
 TEST(helper_numbers)

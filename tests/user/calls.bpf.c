@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Helpers and kfuncs with good and bad arguments; calls.c prints what they said. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "calls.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct calls_data d;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, char[64]);
+} memory SEC(".maps");
+
+static const char abc[] = "abcABC", upper[] = "ABCABC", empty[] = "", bc[] = "BCabcABC";
+
+/* As a number that the verifier knows nothing of. */
+static __attribute__((noinline)) int say(__s64 v)
+{
+	if (d.nr < CALLS_MAX)
+		d.got[d.nr++ & (CALLS_MAX - 1)] = v;
+	return 0;
+}
+
+/* int results have 32 bits that say something, bool ones (declared as numbers, see 1 & below) one */
+#define SAY(call) say((__s64)(call))
+#define SAY_INT(call) say((__s32)(call))
+
+extern int bpf_strcmp(const char *a, const char *b) __ksym;
+extern int bpf_strcasecmp(const char *a, const char *b) __ksym;
+extern int bpf_strncasecmp(const char *a, const char *b, unsigned long len) __ksym;
+extern int bpf_strchr(const char *s, char c) __ksym;
+extern int bpf_strchrnul(const char *s, char c) __ksym;
+extern int bpf_strnchr(const char *s, unsigned long n, char c) __ksym;
+extern int bpf_strrchr(const char *s, int c) __ksym;
+extern int bpf_strlen(const char *s) __ksym;
+extern int bpf_strnlen(const char *s, unsigned long n) __ksym;
+extern int bpf_strspn(const char *s, const char *set) __ksym;
+extern int bpf_strcspn(const char *s, const char *set) __ksym;
+extern int bpf_strstr(const char *s, const char *what) __ksym;
+extern int bpf_strcasestr(const char *s, const char *what) __ksym;
+extern int bpf_strnstr(const char *s, const char *what, unsigned long n) __ksym;
+extern int bpf_strncasestr(const char *s, const char *what, unsigned long n) __ksym;
+
+#define BAD ((const char *)0xffff800000000000)
+
+SEC("syscall")
+int compare(struct calls_ctx *ctx)
+{
+	SAY_INT(bpf_strcmp(abc, abc));
+	SAY_INT(bpf_strcmp(abc, upper));
+	SAY_INT(bpf_strcmp(upper, abc));
+	SAY_INT(bpf_strcmp(abc, empty));
+	SAY_INT(bpf_strcmp(empty, abc));
+	SAY_INT(bpf_strcmp(NULL, abc));
+	SAY_INT(bpf_strcmp(abc, NULL));
+	SAY_INT(bpf_strcmp(abc, BAD));
+	SAY_INT(bpf_strcasecmp(abc, upper));
+	SAY_INT(bpf_strcasecmp(abc, bc));
+	SAY_INT(bpf_strncasecmp(abc, upper, 6));
+	SAY_INT(bpf_strncasecmp(abc, bc, 0));
+	SAY_INT(bpf_strncasecmp(abc, bc, 1));
+	SAY_INT(bpf_strncasecmp(bc, bc + 5, 2));
+	SAY_INT(bpf_strncasecmp(NULL, bc, 0));
+	return 0;
+}
+
+SEC("syscall")
+int search_char(struct calls_ctx *ctx)
+{
+	SAY_INT(bpf_strchr(abc, 'a'));
+	SAY_INT(bpf_strchr(abc, 'C'));
+	SAY_INT(bpf_strchr(abc, 'x'));
+	SAY_INT(bpf_strchr(abc, 0));
+	SAY_INT(bpf_strchr(NULL, 'a'));
+	SAY_INT(bpf_strchr(BAD, 'a'));
+	SAY_INT(bpf_strchrnul(abc, 'B'));
+	SAY_INT(bpf_strchrnul(abc, 'x'));
+	SAY_INT(bpf_strchrnul(abc, 0));
+	SAY_INT(bpf_strnchr(abc, 2, 'c'));
+	SAY_INT(bpf_strnchr(abc, 3, 'c'));
+	SAY_INT(bpf_strnchr(abc, 0, 'a'));
+	SAY_INT(bpf_strnchr(abc, 100, 0));
+	SAY_INT(bpf_strnchr(abc, 100, 'x'));
+	SAY_INT(bpf_strrchr(bc, 'C'));
+	SAY_INT(bpf_strrchr(bc, 0));
+	SAY_INT(bpf_strrchr(bc, 'x'));
+	SAY_INT(bpf_strlen(abc));
+	SAY_INT(bpf_strlen(empty));
+	SAY_INT(bpf_strlen(NULL));
+	SAY_INT(bpf_strnlen(abc, 3));
+	SAY_INT(bpf_strnlen(abc, 100));
+	SAY_INT(bpf_strnlen(abc, 0));
+	return 0;
+}
+
+SEC("syscall")
+int search_text(struct calls_ctx *ctx)
+{
+	SAY_INT(bpf_strspn(abc, "cba"));
+	SAY_INT(bpf_strspn(abc, upper));
+	SAY_INT(bpf_strspn(abc, empty));
+	SAY_INT(bpf_strspn(empty, abc));
+	SAY_INT(bpf_strspn(abc, "CBAabc"));
+	SAY_INT(bpf_strspn(abc, NULL));
+	SAY_INT(bpf_strspn(abc, BAD));
+	SAY_INT(bpf_strcspn(abc, upper));
+	SAY_INT(bpf_strcspn(abc, empty));
+	SAY_INT(bpf_strcspn(empty, abc));
+	SAY_INT(bpf_strcspn(abc, abc));
+	SAY_INT(bpf_strstr(abc, "cA"));
+	SAY_INT(bpf_strstr(abc, empty));
+	SAY_INT(bpf_strstr(empty, abc));
+	SAY_INT(bpf_strstr(empty, empty));
+	SAY_INT(bpf_strstr(abc, bc));
+	SAY_INT(bpf_strstr(abc, "ABC"));
+	SAY_INT(bpf_strstr(abc, "ABCD"));
+	SAY_INT(bpf_strstr(NULL, abc));
+	SAY_INT(bpf_strstr(abc, NULL));
+	SAY_INT(bpf_strstr(abc, BAD));
+	SAY_INT(bpf_strcasestr(abc, "CA"));
+	SAY_INT(bpf_strcasestr(abc, "xb"));
+	SAY_INT(bpf_strnstr(abc, "ABC", 6));
+	SAY_INT(bpf_strnstr(abc, "ABC", 5));
+	SAY_INT(bpf_strnstr(abc, "ABC", 100));
+	SAY_INT(bpf_strnstr(abc, empty, 0));
+	SAY_INT(bpf_strnstr(abc, abc, 0));
+	SAY_INT(bpf_strncasestr(abc, "BCA", 4));
+	SAY_INT(bpf_strncasestr(abc, "BCA", 3));
+	return 0;
+}
+
+/* -- Dynptrs --- */
+
+extern int bpf_dynptr_adjust(struct bpf_dynptr *p, __u64 start, __u64 end) __ksym;
+extern __u64 bpf_dynptr_is_null(const struct bpf_dynptr *p) __ksym;
+extern __u64 bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __ksym;
+extern __u64 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_copy(const struct bpf_dynptr *to, __u64 to_off, const struct bpf_dynptr *from,
+			   __u64 from_off, __u64 size) __ksym;
+extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u64 off, __u64 size, __u8 val) __ksym;
+extern int bpf_probe_read_user_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size,
+				      const void *from) __ksym;
+extern int bpf_probe_read_user_str_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size,
+					  const void *from) __ksym;
+extern int bpf_copy_from_user_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size,
+				     const void *from) __ksym;
+extern int bpf_copy_from_user_str(void *dst, __u32 dst__sz, const void *from, __u64 flags) __ksym;
+
+SEC("syscall")
+int dynptr_memory(struct calls_ctx *ctx)
+{
+	struct bpf_dynptr p, q;
+	__u32 zero = 0;
+	char *m = bpf_map_lookup_elem(&memory, &zero), small[8] = "1234567", *at;
+
+	if (!m)
+		return 1;
+	SAY(bpf_dynptr_from_mem(m, 64, 1, &q));
+	SAY(1 & bpf_dynptr_is_null(&q));
+	SAY(bpf_dynptr_size(&q));
+	SAY(bpf_dynptr_read(small, 1, &q, 0, 0));
+	SAY(bpf_dynptr_write(&q, 0, small, 1, 0));
+	SAY_INT(bpf_dynptr_adjust(&q, 0, 0));
+	SAY(bpf_dynptr_from_mem(m, 64, 0, &p));
+	SAY(1 & bpf_dynptr_is_null(&p));
+	SAY(1 & bpf_dynptr_is_rdonly(&p));
+	SAY(bpf_dynptr_size(&p));
+	SAY(bpf_dynptr_write(&p, 0, small, 8, 0));
+	SAY(bpf_dynptr_write(&p, 57, small, 8, 0));
+	SAY(bpf_dynptr_write(&p, 56, small, 8, 1));
+	SAY(bpf_dynptr_write(&p, 60, small, 8, 1));
+	SAY(bpf_dynptr_write(&p, 0xffffffff, small, 8, 0));
+	SAY(bpf_dynptr_read(small, 4, &p, 2, 0));
+	SAY(*(__u32 *)small);
+	SAY(bpf_dynptr_read(small, 4, &p, 61, 0));
+	SAY(bpf_dynptr_read(small, 4, &p, 0, 1));
+	at = bpf_dynptr_data(&p, 1, 4);
+	SAY(at ? at[0] : -1);
+	SAY(!bpf_dynptr_data(&p, 61, 4));
+	SAY_INT(bpf_dynptr_memset(&p, 10, 4, 'z'));
+	SAY_INT(bpf_dynptr_memset(&p, 61, 4, 'z'));
+	SAY(m[9] << 8 | m[13]);
+	SAY_INT(bpf_dynptr_copy(&p, 1, &p, 0, 8));
+	SAY(m[1] << 16 | m[2] << 8 | m[7]);
+	SAY_INT(bpf_dynptr_copy(&p, 60, &p, 0, 8));
+	SAY_INT(bpf_dynptr_copy(&p, 0, &p, 60, 8));
+	SAY_INT(bpf_dynptr_copy(&p, 0, &q, 0, 8));
+	SAY_INT(bpf_dynptr_copy(&q, 0, &p, 0, 8));
+	SAY_INT(bpf_dynptr_adjust(&p, 8, 4));
+	SAY_INT(bpf_dynptr_adjust(&p, 0, 65));
+	SAY_INT(bpf_dynptr_adjust(&p, 10, 20));
+	SAY(bpf_dynptr_size(&p));
+	at = bpf_dynptr_data(&p, 0, 4);
+	SAY(at ? at[0] : -1);
+	SAY(!bpf_dynptr_data(&p, 7, 4));
+	return 0;
+}
+
+SEC("syscall")
+int dynptr_ring(struct calls_ctx *ctx)
+{
+	struct bpf_dynptr p;
+	char *at;
+
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 16, 1, &p));
+	SAY(1 & bpf_dynptr_is_null(&p));
+	bpf_ringbuf_submit_dynptr(&p, 0);
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 1 << 24, 0, &p));
+	bpf_ringbuf_discard_dynptr(&p, 0);
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 8192, 0, &p));
+	bpf_ringbuf_discard_dynptr(&p, 0);
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 20, 0, &p));
+	SAY(bpf_dynptr_size(&p));
+	at = bpf_dynptr_data(&p, 16, 4);
+	SAY(!!at);
+	if (at)
+		*at = 'r';
+	SAY_INT(bpf_dynptr_adjust(&p, 4, 20));
+	bpf_ringbuf_submit_dynptr(&p, BPF_RB_NO_WAKEUP);
+	SAY(bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA));
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 8, 0, &p));
+	bpf_ringbuf_discard_dynptr(&p, 0);
+	SAY(bpf_ringbuf_query(&ring, BPF_RB_PROD_POS));
+	return 0;
+}
+
+/* -- Memory of the process --- */
+
+SEC("syscall")
+int user_memory(struct calls_ctx *ctx)
+{
+	const void *text = (void *)ctx->text, *end = (void *)ctx->end, *open = (void *)ctx->open,
+		   *gone = (void *)ctx->gone;
+	char to[16] = "###############";
+
+	SAY(bpf_copy_from_user(to, 4, text));
+	SAY(*(__u32 *)to);
+	SAY(bpf_copy_from_user(to, 8, end));
+	SAY(*(__u64 *)to);
+	SAY(bpf_copy_from_user(to, 4, gone));
+	SAY(bpf_copy_from_user(to, 4, NULL));
+	SAY(bpf_probe_read_user(to, 4, end));
+	SAY(*(__u32 *)to);
+	SAY(bpf_probe_read_user(to, 5, end));
+	SAY(*(__u32 *)to);
+	SAY(bpf_probe_read_user(to, 4, NULL));
+	SAY(bpf_probe_read_user(to, 4, BAD));
+	SAY(bpf_probe_read_user_str(to, 16, text));
+	SAY(*(__u64 *)to);
+	SAY(bpf_probe_read_user_str(to, 5, text));
+	SAY(*(__u32 *)to);
+	SAY(to[4]);
+	SAY(bpf_probe_read_user_str(to, 16, end));
+	SAY(bpf_probe_read_user_str(to, 16, open));
+	SAY(bpf_probe_read_user_str(to, 4, open));
+	SAY(bpf_probe_read_user_str(to, 16, gone));
+	SAY(bpf_probe_read_user_str(to, 0, text));
+	SAY_INT(bpf_copy_from_user_str(to, 16, text, 0));
+	SAY_INT(bpf_copy_from_user_str(to, 16, text, 1));
+	SAY(*(__u64 *)(to + 8));
+	SAY_INT(bpf_copy_from_user_str(to, 16, text, 2));
+	SAY_INT(bpf_copy_from_user_str(to, 5, text, 0));
+	SAY_INT(bpf_copy_from_user_str(to, 16, end, 0));
+	SAY_INT(bpf_copy_from_user_str(to, 16, open, 0));
+	SAY_INT(bpf_copy_from_user_str(to, 16, gone, 0));
+	return 0;
+}
+
+SEC("syscall")
+int user_dynptr(struct calls_ctx *ctx)
+{
+	const void *text = (void *)ctx->text, *end = (void *)ctx->end, *gone = (void *)ctx->gone;
+	struct bpf_dynptr p;
+	__u32 zero = 0;
+	char *m = bpf_map_lookup_elem(&memory, &zero);
+
+	if (!m)
+		return 1;
+	bpf_dynptr_from_mem(m, 64, 0, &p);
+	SAY_INT(bpf_probe_read_user_dynptr(&p, 0, 4, text));
+	SAY(*(__u32 *)m);
+	SAY_INT(bpf_probe_read_user_dynptr(&p, 61, 4, text));
+	SAY_INT(bpf_probe_read_user_dynptr(&p, 0, 4, gone));
+	SAY_INT(bpf_probe_read_user_str_dynptr(&p, 4, 16, text));
+	SAY_INT(bpf_probe_read_user_str_dynptr(&p, 4, 16, end));
+	SAY(*(__u32 *)(m + 4));
+	SAY_INT(bpf_probe_read_user_str_dynptr(&p, 60, 5, text));
+	SAY_INT(bpf_probe_read_user_str_dynptr(&p, 0, 16, gone));
+	SAY_INT(bpf_copy_from_user_dynptr(&p, 0, 8, text));
+	SAY_INT(bpf_copy_from_user_dynptr(&p, 0, 8, gone));
+	return 0;
+}
+
+/* -- Loops --- */
+
+struct bpf_iter_num {	/* not in Debian 12's headers */
+	__u64 opaque;
+} __attribute__((aligned(8)));
+
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
+
+static __attribute__((noinline)) int count(int start, int end)
+{
+	struct bpf_iter_num it;
+	__s64 sum = 0;
+	int *i;
+
+	SAY_INT(bpf_iter_num_new(&it, start, end));
+	while ((i = bpf_iter_num_next(&it)))
+		sum += *i;
+	bpf_iter_num_destroy(&it);
+	return SAY(sum);
+}
+
+SEC("syscall")
+int iterate(struct calls_ctx *ctx)
+{
+	count(0, 5);
+	count(-3, 2);
+	count(5, 5);
+	count(5, 4);
+	count(0, 1 << 23);
+	count(0, (1 << 23) + 1);
+	count(0x7ffffffe, 0x7fffffff);
+	count(-0x7fffffff - 1, -0x7fffffff);
+	return 0;
+}

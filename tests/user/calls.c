@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What helpers and kfuncs say, a line for each call in calls.bpf.c. The same program asks the engine
+ * (test_answers) and a real kernel:
+ *
+ *	tools/vm -k 7.2 -- build/tests/user/calls --kernel > tests/user/calls.expected
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "calls.h"
+#include "inject/selftarget.h"
+#include "syscall/wrap.h"
+#include "util/types.h"
+
+static struct calls_ctx ctx;
+
+static void make_memory(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char *m = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	munmap(m + page, page);
+	munmap(m + 3 * page, page);
+	memcpy(m, "some text", 10);
+	memcpy(m + page - 4, "end", 4);
+	memcpy(m + 3 * page - 4, "open", 4);
+	ctx = (struct calls_ctx){ (u64)m, (u64)m + page - 4, (u64)m + 3 * page - 4, (u64)m + page };
+}
+
+static int run(struct bpf_object *obj, struct bpf_program *prog)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+	int bss = bpf_map__fd(bpf_object__find_map_by_name(obj, ".bss")), err;
+	struct calls_data d = {};
+	u32 zero = 0;
+
+	bpf_map_update_elem(bss, &zero, &d, 0);
+	err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+	bpf_map_lookup_elem(bss, &zero, &d);
+	if (err || opts.retval)
+		printf("%s: error %d, returned %u\n", bpf_program__name(prog), err, opts.retval);
+	for (u32 i = 0; i < d.nr; i++)
+		printf("%s %u: %lld\n", bpf_program__name(prog), i, (long long)d.got[i]);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	char path[4096];
+	int bad = 0;
+
+	wrap_set(!kernel);
+	if (!kernel)
+		selftarget_use(NULL);
+	make_memory();
+	snprintf(path, sizeof(path), "%s/calls.bpf.o", dirname(argv[0]));
+	obj = bpf_object__open_file(path, NULL);
+	if (!obj || bpf_object__load(obj)) {
+		fprintf(stderr, "calls: cannot load: %s\n", strerror(errno));
+		return 1;
+	}
+	bpf_object__for_each_program(prog, obj)
+		bad |= run(obj, prog);
+	bpf_object__close(obj);
+	return !!bad;
+}
