@@ -48,10 +48,7 @@ struct list {
 	uint64_t bias;
 	struct ubtf *types;
 	struct usites *sites;
-	struct btfdecl *decl;
-	FILE *text;		/* where .decl prints to: */
-	char *buf;
-	size_t buf_len;
+	char decl[4096];
 	struct tally tally;
 };
 
@@ -74,11 +71,7 @@ static bool is_wanted(const struct list *l, const struct usym *sym)
 /* Until the next call. */
 static const char *declaration(struct list *l, const struct ufunc *f)
 {
-	rewind(l->text);
-	btfdecl_print(l->decl, f->decl, f->sym->name);
-	fputc('\0', l->text);
-	fflush(l->text);
-	return l->buf;
+	return btfdecl_format(l->types->btf, f->decl, f->sym->name, l->decl, sizeof(l->decl));
 }
 
 static void print_func(struct list *l, const struct ufunc *f, const char *why)
@@ -240,27 +233,15 @@ static void list_funcs(struct list *l)
 
 static int list_object(struct list *l)
 {
-	int err;
+	int err = usites_new(l->types->elf, l->types->syms, &l->sites);
 
+	if (err)
+		return err;
 	l->tally = (struct tally){};
-	l->text = open_memstream(&l->buf, &l->buf_len);
-	if (!l->text)
-		return fail(-ENOMEM, "out of memory");
-	err = btfdecl_new(l->types->btf, l->text, &l->decl);
-	err = err ? fail(err, "'%s': cannot print its types: %s", l->object, log_errstr(err)) :
-		    usites_new(l->types->elf, l->types->syms, &l->sites);
-	if (!err) {
-		list_funcs(l);
-		look_for_twins(l);
-	}
+	list_funcs(l);
+	look_for_twins(l);
 	usites_free(l->sites);
-	btfdecl_free(l->decl);
-	fclose(l->text);
-	free(l->buf);
-	l->sites = NULL;
-	l->decl = NULL;
-	l->buf = NULL;
-	return err;
+	return 0;
 }
 
 /* @fd is closed. */

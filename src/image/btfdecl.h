@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* BTF prototypes as C. */
+/*
+ * BTF types as C declarations, on one line. Unlike libbpf's btf_dump it can take any BTF, however it refers to
+ * itself, and leaves out what is inside structs without a name.
+ */
 #ifndef FS_IMAGE_BTFDECL_H
 #define FS_IMAGE_BTFDECL_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct btf;
 
-struct btfdecl;
-
-/* Prints declarations of @btf's types to @f; both are borrowed. 0, -errno. */
-int btfdecl_new(const struct btf *btf, FILE *f, struct btfdecl **ret);
-void btfdecl_free(struct btfdecl *d);
-
-/* "int name(struct s *arg, ...)"; nothing if @proto is no FUNC_PROTO. */
-void btfdecl_print(struct btfdecl *d, uint32_t proto, const char *name);
+/* "int name(struct s *arg, ...)" of a FUNC_PROTO, "struct s *name" of another type; @name may be "". What does
+ * not fit into @size bytes is cut off. Returns @buf. */
+char *btfdecl_format(const struct btf *btf, uint32_t type, const char *name, char *buf, size_t size);
 
 #endif

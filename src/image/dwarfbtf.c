@@ -9,7 +9,7 @@
 #include <bpf/btf.h>
 #include <dwarf.h>
 #include <errno.h>
-#include <limits.h>
+#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +18,7 @@
 #define NEST_MAX 64		/* namespaces, classes and blocks around a function */
 #define CHAIN_MAX 32		/* entries that stand for another, one after the other */
 #define VLEN_MAX 0xffff
+#define BUDGET 8		/* visits for each byte of debugging information */
 
 /* Of later versions than Debian 12's dwarf.h */
 #define LANG_C_PLUS_PLUS_17 0x2a
@@ -39,6 +40,10 @@ struct item {
 	uint32_t as;		/* enum want */
 };
 
+struct span {
+	const char *start, *end;
+};
+
 struct conv {
 	struct btf *btf;
 	struct item *items;	/* type 1 is the first, ... */
@@ -49,6 +54,11 @@ struct conv {
 	struct dwarf_funcs *funcs;
 	uint32_t funcs_cap;
 	bool is_c;		/* the unit: C or C++ */
+	struct span *spans;	/* sections that strings may lie in */
+	uint32_t nr_spans;
+	bool is_new;		/* what is added to .spans was not there before */
+	/* Entries to be visited yet: damaged ones may lead to the same again and again. */
+	uint64_t budget;
 	int err;
 };
 
@@ -145,6 +155,67 @@ static bool flag(Dwarf_Die *die, unsigned int name)
 	return dwarf_attr_integrate(die, name, &attr) && !dwarf_formflag(&attr, &v) && v;
 }
 
+/* Also where one is said to follow that is before it. */
+static bool next_sibling(struct conv *c, Dwarf_Die *die)
+{
+	const void *at = die->addr;
+
+	if (!c->budget || c->err)
+		return false;
+	c->budget--;
+	return !dwarf_siblingof(die, die) && die->addr > at;
+}
+
+/* -- Strings: libdw does not look whether they end --- */
+
+static void add_spans(struct conv *c, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+	struct span *spans;
+	Elf_Data *data;
+	GElf_Shdr sh;
+
+	while (elf && (scn = elf_nextscn(elf, scn))) {
+		/* of those that are loaded nothing is read here */
+		if (!gelf_getshdr(scn, &sh) || sh.sh_flags & SHF_ALLOC || sh.sh_type == SHT_NOBITS)
+			continue;
+		data = elf_rawdata(scn, NULL);
+		if (!data || !data->d_buf)
+			continue;
+		spans = realloc(c->spans, (c->nr_spans + 1) * sizeof(*spans));
+		if (!spans) {
+			c->err = -ENOMEM;
+			return;
+		}
+		c->spans = spans;
+		spans[c->nr_spans++] = (struct span){ data->d_buf, (char *)data->d_buf + data->d_size };
+		c->budget += c->is_new ? BUDGET * data->d_size : 0;
+	}
+}
+
+static const char *string(struct conv *c, Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attr;
+	const char *s = dwarf_attr_integrate(die, name, &attr) ? dwarf_formstring(&attr) : NULL;
+
+	for (uint32_t i = 0; s && i < c->nr_spans; i++)
+		if (s >= c->spans[i].start && s < c->spans[i].end)
+			return memchr(s, '\0', c->spans[i].end - s) ? s : NULL;
+	return NULL;
+}
+
+static const char *name_of(struct conv *c, Dwarf_Die *die)
+{
+	return string(c, die, DW_AT_name);
+}
+
+static const char *name_or(struct conv *c, Dwarf_Die *die, const char *otherwise)
+{
+	const char *name = name_of(c, die);
+
+	return name && *name ? name : otherwise;
+}
+
 /* Tags that BTF has no word for and that change nothing about the value. */
 static bool is_transparent(int tag)
 {
@@ -198,13 +269,6 @@ static uint32_t want_type(struct conv *c, Dwarf_Die *die)
 
 /* -- Types --- */
 
-static const char *name_or(Dwarf_Die *die, const char *otherwise)
-{
-	const char *name = dwarf_diename(die);
-
-	return name && *name ? name : otherwise;
-}
-
 /* Bytes without further structure. */
 static int emit_opaque(struct conv *c, const char *name, uint32_t size)
 {
@@ -214,7 +278,7 @@ static int emit_opaque(struct conv *c, const char *name, uint32_t size)
 static int emit_base(struct conv *c, Dwarf_Die *die)
 {
 	uint32_t size = size_of(die), encoding = 0;
-	const char *name = name_or(die, "int");
+	const char *name = name_or(c, die, "int");
 	int id;
 
 	switch (number(die, DW_AT_encoding, 0)) {
@@ -286,7 +350,7 @@ static bool member_bits(Dwarf_Die *m, uint64_t *off, uint32_t *bits)
 
 static int emit_member(struct conv *c, Dwarf_Die *m)
 {
-	const char *name = dwarf_tag(m) == DW_TAG_inheritance ? NULL : dwarf_diename(m);
+	const char *name = dwarf_tag(m) == DW_TAG_inheritance ? NULL : name_of(c, m);
 	uint64_t off;
 	uint32_t bits;
 	int err;
@@ -302,7 +366,7 @@ static int emit_member(struct conv *c, Dwarf_Die *m)
 static int emit_class(struct conv *c, Dwarf_Die *die)
 {
 	bool is_union = dwarf_tag(die) == DW_TAG_union_type;
-	const char *name = dwarf_diename(die);
+	const char *name = name_of(c, die);
 	Dwarf_Die m;
 	int id, nr = 0, err = 0;
 
@@ -314,7 +378,7 @@ static int emit_class(struct conv *c, Dwarf_Die *die)
 	do {
 		if (dwarf_tag(&m) == DW_TAG_member || dwarf_tag(&m) == DW_TAG_inheritance)
 			err = nr++ < VLEN_MAX ? emit_member(c, &m) : 0;
-	} while (!err && !dwarf_siblingof(&m, &m));
+	} while (!err && next_sibling(c, &m));
 	return err ?: id;
 }
 
@@ -346,7 +410,7 @@ static bool value_of(Dwarf_Die *e, int64_t *ret, bool *negative)
 	return true;
 }
 
-static struct values survey(Dwarf_Die *die)
+static struct values survey(struct conv *c, Dwarf_Die *die)
 {
 	struct values v = {};
 	bool negative;
@@ -360,14 +424,14 @@ static struct values survey(Dwarf_Die *die)
 			continue;
 		v.negative |= negative;
 		v.large |= negative ? n < INT32_MIN : (uint64_t)n > UINT32_MAX;
-	} while (!dwarf_siblingof(&e, &e));
+	} while (next_sibling(c, &e));
 	return v;
 }
 
 static int emit_enum(struct conv *c, Dwarf_Die *die)
 {
 	uint32_t size = size_of(die) ?: bytes_of_type(die);
-	struct values v = survey(die);
+	struct values v = survey(c, die);
 	int id, nr = 0, err = 0;
 	const char *name;
 	bool negative;
@@ -376,16 +440,16 @@ static int emit_enum(struct conv *c, Dwarf_Die *die)
 
 	if (!size || size > 8 || size & (size - 1))
 		size = v.large ? 8 : 4;
-	id = v.large ? btf__add_enum64(c->btf, dwarf_diename(die), size, v.negative) :
-		       btf__add_enum(c->btf, dwarf_diename(die), size);
+	id = v.large ? btf__add_enum64(c->btf, name_of(c, die), size, v.negative) :
+		       btf__add_enum(c->btf, name_of(c, die), size);
 	if (id < 0 || dwarf_child(die, &e))
 		return id;
 	do {
 		if (!value_of(&e, &n, &negative) || nr++ >= VLEN_MAX)
 			continue;
-		name = name_or(&e, "_");
+		name = name_or(c, &e, "_");
 		err = v.large ? btf__add_enum64_value(c->btf, name, n) : btf__add_enum_value(c->btf, name, n);
-	} while (err != -ENOMEM && !dwarf_siblingof(&e, &e));
+	} while (err != -ENOMEM && next_sibling(c, &e));
 	return err == -ENOMEM ? err : id;
 }
 
@@ -401,7 +465,7 @@ static uint32_t dim_size(Dwarf_Die *dim)
 }
 
 /* Sizes of up to DIMS_MAX dimensions; how many there are, at least 1. */
-static uint32_t dims_of(Dwarf_Die *die, uint32_t *sizes)
+static uint32_t dims_of(struct conv *c, Dwarf_Die *die, uint32_t *sizes)
 {
 	uint32_t nr = 0;
 	Dwarf_Die d;
@@ -411,7 +475,7 @@ static uint32_t dims_of(Dwarf_Die *die, uint32_t *sizes)
 		do {
 			if (dwarf_tag(&d) == DW_TAG_subrange_type)
 				sizes[nr++] = dim_size(&d);
-		} while (nr < DIMS_MAX && !dwarf_siblingof(&d, &d));
+		} while (nr < DIMS_MAX && next_sibling(c, &d));
 	return nr ?: 1;
 }
 
@@ -427,7 +491,7 @@ static int emit_vector(struct conv *c, Dwarf_Die *die, uint32_t nr)
 
 static int emit_array(struct conv *c, Dwarf_Die *die, uint32_t dim)
 {
-	uint32_t sizes[DIMS_MAX], nr = dims_of(die, sizes), of;
+	uint32_t sizes[DIMS_MAX], nr = dims_of(c, die, sizes), of;
 
 	if (flag(die, DW_AT_GNU_vector))
 		return emit_vector(c, die, sizes[0]);
@@ -492,7 +556,7 @@ static int each_param(struct conv *c, Dwarf_Die *die, int depth,
 			err = fn(c, &p, arg);
 		else if (tag == DW_TAG_GNU_formal_parameter_pack)
 			err = each_param(c, &p, depth + 1, fn, arg);
-	} while (!err && !dwarf_siblingof(&p, &p));
+	} while (!err && next_sibling(c, &p));
 	return err;
 }
 
@@ -504,7 +568,7 @@ static int emit_param(struct conv *c, Dwarf_Die *p, void *arg)
 		return 0;
 	if (dwarf_tag(p) == DW_TAG_unspecified_parameters)
 		return btf__add_func_param(c->btf, NULL, 0);
-	return btf__add_func_param(c->btf, dwarf_diename(p), want_param(c, p));
+	return btf__add_func_param(c->btf, name_of(c, p), want_param(c, p));
 }
 
 static int emit_proto(struct conv *c, Dwarf_Die *die)
@@ -535,7 +599,7 @@ static int emit_type(struct conv *c, Dwarf_Die *die)
 	case DW_TAG_enumeration_type:
 		return emit_enum(c, die);
 	case DW_TAG_typedef:
-		return btf__add_typedef(c->btf, name_or(die, "_"), want_type(c, die));
+		return btf__add_typedef(c->btf, name_or(c, die, "_"), want_type(c, die));
 	case DW_TAG_const_type:
 		return btf__add_const(c->btf, want_type(c, die));
 	case DW_TAG_volatile_type:
@@ -582,14 +646,9 @@ static bool entry_of(Dwarf_Die *die, Dwarf_Addr *ret)
 	return !dwarf_lowpc(die, ret) || dwarf_ranges(die, 0, &base, ret, &end) > 0;
 }
 
-static const char *linkage_name(Dwarf_Die *die)
+static const char *linkage_name(struct conv *c, Dwarf_Die *die)
 {
-	Dwarf_Attribute attr;
-
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
-		return dwarf_formstring(&attr);
-	return dwarf_diename(die);
+	return string(c, die, DW_AT_linkage_name) ?: string(c, die, DW_AT_MIPS_linkage_name) ?: name_of(c, die);
 }
 
 /* Is a class passed by value, of which nothing says how? */
@@ -632,7 +691,7 @@ static void add_func(struct conv *c, Dwarf_Die *die)
 		c->funcs_cap = cap;
 	}
 	f->v[f->nr++] = (struct dwarf_func){
-		.addr = addr, .name = linkage_name(die), .doubt = doubt(c, die),
+		.addr = addr, .name = linkage_name(c, die), .doubt = doubt(c, die),
 		.proto = want_as(c, die, WANT_IT),
 	};
 }
@@ -651,7 +710,7 @@ static void add_funcs(struct conv *c, Dwarf_Die *scope, int depth)
 		if (tag == DW_TAG_subprogram || tag == DW_TAG_namespace || tag == DW_TAG_module ||
 		    tag == DW_TAG_lexical_block || is_class(tag))
 			add_funcs(c, &die, depth + 1);
-	} while (!c->err && !dwarf_siblingof(&die, &die));
+	} while (!c->err && next_sibling(c, &die));
 }
 
 static bool is_c(int lang)
@@ -676,9 +735,21 @@ static bool is_c(int lang)
 	}
 }
 
+/* @is_new: a file that no unit before was in */
+static void set_spans(struct conv *c, Dwarf *dw, bool is_new)
+{
+	Dwarf *alt = dwarf_getalt(dw);
+
+	c->nr_spans = 0;
+	c->is_new = is_new;
+	add_spans(c, dwarf_getelf(dw));
+	add_spans(c, alt ? dwarf_getelf(alt) : NULL);
+}
+
 static void add_unit(struct conv *c, Dwarf_Die *unit)
 {
 	int lang = dwarf_srclang(unit);
+
 
 	/* assemblers describe functions, but not what they take */
 	if (lang == DW_LANG_Mips_Assembler)
@@ -708,12 +779,19 @@ int dwarfbtf_add(Dwarf *dw, struct btf *btf, struct dwarf_funcs *ret)
 	want_as(&c, &none, WANT_IT);
 	want_as(&c, &none, WANT_PTR);
 	drain(&c);
+	set_spans(&c, dw, true);
 	while (!c.err && !dwarf_get_units(dw, cu, &cu, NULL, &type, &unit, &split)) {
-		if (type == DW_UT_compile || type == DW_UT_skeleton)
-			add_unit(&c, split.addr ? &split : &unit);
+		if (split.addr) {
+			set_spans(&c, dwarf_cu_getdwarf(split.cu), true);
+			add_unit(&c, &split);
+			set_spans(&c, dw, false);
+		} else if (type == DW_UT_compile || type == DW_UT_skeleton) {
+			add_unit(&c, &unit);
+		}
 	}
 	free(c.items);
 	free(c.hash);
+	free(c.spans);
 	if (c.err) {
 		free(funcs.v);
 		return c.err;

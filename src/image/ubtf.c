@@ -93,13 +93,32 @@ static int set_protos(struct ubtf *u)
 
 /* -- DWARF --- */
 
+/* libdw reads strings at the end of a table without looking for their end. */
+static bool has_sound_strings(const struct uelf *e)
+{
+	static const char *const tables[] = { ".debug_str", ".debug_line_str" };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		Elf_Data *data = uelf_data(e, tables[i]);
+
+		if (data && ((char *)data->d_buf)[data->d_size - 1])
+			return false;
+	}
+	return true;
+}
+
+static Dwarf *open_dwarf(const struct uelf *e)
+{
+	if (!e || !has_sound_strings(e))
+		return NULL;
+	return dwarf_begin_elf(e->elf, DWARF_C_READ, NULL);
+}
+
 static int from_dwarf(struct ubtf *u, struct dwarf_funcs *funcs, Dwarf **dw)
 {
 	int err;
 
-	*dw = dwarf_begin_elf(u->elf->elf, DWARF_C_READ, NULL);
-	if (!*dw && u->elf->debug)
-		*dw = dwarf_begin_elf(u->elf->debug->elf, DWARF_C_READ, NULL);
+	*dw = open_dwarf(u->elf) ?: open_dwarf(u->elf->debug);
 	if (!*dw)
 		return 0;
 	err = dwarfbtf_add(*dw, u->btf, funcs);

@@ -26,17 +26,9 @@ static struct ubtf *open_image(const char *name)
 /* As declared; "" if that is not known. The caller's to free. */
 static char *decl(const struct ubtf *u, const struct ufunc *f)
 {
-	struct btfdecl *d;
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	char buf[256] = "";
 
-	CHECK_EQ(btfdecl_new(u->btf, out, &d), 0);
-	if (f->decl)
-		btfdecl_print(d, f->decl, f->sym->name);
-	btfdecl_free(d);
-	fclose(out);
-	return text;
+	return strdup(f->decl ? btfdecl_format(u->btf, f->decl, f->sym->name, buf, sizeof(buf)) : buf);
 }
 
 static void check_decl(const struct ubtf *u, const char *name, const char *want, bool typed)
@@ -67,7 +59,7 @@ static void check_decls(const struct ubtf *u)
 	check_decl(u, "by_item", "word by_item(struct item *it, volatile word *p, enum color color, enum wide w)",
 		   true);
 	check_decl(u, "nothing", "void nothing(void)", true);
-	check_decl(u, "by_pair", "long int by_pair(struct pair p, char * restrict to)", true);
+	check_decl(u, "by_pair", "long int by_pair(struct pair p, char *restrict to)", true);
 	check_decl(u, "by_double", "double by_double(double d, int i)", false);
 	check_decl(u, "by_mixed", "int by_mixed(struct mixed m)", false);
 	check_decl(u, "by_vector", "int by_vector(v4si v)", false);
@@ -140,6 +132,30 @@ TEST(ubtf_dwarf4)
 	check_decls(u);
 	check_layout(u->btf);
 	ubtf_free(u);
+}
+
+TEST(ubtf_packed)
+{
+	struct ubtf *u = open_image("packed");
+
+	CHECK(uelf_section(u->elf, ".debug_info"));
+	check_decls(u);
+	check_layout(u->btf);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
+}
+
+TEST(ubtf_split)
+{
+	struct ubtf *u;
+
+	if (access(tap_file("images/types.dwo"), F_OK))
+		tap_skip("types.dwo is not here");
+	u = open_image("split");
+	check_decls(u);
+	check_layout(u->btf);
+	ubtf_free(u);
+	CHECK_NO_LEAKS();
 }
 
 /* bits counted from the other end; a static libc's thousands of functions beside ours */
@@ -249,6 +265,20 @@ TEST(ubtf_wrong_debug_file)
 
 	CHECK(!u->source && !u->elf->debug);
 	CHECK(!ubtf_find(u, "plain"));
+	ubtf_free(u);
+}
+
+/* dwz moves what is in both files into a third; each refers to it. */
+TEST(ubtf_shared_types)
+{
+	struct ubtf *u;
+
+	if (system("command -v dwz >/dev/null"))
+		tap_skip("dwz is not installed");
+	u = open_made("dwarf5", "cp $image image; cp $image other; dwz -m common image other;"
+		"readelf -S image | grep -q debugaltlink", false);
+	check_decls(u);
+	check_layout(u->btf);
 	ubtf_free(u);
 }
 
