@@ -198,6 +198,51 @@ static u64 live_slots(const struct env *env, const struct state *s, u32 n)
 	return env->aux[at].live_slots;
 }
 
+/* -- Ids that tie nothing together --- */
+
+#define ID_SLOTS 1024	/* ids that fall into one are taken for the same: then they stay */
+
+static void each_live_number(struct env *env, void (*fn)(struct reg *r, u8 *uses), u8 *uses)
+{
+	struct state *s = env->cur;
+
+	for (u32 n = 0; n <= s->depth; n++) {
+		struct frame *f = s->frames[n];
+		u16 regs = live_regs(env, s, n);
+		u64 slots = live_slots(env, s, n);
+
+		for (u32 i = 0; i < INSN_FP; i++)
+			if (regs >> i & 1 && f->regs[i].type == REG_SCALAR && f->regs[i].id)
+				fn(&f->regs[i], uses);
+		for (u32 i = 0; i < f->slots; i++)
+			if (slots >> i & 1 && f->stack[i].kind[0] == SLOT_SPILL &&
+			    f->stack[i].reg.type == REG_SCALAR && f->stack[i].reg.id)
+				fn(&f->stack[i].reg, uses);
+	}
+}
+
+static void count_id(struct reg *r, u8 *uses)
+{
+	u8 *n = &uses[r->id % ID_SLOTS];
+
+	*n += *n < 2;
+}
+
+static void drop_id(struct reg *r, u8 *uses)
+{
+	if (uses[r->id % ID_SLOTS] == 1)
+		r->id = r->add = 0;
+}
+
+/* Numbers whose fellows are dead: two states that differ in them alone are the same. */
+static void drop_lonely_ids(struct env *env)
+{
+	u8 uses[ID_SLOTS] = { 0 };
+
+	each_live_number(env, count_id, uses);
+	each_live_number(env, drop_id, uses);
+}
+
 static bool same_frame(const struct env *env, const struct state *os, const struct state *cs, u32 n,
 		       struct idmap *m, enum exact exact)
 {
@@ -479,6 +524,7 @@ int prune_visit(struct env *env)
 	u32 pc = cur->pc;
 	int err = 0;
 
+	drop_lonely_ids(env);
 	for (s = env->aux[pc].states; s && !err; s = next) {
 		next = s->next;
 		err = s->branches ? visit_open(env, s, &skip) : visit_done(env, s);
