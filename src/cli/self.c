@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct self {
 	self_fn fn;
 	long args[ARGS];
 	long result;
+	bool ended;
 };
 
 int self_open(const char *path, struct self **ret)
@@ -43,15 +45,20 @@ int self_open(const char *path, struct self **ret)
 	return 0;
 }
 
-/* The thread may still be inside the library, which therefore stays loaded. */
+/* The library stays loaded: its functions are patched, and a thread may still be inside. */
 void self_close(struct self *s)
 {
+	static __attribute__((used)) struct self *running;	/* reachable still */
+
 	if (!s)
 		return;
-	if (s->fd >= 0 && !s->fn)
+	if (s->fn && !__atomic_load_n(&s->ended, __ATOMIC_ACQUIRE)) {
+		running = s;
+		return;
+	}
+	if (s->fd >= 0)
 		close(s->fd);
-	if (!s->fn)
-		free(s);
+	free(s);
 }
 
 static void *call(void *arg)
@@ -61,6 +68,7 @@ static void *call(void *arg)
 
 	s->result = s->fn(a[0], a[1], a[2], a[3], a[4], a[5]);
 	eventfd_write(s->fd, 1);
+	__atomic_store_n(&s->ended, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 

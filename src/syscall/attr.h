@@ -103,6 +103,11 @@ struct link_create_attr {
 			u32 target_btf_id;
 			u64 cookie __attribute__((aligned(8)));
 		} tracing;
+		struct {
+			u64 ids;	/* u32 each */
+			u64 cookies;	/* u64 each; 0: none */
+			u32 cnt;
+		} multi;
 		u64 words[6];	/* of whatever type has most */
 	};
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/uapi.h"
 #include "syscall/link.h"
 #include "syscall/uptr.h"
 
@@ -95,7 +96,7 @@ static void tracing_info(const struct prog *p, struct bpf_prog_info *info)
 	info->run_time_ns += run_ns;
 	info->recursion_misses = misses;
 	info->attach_btf_obj_id = p->trace->btf->obj.id;
-	info->attach_btf_id = p->trace->btf_id;
+	info->attach_btf_id = p->trace->func.btf_id;
 }
 
 /* Where its functions are, and how long. */
@@ -179,14 +180,18 @@ static int link_info(const struct link *link, const struct info_attr *attr, u64 
 {
 	const struct trace *t = link->prog->trace;
 	struct link_info info = {
-		.type = BPF_LINK_TYPE_TRACING,
+		.type = t->multi ? FS_BPF_LINK_TYPE_TRACING_MULTI : BPF_LINK_TYPE_TRACING,
 		.id = link->obj.id,
 		.prog_id = link->prog->obj.id,
-		.tracing = { link->prog->attach_type, t->dst ? t->dst->obj.id : t->btf->obj.id, t->btf_id,
-			     link->cookie },
 	};
 	int err = uptr_check_tail(attr->info, LINK_INFO_BYTES, attr->info_len);
 
+	if (!t->multi) {
+		info.tracing.attach_type = link->prog->attach_type;
+		info.tracing.target_obj_id = t->dst ? t->dst->obj.id : t->btf->obj.id;
+		info.tracing.target_btf_id = t->func.btf_id;
+		info.tracing.cookie = link->cookie;
+	}
 	return err ?: write_out(attr, uattr, &info, sizeof(info));
 }
 

@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf/uapi.h"
+#include "syscall/uptr.h"
+
 static void link_destroy(struct obj *o)
 {
 	struct link *link = (struct link *)o;
 
-	tramp_detach(link->tramp);
+	tramp_detach_many(link->tramps, link->nr);
 	prog_put(link->prog);
+	free(link->tramps);
 	free(link);
 }
 
@@ -23,45 +27,130 @@ static int link_from_fd(int fd, struct link **ret)
 	return err;
 }
 
-/* Puts @p on its function. */
-static int attach(struct prog *p, u64 cookie, struct tramp_link **ret)
-{
-	struct trace *t = p->trace;
-	struct target *target = t->target;
-	struct tramp_space *space;
-	struct tramp *tramp;
-	int err;
+/* -- Attaching --- */
 
-	if (t->dst && t->attached)	/* as the kernel, which lets go of the program's trampoline */
-		return -EINVAL;
-	err = target->ops->space(target->arg, &space);
-	if (!err && t->dst)
-		t->dst->traced_in = space;
-	err = err ?: tramp_get(space, t->func.addr, t->func.size, &t->proto, t->name, &tramp);
-	err = err ?: tramp_attach(tramp, t->code, t->kind, cookie, ret);
-	if (!err)
-		t->attached = true;
-	return err;
-}
-
-/* Takes over the caller's use of @p where it succeeds. */
-static int link_new(struct prog *p, u64 cookie)
+/* Puts @p where @reqs say, all or none. Takes over the caller's use of @p where it succeeds. */
+static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
 {
 	struct link *link = calloc(1, sizeof(*link));
-	int err = link ? attach(p, cookie, &link->tramp) : -ENOMEM;
+	struct tramp_link **tramps = calloc(nr, sizeof(*tramps));
+	int err = link && tramps ? tramp_attach_many(reqs, nr, tramps) : -ENOMEM;
 
 	if (err) {
+		free(tramps);
 		free(link);
 		return err;
 	}
+	p->trace->attached = true;
 	link->prog = p;
-	link->cookie = cookie;
+	link->tramps = tramps;
+	link->nr = nr;
+	link->cookie = reqs[0].attach_cookie;
 	obj_add(&link->obj, OBJ_LINK, link_destroy);
 	err = obj_new_fd(&link->obj, OBJ_READ | OBJ_WRITE);
 	if (err < 0)
 		obj_get(&p->obj);	/* link_destroy() lets go of one */
 	obj_put(&link->obj);
 	return err;
+}
+
+static int attach_one(struct prog *p, u64 cookie)
+{
+	const struct trace *t = p->trace;
+	struct tramp_req req = { NULL, t->code, t->kind, cookie };
+	int err;
+
+	if (t->dst && t->attached)	/* as the kernel, which lets go of the program's trampoline */
+		return -EINVAL;
+	err = trace_tramp(p, &t->func, &req.tramp);
+	return err ?: link_new(p, &req, 1);
+}
+
+/* -- Many functions --- */
+
+struct multi_id {
+	u32 id;
+	u64 cookie;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct multi_id *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Sorted, without duplicates. */
+static int read_ids(const struct link_create_attr *attr, struct multi_id **ret)
+{
+	u32 cnt = attr->multi.cnt, *ids = NULL;
+	u64 *cookies = NULL;
+	struct multi_id *v = calloc(cnt, sizeof(*v));
+	int err = v ? uptr_dup(attr->multi.ids, (u64)cnt * sizeof(*ids), (void **)&ids) : -ENOMEM;
+
+	if (!err && attr->multi.cookies)
+		err = uptr_dup(attr->multi.cookies, (u64)cnt * sizeof(*cookies), (void **)&cookies);
+	for (u32 i = 0; i < cnt && !err; i++)
+		v[i] = (struct multi_id){ ids[i], cookies ? cookies[i] : 0 };
+	if (!err)
+		qsort(v, cnt, sizeof(*v), compare_ids);
+	for (u32 i = 1; i < cnt && !err; i++)
+		err = v[i].id == v[i - 1].id ? -EINVAL : 0;
+	free(ids);
+	free(cookies);
+	if (err)
+		free(v);
+	else
+		*ret = v;
+	return err;
+}
+
+static int fill_req(struct prog *p, const struct multi_id *id, struct tramp_req *ret)
+{
+	struct blog none = {};
+	struct trace_func f;
+	int err = trace_find(p, id->id, &f, &none);
+
+	*ret = (struct tramp_req){ NULL, p->trace->code, p->trace->kind, id->cookie };
+	err = err ?: trace_tramp(p, &f, &ret->tramp);
+	return err == -EOPNOTSUPP ? -ENOENT : err;	/* as what ftrace does not know */
+}
+
+static int attach_multi(struct prog *p, const struct link_create_attr *attr)
+{
+	u32 cnt = attr->multi.cnt;
+	struct tramp_req *reqs;
+	struct multi_id *ids;
+	int err;
+
+	if (attr->flags || attr->target_fd || !cnt || !attr->multi.ids)
+		return -EINVAL;
+	if (cnt > FS_MAX_MULTI_IDS)
+		return -E2BIG;
+	err = read_ids(attr, &ids);
+	if (err)
+		return err;
+	reqs = calloc(cnt, sizeof(*reqs));
+	err = reqs ? 0 : -ENOMEM;
+	for (u32 i = 0; i < cnt && !err; i++)
+		err = fill_req(p, &ids[i], &reqs[i]);
+	err = err ?: link_new(p, reqs, cnt);
+	free(reqs);
+	free(ids);
+	return err;
+}
+
+/* -- Commands --- */
+
+static int attach(struct prog *p, const struct link_create_attr *attr)
+{
+	if (!p->trace || attr->attach_type != p->attach_type)
+		return -EINVAL;
+	if (p->trace->multi)
+		return attach_multi(p, attr);
+	if (attr->target_fd || attr->tracing.target_btf_id)
+		return -EINVAL;
+	return attach_one(p, attr->tracing.cookie);
 }
 
 int link_create(const struct link_create_attr *attr)
@@ -71,10 +160,7 @@ int link_create(const struct link_create_attr *attr)
 
 	if (err)
 		return err;
-	if (!p->trace || attr->attach_type != p->attach_type || attr->target_fd ||
-	    attr->tracing.target_btf_id)
-		err = -EINVAL;
-	err = err ?: link_new(p, attr->tracing.cookie);
+	err = attach(p, attr);
 	if (err < 0)
 		prog_put(p);
 	return err;
@@ -87,9 +173,7 @@ int link_raw_tp_open(const struct raw_tp_open_attr *attr)
 
 	if (err)
 		return err;
-	if (!p->trace || attr->name)
-		err = -EINVAL;
-	err = err ?: link_new(p, 0);
+	err = !p->trace || p->trace->multi || attr->name ? -EINVAL : attach_one(p, 0);
 	if (err < 0)
 		prog_put(p);
 	return err;

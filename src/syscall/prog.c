@@ -332,7 +332,7 @@ int prog_resolve_call(const struct prog *p, const struct bpf_insn *insn, struct 
 	if (!insn_is_helper_call(insn) || !h)
 		return -ENOENT;
 	*ret = (struct bpf_call){ h->fn ? BPF_CALL_ADDR : BPF_CALL_TAIL, (u64)h->fn };
-	if (insn->imm == BPF_FUNC_get_func_ret && p->attach_type == BPF_TRACE_FENTRY)
+	if (insn->imm == BPF_FUNC_get_func_ret && p->trace && p->trace->kind == TRAMP_FENTRY)
 		ret->addr = (u64)rt_help_get_func_ret_none;
 	return 0;
 }
@@ -357,7 +357,7 @@ static int check_kfunc(const struct prog *p, u32 i, struct blog *log)
 			   insn->imm);
 		return -EINVAL;
 	}
-	if (call.kind != BPF_CALL_ADDR && p->attach_type != FS_BPF_TRACE_FSESSION) {
+	if (call.kind != BPF_CALL_ADDR && !(p->trace && p->trace->kind == TRAMP_FSESSION)) {
 		blog_print(log, "%u: calling kernel function %s is not allowed\n", i,
 			   target_kfunc_name(insn->imm));
 		return -EACCES;

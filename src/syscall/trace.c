@@ -22,12 +22,15 @@ static int kind_of(u32 attach_type)
 {
 	switch (attach_type) {
 	case BPF_TRACE_FENTRY:
+	case FS_BPF_TRACE_FENTRY_MULTI:
 		return TRAMP_FENTRY;
 	case BPF_TRACE_FEXIT:
+	case FS_BPF_TRACE_FEXIT_MULTI:
 		return TRAMP_FEXIT;
 	case BPF_MODIFY_RETURN:
 		return TRAMP_FMOD_RET;
 	case FS_BPF_TRACE_FSESSION:
+	case FS_BPF_TRACE_FSESSION_MULTI:
 		return TRAMP_FSESSION;
 	default:
 		return -EINVAL;
@@ -59,10 +62,13 @@ static int open_target(struct trace *t, const struct prog_load_attr *attr)
 {
 	int err;
 
-	t->btf_id = attr->attach_btf_id;
+	t->func.btf_id = attr->attach_btf_id;
+	t->multi = attr->prog_type == BPF_PROG_TYPE_TRACING &&
+		   attr->expected_attach_type >= FS_BPF_TRACE_FENTRY_MULTI &&
+		   attr->expected_attach_type <= FS_BPF_TRACE_FSESSION_MULTI;
 	if (attr->attach_prog_fd)
 		return open_fd(t, attr->attach_prog_fd);
-	err = t->btf_id ? target_vmlinux(&t->btf) : 0;
+	err = t->func.btf_id || t->multi ? target_vmlinux(&t->btf) : 0;
 	t->target = t->btf ? t->btf->target : NULL;
 	return err;
 }
@@ -74,9 +80,11 @@ int trace_open(const struct prog_load_attr *attr, struct trace **ret)
 	int err = t ? open_target(t, attr) : -ENOMEM;
 
 	*ret = NULL;
-	if (!err && !tracing && (t->btf || t->dst || t->btf_id))
+	if (!err && !tracing && (t->btf || t->dst || t->func.btf_id))
 		err = -EINVAL;
-	if (!err && t->btf && !t->dst && !t->btf_id)
+	if (!err && t->multi && (t->dst || t->func.btf_id))
+		err = -EINVAL;
+	if (!err && !t->multi && t->btf && !t->dst && !t->func.btf_id)
 		err = -EINVAL;
 	if (err || !tracing) {
 		trace_free(t);
@@ -95,27 +103,26 @@ static u32 bytes_of(const struct btf *btf, u32 type)
 	return !t || btf_is_ptr(t) ? SLOT_BYTES : t->size;
 }
 
-static void set_words(struct trace *t)
+static void set_words(const struct trace *t, struct trace_func *f)
 {
 	const struct btf *btf = t->btf->btf;
-	const struct btf_type *func = btf__type_by_id(btf, t->btf_id), *proto = btf__type_by_id(btf, func->type);
+	const struct btf_type *func = btf__type_by_id(btf, f->btf_id), *proto = btf__type_by_id(btf, func->type);
 	const struct btf_param *args = btf_params(proto);
 
-	t->proto.untyped = t->func.untyped;
-	t->proto.nr_args = btf_vlen(proto);
-	for (u32 i = 0; i < t->proto.nr_args; i++)
-		t->proto.arg_words[i] = bytes_of(btf, args[i].type) > SLOT_BYTES ? 2 : 1;
+	f->proto.untyped = f->code.untyped;
+	f->proto.nr_args = btf_vlen(proto);
+	for (u32 i = 0; i < f->proto.nr_args; i++)
+		f->proto.arg_words[i] = bytes_of(btf, args[i].type) > SLOT_BYTES ? 2 : 1;
 }
 
-static int check_proto(const struct prog *p, struct blog *log)
+static int check_proto(const struct trace *t, const struct trace_func *f, struct blog *log)
 {
-	const struct trace *t = p->trace;
 	struct ktarget_proto proto;
 	const char *why;
-	int err = kproto_from_btf(t->btf->btf, t->btf_id, &proto);
+	int err = kproto_from_btf(t->btf->btf, f->btf_id, &proto);
 
 	if (err) {
-		blog_print(log, "attach_btf_id %u is not a function\n", t->btf_id);
+		blog_print(log, "attach_btf_id %u is not a function\n", f->btf_id);
 		return err;
 	}
 	why = kproto_refusal(&proto, NULL);
@@ -124,35 +131,83 @@ static int check_proto(const struct prog *p, struct blog *log)
 	err = !proto.varargs && !proto.ret_struct && proto.ret_size > SLOT_BYTES ? -EOPNOTSUPP : -EINVAL;
 	if (err == -EOPNOTSUPP && t->kind == TRAMP_FENTRY)
 		return 0;
-	blog_print(log, "The function %s %s.\n", t->name, why);
+	blog_print(log, "The function %s %s.\n", f->name, why);
 	return err;
+}
+
+/* FSESSION_MODIFIABLE() in the same object? */
+static bool is_modifiable(const struct trace *t, const struct trace_func *f)
+{
+	char name[sizeof(f->name) + 32];
+
+	snprintf(name, sizeof(name), "__fsession_modify_%s", f->name);
+	return !t->dst && btf__find_by_name_kind(t->btf->btf, name, BTF_KIND_FUNC) > 0;
 }
 
 /* Sleepable programs may go to any function of a process, and programs that change results to those that
  * allow it; the engine's own functions are as in the kernel. */
-/* FSESSION_MODIFIABLE() in the same object? */
-static bool is_modifiable(const struct trace *t)
+static int check_policy(const struct prog *p, const struct trace_func *f, struct blog *log)
 {
-	char name[sizeof(t->name) + 32];
+	const struct trace *t = p->trace;
+	const struct selftest *test = t->dst || t->btf->nr ? NULL : selftest_find(f->name);
 
-	snprintf(name, sizeof(name), "__fsession_modify_%s", t->name);
-	return !t->dst && btf__find_by_name_kind(t->btf->btf, name, BTF_KIND_FUNC) > 0;
-}
-
-static int check_policy(const struct prog *p, struct blog *log)
-{
-	const struct selftest *test = p->trace->dst || p->trace->btf->nr ? NULL :
-									   selftest_find(p->trace->name);
-
-	if ((test || p->trace->dst) && p->flags & BPF_F_SLEEPABLE && (!test || !test->sleepable)) {
-		blog_print(log, "%s is not sleepable\n", p->trace->name);
+	if ((test || t->dst) && p->flags & BPF_F_SLEEPABLE && (!test || !test->sleepable)) {
+		blog_print(log, "%s is not sleepable\n", f->name);
 		return -EINVAL;
 	}
-	if (p->trace->kind == TRAMP_FMOD_RET && !(test && test->modify) && !is_modifiable(p->trace)) {
-		blog_print(log, "%s() is not modifiable\n", p->trace->name);
+	if (t->kind == TRAMP_FMOD_RET && !(test && test->modify) && !is_modifiable(t, f)) {
+		blog_print(log, "%s() is not modifiable\n", f->name);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int find_prog_code(const struct trace *t, struct trace_func *f, struct blog *log)
+{
+	if (t->dst->trace) {
+		blog_print(log, "Tracing programs cannot be traced by this engine\n");
+		return -EOPNOTSUPP;
+	}
+	if (!t->target || !t->target->here)
+		return -EOPNOTSUPP;
+	if (prog_func(t->dst, f->btf_id, &f->code)) {
+		blog_print(log, "Subprog %s doesn't exist\n", f->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int find_code(const struct trace *t, struct trace_func *f, struct blog *log)
+{
+	int err;
+
+	if (t->dst)
+		return find_prog_code(t, f, log);
+	err = target_func(t->btf, f->btf_id, &f->code);
+	if (err)
+		blog_print(log, "The address of function %s cannot be found\n", f->name);
+	return err;
+}
+
+int trace_find(const struct prog *p, u32 id, struct trace_func *ret, struct blog *log)
+{
+	const struct trace *t = p->trace;
+	const struct btf_type *type = id ? btf__type_by_id(t->btf->btf, id) : NULL;
+	struct trace_func f = { .btf_id = id };
+	int err;
+
+	if (!type) {
+		blog_print(log, "attach_btf_id %u is invalid\n", id);
+		return -EINVAL;
+	}
+	strncat(f.name, btf__name_by_offset(t->btf->btf, type->name_off) ?: "", sizeof(f.name) - 1);
+	err = check_proto(t, &f, log);
+	err = err ?: find_code(t, &f, log);
+	if (err)
+		return err;
+	set_words(t, &f);
+	*ret = f;
+	return check_policy(p, &f, log);
 }
 
 static int check_sessions(const struct prog *p, struct blog *log)
@@ -170,63 +225,34 @@ static int check_sessions(const struct prog *p, struct blog *log)
 	return err;
 }
 
-static int find_prog_func(struct trace *t, struct blog *log)
-{
-	if (t->dst->trace) {
-		blog_print(log, "Tracing programs cannot be traced by this engine\n");
-		return -EOPNOTSUPP;
-	}
-	if (!t->target || !t->target->here)
-		return -EOPNOTSUPP;
-	if (prog_func(t->dst, t->btf_id, &t->func)) {
-		blog_print(log, "Subprog %s doesn't exist\n", t->name);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int find_func(struct trace *t, struct blog *log)
-{
-	int err;
-
-	if (t->dst)
-		return find_prog_func(t, log);
-	err = target_func(t->btf, t->btf_id, &t->func);
-	if (err)
-		blog_print(log, "The address of function %s cannot be found\n", t->name);
-	return err;
-}
-
 int trace_check(struct prog *p, struct blog *log)
 {
 	struct trace *t = p->trace;
-	const struct btf_type *type;
+	u32 id = t->func.btf_id;
 	int err = kind_of(p->attach_type);
 
-	if (!t->btf_id)
+	if (!id && !t->multi)
 		blog_print(log, "Tracing programs must provide btf_id\n");
-	if (err < 0 || !t->btf_id)
+	if (err < 0 || (!id && !t->multi))
 		return -EINVAL;
 	t->kind = err;
 	if (!t->btf) {
 		blog_print(log, "Tracing program can only be attached to a program with BTF\n");
 		return -EINVAL;
 	}
-	type = btf__type_by_id(t->btf->btf, t->btf_id);
-	if (!type) {
-		blog_print(log, "attach_btf_id %u is invalid\n", t->btf_id);
-		return -EINVAL;
-	}
-	strncat(t->name, btf__name_by_offset(t->btf->btf, type->name_off) ?: "", sizeof(t->name) - 1);
 	err = check_sessions(p, log);
-	err = err ?: check_proto(p, log);
-	if (err)
-		return err;
-	err = find_func(t, log);
-	if (err)
-		return err;
-	set_words(t);
-	return check_policy(p, log);
+	return err || t->multi ? err : trace_find(p, id, &t->func, log);
+}
+
+int trace_tramp(struct prog *p, const struct trace_func *f, struct tramp **ret)
+{
+	const struct trace *t = p->trace;
+	struct tramp_space *space;
+	int err = t->target->ops->space(t->target->arg, &space);
+
+	if (!err && t->dst)
+		t->dst->traced_in = space;
+	return err ?: tramp_get(space, f->code.addr, f->code.size, &f->proto, f->name, ret);
 }
 
 /* -- Code --- */

@@ -12,15 +12,20 @@
 struct prog;
 struct prog_load_attr;
 
+struct trace_func {
+	u32 btf_id;
+	char name[128];
+	struct tramp_proto proto;
+	struct target_func code;
+};
+
 struct trace {
 	struct target *target;
 	struct prog *dst;	/* the BPF program whose function it is; NULL: one of the process */
 	struct btf_obj *btf;	/* the function's: vmlinux, a module, or .dst's */
-	u32 btf_id;
-	char name[128];		/* of the function */
 	enum tramp_kind kind;
-	struct tramp_proto proto;
-	struct target_func func;
+	bool multi;		/* functions are named by the link, and .func is not */
+	struct trace_func func;
 	struct tramp_prog *code;	/* NULL until it is compiled */
 	bool attached;		/* ever: runs may still be under way */
 };
@@ -38,6 +43,13 @@ int trace_open(const struct prog_load_attr *attr, struct trace **ret);
  * Return: 0, or -EINVAL, -EOPNOTSUPP (no sessions on this machine; result too large), -ENOENT (no code)
  */
 int trace_check(struct prog *p, struct blog *log);
+/*
+ * The function @id of its BTF, and whether @p may attach there.
+ * Return: 0, or as trace_check()
+ */
+int trace_find(const struct prog *p, u32 id, struct trace_func *ret, struct blog *log);
+/* Its trampoline. As tramp_get() */
+int trace_tramp(struct prog *p, const struct trace_func *f, struct tramp **ret);
 /* Makes .code of p->xlated. */
 int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log);
 /* With everything that runs it at an end; false: a run does not end, and what it uses must stay. */

@@ -141,7 +141,7 @@ static int run(struct question *q)
 		.line_info_cnt = p->line_info_cnt,
 		.line_info_rec = p->line_info_rec,
 		.target_btf = p->trace ? p->trace->btf->btf : NULL,
-		.target_id = p->trace ? p->trace->btf_id : 0,
+		.target_id = p->trace ? p->trace->func.btf_id : 0,
 		.ops = &ops,
 		.arg = q,
 	};

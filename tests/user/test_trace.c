@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/build.h"
 #include "bpf/uapi.h"
 #include "inject/selftarget.h"
 #include "tap.h"
@@ -337,4 +338,105 @@ TEST(trace_full)
 	} while (syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr)) >= 0 && ++nr < 64);
 	CHECK_EQ(errno, E2BIG);
 	CHECK_EQ(nr, 18);
+}
+
+/* -- Many functions with one link --- */
+
+/* Adds the attach cookie to word 0 of @map and 1 to word 1. */
+static int load_multi(__u32 type, int map, __u32 flags)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type, .prog_flags = flags);
+	const struct bpf_insn insns[] = {
+		INSN_CALL(BPF_FUNC_get_attach_cookie),
+		INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_VALUE, 0, map), INSN(0, 0, 0, 0, 0),
+		INSN_ATOMIC(BPF_ADD, BPF_REG_1, 0, BPF_REG_0),
+		INSN_MOV_I(BPF_REG_2, 1),
+		INSN_ATOMIC(BPF_ADD, BPF_REG_1, 8, BPF_REG_2),
+		INSN_MOV_I(BPF_REG_0, 0),
+		INSN_EXIT(),
+	};
+
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "m", "GPL", insns, sizeof(insns) / sizeof(*insns), &opts);
+}
+
+static int link_multi(int prog, __u32 type, const __u32 *ids, const __u64 *cookies, __u32 cnt)
+{
+	struct fs_link_create_attr attr = {
+		.prog_fd = prog, .attach_type = type,
+		.tracing_multi = { (unsigned long)ids, (unsigned long)cookies, cnt },
+	};
+	int fd = syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static __u32 func_id(const char *name)
+{
+	selftarget_use(NULL);
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY);
+}
+
+TEST(trace_multi)
+{
+	const __u32 ids[] = { func_id("bpf_fentry_test2"), func_id("bpf_fentry_test6"),
+			      func_id("bpf_fentry_test1") };
+	const __u64 cookies[] = { 0x200, 0x60000, 1 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	__u64 sums[2];
+	__u32 key = 0;
+	int map, prog, link, other;
+
+	selftarget_use(NULL);
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "m", 4, 16, 1, NULL);
+	prog = load_multi(FS_BPF_TRACE_FSESSION_MULTI, map, 0);
+	CHECK(prog >= 0);
+	link = link_multi(prog, FS_BPF_TRACE_FSESSION_MULTI, ids, cookies, 3);
+	CHECK(link >= 0);
+	CHECK_EQ(bpf_prog_test_run_opts(prog, &opts), 0);
+	CHECK_EQ(bpf_map_lookup_elem(map, &key, sums), 0);
+	CHECK_EQ(sums[0], 2 * 0x60201);
+	CHECK_EQ(sums[1], 6);
+	CHECK_EQ(link_multi(prog, FS_BPF_TRACE_FSESSION_MULTI, &ids[1], NULL, 1), -EBUSY);
+	other = load_multi(FS_BPF_TRACE_FENTRY_MULTI, map, 0);
+	other = link_multi(other, FS_BPF_TRACE_FENTRY_MULTI, ids, NULL, 2);
+	CHECK(other >= 0);
+	close(link);
+	CHECK_EQ(bpf_prog_test_run_opts(prog, &opts), 0);
+	CHECK_EQ(bpf_map_lookup_elem(map, &key, sums), 0);
+	CHECK_EQ(sums[0], 2 * 0x60201);
+	CHECK_EQ(sums[1], 8);
+	close(other);
+	close(prog);
+}
+
+/* Linux 7.2's: fsession specification, 5. */
+TEST(trace_multi_errors)
+{
+	const __u32 type = FS_BPF_TRACE_FSESSION_MULTI;
+	const __u32 ids[] = { func_id("bpf_fentry_test1"), func_id("bpf_fentry_test2") };
+	const __u32 doubled[] = { ids[0], ids[1], ids[0] }, zero[] = { ids[0], 0 };
+	const __u32 gone[] = { ids[0], func_id("bpf_session_cookie") };
+	struct load_case with_target = { type, "bpf_fentry_test1", 0, 0, 0 };
+	__u32 id = 0;
+	int map, prog;
+
+	selftarget_use(NULL);
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "m", 4, 16, 1, NULL);
+	prog = load_multi(type, map, 0);
+	CHECK(prog >= 0);
+	CHECK_EQ(try_load(&with_target), -EINVAL);
+	CHECK_EQ(link_multi(prog, type, ids, NULL, 0), -EINVAL);
+	CHECK_EQ(link_multi(prog, type, NULL, NULL, 2), -EINVAL);
+	CHECK_EQ(link_multi(prog, type, ids, NULL, FS_MAX_MULTI_IDS + 1), -E2BIG);
+	CHECK_EQ(link_multi(prog, type, (void *)8, NULL, 2), -EFAULT);
+	CHECK_EQ(link_multi(prog, type, ids, (void *)8, 2), -EFAULT);
+	CHECK_EQ(link_multi(prog, type, doubled, NULL, 3), -EINVAL);
+	CHECK_EQ(link_multi(prog, type, zero, NULL, 2), -EINVAL);
+	CHECK_EQ(link_multi(prog, type, gone, NULL, 2), -ENOENT);
+	CHECK_EQ(link_multi(prog, FS_BPF_TRACE_FENTRY_MULTI, ids, NULL, 2), -EINVAL);
+	CHECK_EQ(bpf_link_get_next_id(0, &id), -ENOENT);
+	close(prog);
+	prog = load_multi(type, map, BPF_F_SLEEPABLE);
+	CHECK_EQ(link_multi(prog, type, ids, NULL, 2), -EINVAL);
+	CHECK(link_multi(prog, type, ids, NULL, 1) >= 0);
 }
