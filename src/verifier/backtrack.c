@@ -265,6 +265,16 @@ int mark_precise(struct env *env, u32 nr)
 	return 0;
 }
 
+int mark_precise_slot(struct env *env, u8 frame, u32 slot)
+{
+	struct state *s = env->cur;
+	struct want w = { 0 };
+
+	w.slots[frame] = 1ULL << slot;
+	walk_back(env, s->parent, env->trace[s->trace].parent, s->depth, &w);
+	return 0;
+}
+
 int mark_precise_as(struct env *env, const struct edge *e)
 {
 	struct want w = { 0 };

@@ -11,6 +11,8 @@
 
 /* The proof rests on the number in register @nr of the running frame. */
 int mark_precise(struct env *env, u32 nr);
+/* The same of a spilled number. */
+int mark_precise_slot(struct env *env, u8 frame, u32 slot);
 /* On what @e->to's marks say, the path of @e being taken for one that goes on from there. */
 int mark_precise_as(struct env *env, const struct edge *e);
 /* The instruction being followed reads or writes that stack slot. */

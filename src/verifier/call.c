@@ -18,6 +18,8 @@
 
 #define ERRNO_MAX 4095
 
+#define CALL_BAD_RELOCATION 0xbad2310	/* what libbpf makes of instructions it cannot relocate */
+
 struct call {
 	const struct proto *p;
 	const struct bpf_insn *insn;
@@ -26,6 +28,8 @@ struct call {
 	u64 max_bytes;			/* the last size, at most */
 	bool has_max;
 	u32 ref;			/* given up */
+	bool has_key;
+	u64 key;			/* of an array, if it is known */
 	struct call_objects objects;
 };
 
@@ -99,6 +103,11 @@ static int check_callable(struct env *env, const struct bpf_insn *insn, const st
 {
 	const struct verify_ops *ops = env->o->ops;
 
+	if (!p && insn_is_helper_call(insn) && insn->imm == CALL_BAD_RELOCATION) {
+		refuse(env, -EINVAL, "a relocation failed here: what the source names is not in the target's types");
+		hint(env, "ask with bpf_core_field_exists() or bpf_core_type_exists() first");
+		return -EINVAL;
+	}
 	if (!p) {
 		refuse(env, -EINVAL, "call of %s %s (%d), which is not known here",
 		       insn_is_kfunc_call(insn) ? "kfunc" : "helper", call_name(env, insn), insn->imm);
@@ -262,6 +271,16 @@ static int arg_number(struct env *env, u32 i)
 						   reg_type_name(r));
 }
 
+static int arg_key(struct env *env, struct call *c, u32 i)
+{
+	u32 size = c->map->map->key_size;
+	int err = mem_range(env, i + 1, size, false);
+
+	if (!err && size == sizeof(u32))
+		c->has_key = stack_is_const(env, arg(env, i), size, &c->key);
+	return err;
+}
+
 static int check_arg(struct env *env, struct call *c, u32 i)
 {
 	int err = reg_check_read(env, i + 1);
@@ -274,7 +293,7 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 	case P_MAP:
 		return arg_map(env, c, i);
 	case P_KEY:
-		return mem_range(env, i + 1, c->map->map->key_size, false);
+		return arg_key(env, c, i);
 	case P_VALUE:
 		return mem_range(env, i + 1, c->map->map->value_size, false);
 	case P_VALUE_OUT:
@@ -384,6 +403,10 @@ static void return_value(struct env *env, const struct call *c, struct reg *r0)
 	r0->id = env_id(env);
 	r0->map = inner ? m->inner : m;
 	r0->map_uid = inner ? r0->id : c->map->map_uid;
+	if (c->insn->imm == BPF_FUNC_map_lookup_elem && c->has_key && c->key < m->max_entries &&
+	    (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)) {
+		r0->flags = r0->id = 0;	/* such an element is always there */
+	}
 }
 
 static int return_record(struct env *env, const struct call *c, struct reg *r0)

@@ -82,7 +82,7 @@ static bool same_pointer(const struct reg *old, const struct reg *cur, struct id
 	bool packet = reg_is_packet(old);
 
 	if (old->flags != cur->flags || old->frame != cur->frame || old->map != cur->map ||
-	    old->map_uid != cur->map_uid)
+	    !same_id(m, old->map_uid, cur->map_uid))
 		return false;
 	if (packet ? old->range && old->range > cur->range - shift : old->mem_bytes != cur->mem_bytes)
 		return false;

@@ -255,6 +255,21 @@ int stack_range(struct env *env, const struct reg *ptr, u32 nr, u32 size, bool w
 	return err;
 }
 
+bool stack_is_const(struct env *env, const struct reg *ptr, u32 size, u64 *ret)
+{
+	struct span s;
+	struct reg v;
+
+	if (ptr->type != REG_STACK || !reg_is_fixed(ptr) || make_span(env, ptr, 0, 0, size, &s) ||
+	    byte_of(s.min) + size > 8)
+		return false;
+	load_fixed(&s, &v);
+	if (v.type != REG_SCALAR || !scalar_is_const(&v.v))
+		return false;
+	*ret = v.v.t.value;
+	return !mark_precise_slot(env, ptr->frame, slot_of(s.min));
+}
+
 int stack_fixed_slot(struct env *env, const struct reg *ptr, u32 nr, u32 nr_slots, u32 *ret)
 {
 	struct span s;

@@ -12,6 +12,8 @@ int stack_store(struct env *env, const struct reg *ptr, u32 ptr_nr, s32 off, u32
 		const struct reg *value, int nr);
 /* A helper reads or writes @size bytes there. */
 int stack_range(struct env *env, const struct reg *ptr, u32 nr, u32 size, bool write);
+/* Is the number of @size bytes behind @ptr, which may be read, a constant? Then the proof rests on it. */
+bool stack_is_const(struct env *env, const struct reg *ptr, u32 size, u64 *ret);
 /* Slots that must lie at a fixed place, as iterators and dynptrs do: the uppermost one's number. */
 int stack_fixed_slot(struct env *env, const struct reg *ptr, u32 nr, u32 nr_slots, u32 *ret);
 /* Forgets what @nr_slots slots below slot @top hold. */

@@ -63,6 +63,13 @@ FN(void, preempt_count_add, int val) { (void)val; }
 /* What the examples look at. */
 #include "corpus/types.h"
 
+/* Whole, not just declared. */
+struct inode target_inode;
+struct dentry target_dentry;
+struct file target_file;
+struct task_struct target_task;
+struct sk_buff target_skb;
+
 struct clk_hw;
 struct clk_ops;
 struct device;

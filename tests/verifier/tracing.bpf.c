@@ -28,4 +28,28 @@ int BPF_PROG(entry_ret, int a, int ret)
 	return 0;
 }
 
+struct node___later {
+	int not_there_yet;
+} __attribute__((preserve_access_index));
+
+SEC("fentry/bpf_fentry_test1")
+REFUSE("a relocation failed")
+int BPF_PROG(core_missing, int a)
+{
+	struct node___later *n = (void *)ctx;
+
+	bpf_printk("%d", (int)__builtin_preserve_field_info(n->not_there_yet, 0));
+	return 0;
+}
+
+SEC("fentry/bpf_fentry_test1")
+int BPF_PROG(core_missing_but_asked, int a)
+{
+	struct node___later *n = (void *)ctx;
+
+	if (__builtin_preserve_field_info(n->not_there_yet, 2))	/* does it exist? */
+		bpf_printk("%d", (int)__builtin_preserve_field_info(n->not_there_yet, 0));
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";
