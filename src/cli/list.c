@@ -13,6 +13,7 @@
 #include "cli/report.h"
 #include "cli/verbs.h"
 #include "image/btfdecl.h"
+#include "image/demangle.h"
 #include "image/ubtf.h"
 #include "image/uproc.h"
 #include "image/usite.h"
@@ -54,32 +55,52 @@ struct list {
 
 /* -- One function --- */
 
-/* "GLOB", or "OBJECT:GLOB" */
-static bool is_wanted(const struct list *l, const struct usym *sym)
+/* "GLOB", or "OBJECT:GLOB"; C++ names have colons, but two. */
+static const char *object_end(const char *glob)
 {
-	char name[1024];
+	const char *colon = strchr(glob, ':');
 
-	if (!l->globs[0])
-		return true;
-	snprintf(name, sizeof(name), "%s:%s", l->object, sym->name);
+	return colon && colon[1] != ':' ? colon : NULL;
+}
+
+static bool matches(const struct list *l, const char *name)
+{
+	char with_object[4096];
+
+	snprintf(with_object, sizeof(with_object), "%s:%s", l->object, name);
 	for (char **g = l->globs; *g; g++)
-		if (glob_match(*g, strchr(*g, ':') ? name : sym->name))
+		if (glob_match(*g, object_end(*g) ? with_object : name))
 			return true;
 	return false;
 }
 
-/* Until the next call. */
-static const char *declaration(struct list *l, const struct ufunc *f)
+static bool is_wanted(const struct list *l, const struct usym *sym)
 {
-	return btfdecl_format(l->types->btf, f->decl, f->sym->name, l->decl, sizeof(l->decl));
+	bool ret = !l->globs[0] || matches(l, sym->name);
+	char *name = ret ? NULL : demangle(sym->name, false);
+
+	if (name)
+		ret = matches(l, name);
+	free(name);
+	return ret;
+}
+
+/* Until the next call. */
+static const char *declaration(struct list *l, const struct ufunc *f, const char *name)
+{
+	return btfdecl_format(l->types->btf, f->decl, name, l->decl, sizeof(l->decl));
 }
 
 static void print_func(struct list *l, const struct ufunc *f, const char *why)
 {
 	const struct usym *sym = f->sym;
+	/* what it takes is said once, by the prototype if there is one */
+	char *readable = demangle(sym->name, !f->decl);
+	const char *name = readable ?: sym->name;
 
 	printf("0x%012" PRIx64 " %s  %s", sym->addr + l->bias, l->object,
-	       f->decl ? declaration(l, f) : sym->name);
+	       f->decl ? declaration(l, f, name) : name);
+	free(readable);
 	if (why)
 		printf("  -- cannot be attached: %s", why);
 	else if (f->decl && f->untyped)
@@ -90,14 +111,17 @@ static void print_func(struct list *l, const struct ufunc *f, const char *why)
 static void put_func(struct list *l, const struct ufunc *f, const char *why)
 {
 	const struct usym *sym = f->sym;
+	char *readable = demangle(sym->name, true);
 	struct json *j = &l->json;
 
 	json_record(j, "function");
 	json_key_str(j, "name", sym->name);
+	json_key_str(j, "demangled", readable);
+	free(readable);
 	json_key_str(j, "object", l->object);
 	json_key_u64(j, "address", sym->addr + l->bias);
 	json_key_u64(j, "size", sym->size);
-	json_key_str(j, "prototype", f->decl ? declaration(l, f) : NULL);
+	json_key_str(j, "prototype", f->decl ? declaration(l, f, sym->name) : NULL);
 	json_key(j, "typed");
 	json_bool(j, !f->untyped);
 	json_key_str(j, "untyped", f->untyped);
@@ -274,7 +298,7 @@ static int list_file(struct list *l, const char *path)
 static bool is_object_wanted(const struct list *l, const char *name)
 {
 	for (char **g = l->globs; *g; g++) {
-		const char *colon = strchr(*g, ':');
+		const char *colon = object_end(*g);
 		char object[256];
 
 		if (!colon)

@@ -18,6 +18,7 @@
 #define NEST_MAX 64		/* namespaces, classes and blocks around a function */
 #define CHAIN_MAX 32		/* entries that stand for another, one after the other */
 #define VLEN_MAX 0xffff
+#define PLAIN_DEPTH 8
 #define BUDGET 8		/* visits for each byte of debugging information */
 
 /* Of later versions than Debian 12's dwarf.h */
@@ -147,12 +148,13 @@ static uint32_t size_of(Dwarf_Die *die)
 	return size <= INT32_MAX ? size : 0;
 }
 
+/* Of this very entry: what it is an instance of may be a declaration. */
 static bool flag(Dwarf_Die *die, unsigned int name)
 {
 	Dwarf_Attribute attr;
 	bool v = false;
 
-	return dwarf_attr_integrate(die, name, &attr) && !dwarf_formflag(&attr, &v) && v;
+	return dwarf_attr(die, name, &attr) && !dwarf_formflag(&attr, &v) && v;
 }
 
 /* Also where one is said to follow that is before it. */
@@ -651,14 +653,36 @@ static const char *linkage_name(struct conv *c, Dwarf_Die *die)
 	return string(c, die, DW_AT_linkage_name) ?: string(c, die, DW_AT_MIPS_linkage_name) ?: name_of(c, die);
 }
 
+/* A class that C could have declared, and so copies as bytes; one with a destructor or its own way of being
+ * copied has functions, at least those the compiler made. */
+static bool is_plain(struct conv *c, Dwarf_Die *class, int depth)
+{
+	Dwarf_Die m, inner;
+
+	if (depth > PLAIN_DEPTH || flag(class, DW_AT_declaration))
+		return false;
+	if (dwarf_child(class, &m))
+		return true;
+	do {
+		int tag = dwarf_tag(&m);
+
+		if (tag == DW_TAG_subprogram)
+			return false;
+		if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && class_of(&m, &inner) &&
+		    !is_plain(c, &inner, depth + 1))
+			return false;
+	} while (next_sibling(c, &m));
+	return true;
+}
+
 /* Is a class passed by value, of which nothing says how? */
 static int is_doubtful(struct conv *c, Dwarf_Die *p, void *arg)
 {
 	Dwarf_Die class;
 
 	(void)arg;
-	return class_of(p, &class) && (!c->is_c || (dwarf_tag(&class) == DW_TAG_class_type &&
-						    !dwarf_hasattr(&class, DW_AT_calling_convention)));
+	return class_of(p, &class) && (!c->is_c || (!dwarf_hasattr(&class, DW_AT_calling_convention) &&
+						    !is_plain(c, &class, 0)));
 }
 
 static const char *doubt(struct conv *c, Dwarf_Die *die)
@@ -675,8 +699,6 @@ static void add_func(struct conv *c, Dwarf_Die *die)
 	struct dwarf_funcs *f = c->funcs;
 	Dwarf_Addr addr;
 
-	if (flag(die, DW_AT_declaration) && !dwarf_hasattr(die, DW_AT_specification))
-		return;
 	if (!entry_of(die, &addr))
 		return;
 	if (f->nr == c->funcs_cap) {

@@ -50,6 +50,20 @@ t_list_twins()
 	err "hint: say which: 'twin@0x"
 }
 
+t_list_cxx()
+{
+	[ -e "$images/cxx" ] || { skip 'there is no C++ compiler'; return; }
+	fs list "$images/cxx" 'shop::*' main
+	status 0
+	out 'int shop::item::price(const struct item *'
+	[ "$(grep -c shop:: "$tmp/out")" = "$(nm "$images/cxx" | grep -cE ' [tTwW] _ZNK?4shop')" ] ||
+		not_ok 'not as many as nm has'
+	fs list "$images/cxx" 'cxx:shop::make'
+	status 0
+	out 'struct counted shop::make(int n)'
+	[ "$(wc -l <"$tmp/out")" = 1 ] || not_ok 'more than one line'
+}
+
 t_list_json()
 {
 	fs list --json "$images/dwarf5" plain twin@*

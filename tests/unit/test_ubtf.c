@@ -24,14 +24,19 @@ static struct ubtf *open_image(const char *name)
 }
 
 /* As declared; "" if that is not known. The caller's to free. */
-static char *decl(const struct ubtf *u, const struct ufunc *f)
+static char *decl_as(const struct ubtf *u, const struct ufunc *f, const char *name)
 {
 	char buf[256] = "";
 
-	return strdup(f->decl ? btfdecl_format(u->btf, f->decl, f->sym->name, buf, sizeof(buf)) : buf);
+	return strdup(f->decl ? btfdecl_format(u->btf, f->decl, name, buf, sizeof(buf)) : buf);
 }
 
-static void check_decl(const struct ubtf *u, const char *name, const char *want, bool typed)
+static char *decl(const struct ubtf *u, const struct ufunc *f)
+{
+	return decl_as(u, f, f->sym->name);
+}
+
+static void check_decl_as(const struct ubtf *u, const char *name, const char *as, const char *want, bool typed)
 {
 	const struct ufunc *f = ubtf_find(u, name);
 	char *text;
@@ -40,7 +45,7 @@ static void check_decl(const struct ubtf *u, const char *name, const char *want,
 		tap_fail(__FILE__, __LINE__, "no function '%s'", name);
 		return;
 	}
-	text = decl(u, f);
+	text = decl_as(u, f, as);
 	CHECK_STR(text, want);
 	free(text);
 	if (!f->untyped != typed)
@@ -50,6 +55,11 @@ static void check_decl(const struct ubtf *u, const char *name, const char *want,
 	CHECK(f->sym->size > 0);
 	if (typed)
 		CHECK_EQ(btf__type_by_id(u->btf, f->btf_id)->type, f->decl);
+}
+
+static void check_decl(const struct ubtf *u, const char *name, const char *want, bool typed)
+{
+	check_decl_as(u, name, name, want, typed);
 }
 
 static void check_decls(const struct ubtf *u)
@@ -156,6 +166,29 @@ TEST(ubtf_split)
 	check_layout(u->btf);
 	ubtf_free(u);
 	CHECK_NO_LEAKS();
+}
+
+TEST(ubtf_cxx)
+{
+	const struct ufunc *f;
+	struct ubtf *u;
+
+	if (access(tap_file("images/cxx"), F_OK))
+		tap_skip("there is no C++ compiler");
+	u = open_image("cxx");
+	check_decl_as(u, "_ZN4shop8by_valueENS_5pointE", "f", "int f(struct point p)", true);
+	check_decl_as(u, "_ZN4shop10overloadedEONS_5pointE", "f", "int f(struct point *p)", true);
+	check_decl_as(u, "_ZN4shop10overloadedEi", "f", "int f(int a)", true);
+	check_decl_as(u, "_ZN4shop4makeEi", "f", "struct counted f(int n)", false);
+	check_decl_as(u, "_ZN4shop7by_nullEDni", "f", "int f(void *, int b)", true);
+	check_decl_as(u, "_ZN12_GLOBAL__N_16hiddenEb", "f", "int f(bool b)", true);
+	/* gcc does not say that it goes by reference, clang does */
+	f = ubtf_find(u, "_ZN4shop9by_objectENS_7countedEi");
+	check_decl_as(u, f->sym->name, "f", f->untyped ? "int f(struct counted c, int add)" :
+		      "int f(struct counted *c, int add)", !f->untyped);
+	CHECK_EQ(member(u->btf, "item", BTF_KIND_STRUCT, "")->offset, 0);	/* its base */
+	CHECK_EQ(member(u->btf, "base", BTF_KIND_STRUCT, "id")->offset, 8 * 8);
+	ubtf_free(u);
 }
 
 /* bits counted from the other end; a static libc's thousands of functions beside ours */

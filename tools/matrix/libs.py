@@ -17,7 +17,7 @@ TREE_PACKAGES = ('libc6', 'libbpf1', 'libelf1t64|libelf1', 'libdw1t64|libdw1', '
                  'liblzma5', 'libbz2-1.0')
 SYSROOT_SUITE = 'bookworm'
 SYSROOT_PACKAGES = ('libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev',
-                    'libdw1', 'libdw-dev', 'liblzma5', 'liblzma-dev', 'libbz2-1.0', r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
+                    'libdw1', 'libdw-dev', 'liblzma5', 'liblzma-dev', 'libbz2-1.0', 'libiberty-dev', r'libzydis\d\S*', 'libzydis-dev', r'libzycore\d\S*', 'libzycore-dev')
 BUSYBOX_SUITES = ('bookworm', 'trixie')
 
 
