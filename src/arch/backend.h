@@ -38,7 +38,10 @@ struct jit_func {
 	bool is_callback;	/* its address is taken */
 };
 
-/* A load that may fault: on a fault at .off go on at .next_off with the register zero. */
+/* Between the entries of what marked loads call: for 1 << n bytes the n-th. */
+#define JIT_PROBE_ENTRY_BYTES 16
+
+/* A load that may fault, where nothing is called for it: on a fault at .off go on at .next_off with the register zero. */
 struct jit_probe {
 	u32 insn;
 	u32 off, next_off;
@@ -62,6 +65,7 @@ struct jit_state {
 	struct bpf_prog_array_layout prog_array;
 	int is_return;			/* -1 unknown, else what bpf_session_is_return() gives */
 	s32 cookie_off;			/* of the session cookie from ctx; 0: as the metadata says */
+	u64 probe_fn;			/* what marked loads call, see arch/<a>/host/probe.S; 0: nothing */
 	bool landing_pads;		/* endbr64, bti: entries are reached by indirect calls */
 	struct jit_probe *probes;	/* NULL while offsets are not final */
 	u32 probe_cnt, probe_cap;
@@ -132,6 +136,12 @@ bool jit_is_select(const struct jit_state *st, u32 idx);
 
 /* "p = base; p += t; p = *(p + off)" at @idx: a load with two registers; the load is at @idx + 2. */
 bool jit_is_indexed_load(const struct jit_state *st, u32 idx);
+
+/* The entry for a marked load. */
+static inline u64 jit_probe_entry(const struct jit_state *st, u32 bytes)
+{
+	return st->probe_fn + (u64)__builtin_ctz(bytes) * JIT_PROBE_ENTRY_BYTES;
+}
 
 void jit_note_probe(struct jit_state *st, u32 idx, u32 off, u8 reg);
 

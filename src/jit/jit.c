@@ -301,6 +301,7 @@ static int jit_init(struct jit *j, const struct bpf_insn *insns, u32 cnt, const 
 	st->prog_array = opts->prog_array;
 	st->is_return = opts->phase == JIT_PHASE_ANY ? -1 : opts->phase == JIT_PHASE_RETURN;
 	st->cookie_off = opts->cookie_off;
+	st->probe_fn = opts->probe_fn;
 	st->landing_pads = opts->flags & JIT_LANDING_PADS;
 	st->flags = j->flags = calloc(cnt, sizeof(*j->flags));
 	st->calls = j->calls = calloc(cnt, sizeof(*j->calls));

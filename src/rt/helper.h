@@ -31,7 +31,8 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	u64 rt_help_##name(u64 r1 RT_UNUSED, u64 r2 RT_UNUSED, u64 r3 RT_UNUSED, u64 r4 RT_UNUSED, \
 			   u64 r5 RT_UNUSED)
 
-/* All there are, helpers and kfuncs, for tables of them. (get_func_ret_none: where there is no result yet, fentry.) */
+/* All there are, helpers and kfuncs, for tables of them. (probe_load: what JIT code calls for marked
+ * loads, no C function. get_func_ret_none: where there is no result yet, fentry.) */
 #define RT_HELPERS(X) \
 	X(map_lookup) X(map_update) X(map_delete) X(map_push) X(map_pop) X(map_peek) \
 	X(map_lookup_percpu) X(for_each_map_elem) X(loop) X(ringbuf_output) \
@@ -51,7 +52,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(dynptr_memset) X(dynptr_probe_read) X(dynptr_probe_read_str) \
 	X(text_compare) X(text_casecompare) X(text_ncasecompare) X(text_chr) X(text_chrnul) \
 	X(text_nchr) X(text_rchr) X(text_len) X(text_nlen) X(text_span) X(text_cspan) X(text_str) \
-	X(text_casestr) X(text_nstr) X(text_ncasestr)
+	X(text_casestr) X(text_nstr) X(text_ncasestr) X(probe_load)
 
 #define RT_DECLARE_HELPER(name) RT_HELPER(name);
 RT_HELPERS(RT_DECLARE_HELPER)

@@ -24,6 +24,14 @@ long rt_probe_read(void *dst, u32 bytes, u64 src)
 	return -EFAULT;
 }
 
+u64 rt_probe_load(u64 src, u32 bytes)
+{
+	u64 value = 0;
+
+	rt_probe_read(&value, bytes, src);
+	return value;
+}
+
 long rt_probe_read_str(char *dst, u32 bytes, u64 src)
 {
 	u32 got = 0;

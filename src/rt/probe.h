@@ -11,6 +11,8 @@
 
 /* 0 or -EFAULT; @dst is zeroed then. The one place to be made faster. */
 long rt_probe_read(void *dst, u32 bytes, u64 src);
+/* What a marked load of a program gets (arch/<a>/host/probe.S): the value, or 0. */
+u64 rt_probe_load(u64 src, u32 bytes);
 /* A string, cut with its NUL: length with the NUL, or -EFAULT. */
 long rt_probe_read_str(char *dst, u32 bytes, u64 src);
 

@@ -409,6 +409,7 @@ static int compile(struct prog *p, struct blog *log)
 		.resolve = resolve_call,
 		.arg = p,
 		.insn_flags = p->insn_flags,
+		.probe_fn = (u64)rt_help_probe_load,
 		.prog_array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, entries) },
 	};
 	char text[512] = "";

@@ -338,6 +338,7 @@ static int compile_there(struct prog *p, struct tramp_space *space, struct tramp
 	err = move_maps(p, insns);
 	opts->insns = insns;
 	opts->jit.resolve = resolve_there;
+	opts->jit.probe_fn = p->trace->target->ops->helper(p->trace->target->arg, opts->jit.probe_fn);
 	err = err ?: tramp_prog_new(space, opts, &p->trace->code);
 	free(insns);
 	return err;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "asm.h"
 #include "harness.h"
+#include "jit/jit.h"
 #include "rt/helper.h"
 #include "tap.h"
 #include "trampoline/run.h"
@@ -243,4 +245,53 @@ TEST(callers)
 	CHECK(!memcmp(copy, stack, sizeof(copy)));
 	CHECK(!stacks->ops->del(stacks, &key));
 	CHECK_EQ(stacks->ops->copy(stacks, &key, copy), -ENOENT);
+}
+
+/* -- Loads that may fault --- */
+
+/* r0 = what the load gives, plus the sum of what other registers were and should still be */
+static u64 load_at(const char *load, u64 addr)
+{
+	static struct asm_prog p;
+	static u8 flags[ASM_INSNS_MAX];
+	struct jit_opts opts = { .features = arch_host_features(), .insn_flags = flags,
+				 .probe_fn = (u64)rt_help_probe_load };
+	struct jit_code *code;
+	char text[512];
+	u64 ret;
+
+	memset(&p, 0, sizeof(p));
+	memset(flags, 0, sizeof(flags));
+	snprintf(text, sizeof(text), "r6 = r1\nr0 = 1\nr1 = 2\nr2 = 3\nr3 = 4\nr4 = 5\nr5 = 6\nr8 = 7\n"
+		 "*(u64 *)(r10 - 8) = r8\n%s\nr0 += r1\nr0 += r2\nr0 += r3\nr0 += r4\nr0 += r5\n"
+		 "r0 += r8\nr8 = *(u64 *)(r10 - 8)\nr0 += r8\nr0 += r7\nexit\n", load);
+	CHECK(!asm_text(&p, text));
+	flags[9] = JIT_INSN_PROBE;
+	CHECK(!jit_load(p.insns, p.cnt, &opts, &code));
+	ret = code->entry((void *)addr);
+	jit_code_free(code);
+	return ret - (1 + 2 + 3 + 4 + 5 + 6 + 7 + 7);
+}
+
+TEST(marked_loads)
+{
+	u64 there = 0x8182838485868788, at = (u64)&there;
+	sigset_t all;
+
+	CHECK_EQ(load_at("r7 = *(u64 *)(r6 + 0)", at), there);
+	CHECK_EQ(load_at("r7 = *(u32 *)(r6 + 4)", at), 0x81828384);
+	CHECK_EQ(load_at("r7 = *(u16 *)(r6 + 2)", at), 0x8586);
+	CHECK_EQ(load_at("r7 = *(u8 *)(r6 - 1)", at + 1), 0x88);
+	CHECK_EQ(load_at("r7 = *(s32 *)(r6 + 0)", at), 0xffffffff85868788);
+	CHECK_EQ(load_at("r7 = *(s16 *)(r6 + 0)", at), 0xffffffffffff8788);
+	CHECK_EQ(load_at("r7 = *(s8 *)(r6 + 0)", at), 0xffffffffffffff88);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	CHECK_EQ(load_at("r7 = *(u64 *)(r6 + 0)", 0), 0);
+	CHECK_EQ(load_at("r7 = *(u64 *)(r6 + 0x7000)", 1ULL << 63), 0);
+	CHECK_EQ(load_at("r7 = *(u8 *)(r6 - 8)", 0), 0);
+	CHECK_EQ(load_at("r7 = *(s32 *)(r6 + 0)", 8), 0);
+	CHECK_EQ(load_at("r7 = *(u64 *)(r6 + 0)\nr0 += r7", at), 2 * there);
+	CHECK_EQ(load_at("r0 = *(u64 *)(r6 + 0)\nr7 = 1", at), there);
+	CHECK_EQ(load_at("r6 = *(u64 *)(r6 + 0)\nr7 = r6", at), there);
 }

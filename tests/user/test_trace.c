@@ -118,6 +118,22 @@ TEST(trace_order)
 	bpf_object__close(obj);
 }
 
+/* A pointer that leads nowhere reads as zero, and what that points at. */
+TEST(trace_null_pointers)
+{
+	int link;
+
+	if (!load())
+		return;
+	link = attach("null7", BPF_TRACE_FENTRY, 0);
+	CHECK(link >= 0);
+	CHECK_EQ(run("null7", NULL), 0);
+	CHECK_EQ(d->nr_seen, 1);
+	CHECK_SEEN(0, 7, 0, 1, 0, 0);
+	close(link);
+	bpf_object__close(obj);
+}
+
 TEST(trace_six_arguments)
 {
 	int link;

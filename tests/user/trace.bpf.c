@@ -62,3 +62,16 @@ int exit6(__u64 *ctx)
 	see(6, 1, ctx[0] + ctx[1] + (__u16)ctx[2] + (__u32)ctx[3] + ctx[4] + ctx[5], (__u32)ctx[6], 0);
 	return 0;
 }
+
+struct bpf_fentry_test_t {
+	struct bpf_fentry_test_t *a;
+};
+
+SEC("fentry/bpf_fentry_test7")
+int null7(__u64 *ctx)
+{
+	struct bpf_fentry_test_t *arg = (void *)ctx[0];
+
+	see(7, 0, !arg, (__u64)arg->a, (__u64)arg->a->a);
+	return 0;
+}

@@ -382,6 +382,35 @@ static int emit_address(struct codebuf *b, int base, s32 off)
 	return TMP;
 }
 
+static void emit_call_via(struct jit_state *st, u64 addr)
+{
+	struct codebuf *b = &st->code;
+	s64 dist = addr - st->addr;
+
+	if (st->addr && dist > -NEAR_BYTES && dist < NEAR_BYTES) {
+		emit_bl(b, (s64)(addr - (st->addr + b->len)));
+	} else {
+		emit_mov_ri(b, X16, addr);
+		emit_blr(b, X16);
+	}
+}
+
+/* By a call that leaves what BPF's registers are in as it was. */
+static void emit_probed_load(struct jit_state *st, const struct bpf_insn *insn, bool sx)
+{
+	u32 bytes = insn_size_bytes(insn);
+	struct codebuf *b = &st->code;
+	int at = emit_address(b, src_reg(insn), insn->off);
+
+	if (at != TMP)
+		emit_mov_rr(b, 1, TMP, at);
+	emit_call_via(st, jit_probe_entry(st, bytes));
+	if (sx)
+		emit_bitfield(b, 1, 1, dst_reg(insn), TMP, 0, bytes * 8 - 1);
+	else
+		emit_mov_rr(b, 1, dst_reg(insn), TMP);
+}
+
 /* Every load of a program that may fault comes through here. */
 static void emit_ldx(struct jit_state *st, u32 idx)
 {
@@ -390,6 +419,10 @@ static void emit_ldx(struct jit_state *st, u32 idx)
 	enum a64_mem op = !acquire && BPF_MODE(insn->code) == INSN_MEMSX ? MEM_LOAD_SX : MEM_LOAD;
 	struct codebuf *b = &st->code;
 
+	if (st->flags[idx] & JIT_INSN_PROBE && st->probe_fn) {
+		emit_probed_load(st, insn, op == MEM_LOAD_SX);
+		return;
+	}
 	if (acquire)
 		emit_load_acquire(b, insn_size_bytes(insn), dst_reg(insn),
 				  emit_address(b, src_reg(insn), insn->off));
@@ -556,16 +589,8 @@ static u32 emit_ld(struct jit_state *st, u32 idx)
 
 static void emit_call_addr(struct jit_state *st, u64 addr)
 {
-	struct codebuf *b = &st->code;
-	s64 dist = addr - st->addr;
-
-	if (st->addr && dist > -NEAR_BYTES && dist < NEAR_BYTES) {
-		emit_bl(b, (s64)(addr - (st->addr + b->len)));
-	} else {
-		emit_mov_ri(b, X16, addr);
-		emit_blr(b, X16);
-	}
-	emit_mov_rr(b, 1, regs[0], X0);
+	emit_call_via(st, addr);
+	emit_mov_rr(&st->code, 1, regs[0], X0);
 }
 
 /* r1 = ctx, r2 = prog array, r3 = index */

@@ -504,6 +504,34 @@ static u32 emit_alu(struct jit_state *st, u32 idx)
 
 /* -- Memory --- */
 
+/* @reg: has the address where it is out of reach. */
+static void emit_call_via(struct jit_state *st, u64 addr, int reg)
+{
+	struct codebuf *b = &st->code;
+	s64 dist = addr - st->addr;
+
+	if (st->addr && dist > -NEAR_BYTES && dist < NEAR_BYTES) {
+		emit_call_rel(b, (s32)(addr - (st->addr + b->len + 5)));
+	} else {
+		emit_mov_ri(b, reg, addr);
+		emit_call_r(b, reg);
+	}
+}
+
+/* By a call that changes nothing but r10 and r11. */
+static void emit_probed_load(struct jit_state *st, const struct bpf_insn *insn, int d, int s)
+{
+	u32 bytes = insn_size_bytes(insn);
+	struct codebuf *b = &st->code;
+
+	emit_lea(b, 1, R11, s, insn->off);
+	emit_call_via(st, jit_probe_entry(st, bytes), R10);
+	if (insn_class(insn) == BPF_LDX && BPF_MODE(insn->code) == INSN_MEMSX)
+		emit_movsx_rr(b, 1, bytes * 8, d, R11);
+	else
+		emit_mov_rr(b, 1, d, R11);
+}
+
 /* Every load of a program that may fault comes through here. */
 static void emit_ldx(struct jit_state *st, u32 idx)
 {
@@ -511,6 +539,10 @@ static void emit_ldx(struct jit_state *st, u32 idx)
 	int d = dst_reg(insn), s = src_reg(insn);
 	u32 off = st->code.len;
 
+	if (st->flags[idx] & JIT_INSN_PROBE && st->probe_fn) {
+		emit_probed_load(st, insn, d, s);
+		return;
+	}
 	if (BPF_MODE(insn->code) == INSN_MEMSX)
 		emit_load_sx(&st->code, insn_size_bytes(insn), d, s, insn->off);
 	else
@@ -627,15 +659,7 @@ static u32 emit_ld(struct jit_state *st, u32 idx)
 
 static void emit_call_addr(struct jit_state *st, u64 addr)
 {
-	struct codebuf *b = &st->code;
-	s64 dist = addr - st->addr;
-
-	if (st->addr && dist > -NEAR_BYTES && dist < NEAR_BYTES) {
-		emit_call_rel(b, (s32)(addr - (st->addr + b->len + 5)));
-	} else {
-		emit_mov_ri(b, RAX, addr);	/* r0 is about to be overwritten */
-		emit_call_r(b, RAX);
-	}
+	emit_call_via(st, addr, RAX);	/* r0 is about to be overwritten */
 }
 
 /* r1 = ctx, r2 = prog array, r3 = index */
