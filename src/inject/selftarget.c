@@ -5,8 +5,10 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "image/ubtf.h"
+#include "inject/maps.h"
 #include "inject/self.h"
 #include "syscall/target.h"
 #include "util/log.h"
@@ -36,22 +38,40 @@ static bool is_known(const char *name)
 	return false;
 }
 
-/* A file that cannot be read has no functions. */
-static int add(const char *path, const char *name, u64 base)
+/* The file mapped at @at, whatever its name says by now; one that cannot be read has no functions. */
+static struct ubtf *open_mapped(u64 at, const char *name)
+{
+	struct ubtf *ret = NULL;
+	struct log_capture cap;
+	struct maps maps;
+	char why[256];
+	int fd = -1;
+
+	if (maps_read(getpid(), &maps))
+		return NULL;
+	if (maps_find(&maps, at))
+		fd = maps_open(getpid(), maps_find(&maps, at));
+	log_capture_start(&cap, why, sizeof(why));
+	if (fd >= 0 && ubtf_open_fd(fd, name, &ret))
+		ret = NULL;
+	log_capture_stop(&cap);
+	if (fd >= 0)
+		close(fd);
+	maps_done(&maps);
+	return ret;
+}
+
+/* @info NULL: nothing plays it */
+static int add(const struct dl_phdr_info *info, const char *name)
 {
 	struct loaded *objs = realloc(self.objs, (self.nr + 1) * sizeof(*objs));
-	struct loaded o = { .base = base };
-	struct log_capture cap;
-	char why[256];
+	struct loaded o = { .base = info ? info->dlpi_addr : 0 };
 
 	if (!objs)
 		return -ENOMEM;
 	self.objs = objs;
 	strncat(o.name, name, sizeof(o.name) - 1);
-	log_capture_start(&cap, why, sizeof(why));
-	if (path)
-		ubtf_open(path, &o.u);
-	log_capture_stop(&cap);
+	o.u = info ? open_mapped((u64)info->dlpi_phdr, name) : NULL;
 	objs[self.nr++] = o;
 	return 0;
 }
@@ -73,17 +93,15 @@ static bool is_vmlinux(const char *path)
 
 static int see(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	const char *path = *info->dlpi_name ? info->dlpi_name : "/proc/self/exe";
+	const char *name = base_name(info->dlpi_name);
 	bool first = is_vmlinux(info->dlpi_name), *want_first = arg;
 
 	(void)size;
 	if (first != *want_first)
 		return 0;
 	if (first)
-		return add(path, "vmlinux", info->dlpi_addr) == -ENOMEM;
-	if (strchr(info->dlpi_name, '/') && !is_known(base_name(path)))
-		return add(path, base_name(path), info->dlpi_addr) == -ENOMEM;
-	return 0;
+		return add(info, "vmlinux");
+	return strchr(info->dlpi_name, '/') && !is_known(name) ? add(info, name) : 0;
 }
 
 /* What was loaded since the last call. */
@@ -91,9 +109,9 @@ static int look(void)
 {
 	bool first = true, others = false;
 
-	if (!self.nr && (dl_iterate_phdr(see, &first) || (!self.nr && add(NULL, "vmlinux", 0))))
+	if (!self.nr && (dl_iterate_phdr(see, &first) || (!self.nr && add(NULL, "vmlinux"))))
 		return -ENOMEM;
-	return dl_iterate_phdr(see, &others) ? -ENOMEM : 0;
+	return dl_iterate_phdr(see, &others);
 }
 
 /* -- The target's operations --- */

@@ -33,6 +33,13 @@ t_user_cookie()
 	lines '^fsession cookie: 0xdeadbeef$' 2
 }
 
+t_user_ordinary_kfuncs()
+{
+	user "$BUILD/tests/kernel/cli_foreign.bpf.o" -- sample 2
+	status 0
+	lines '^fsession cookie: 0xdeadbeef$' 2
+}
+
 t_user_latency()
 {
 	user "$BUILD/examples/latency.bpf.o" --attach 'parse_*' --dump -- sample 1000

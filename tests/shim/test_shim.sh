@@ -26,6 +26,23 @@ t_shim_command_status()
 	one_error
 }
 
+# The same application with a later release's libbpf, by that release's loader.
+t_shim_other_libbpf()
+{
+	lib=$(readlink -f "$(dirname "$FSESSION")/../shim/libfsession-user.so.0")
+	tried=''
+	for dir in "$LIBS/trixie" "$LIBS/sid"; do
+		[ -x "$dir/ld-linux-x86-64.so.2" ] || continue
+		tried=1 what=$dir
+		FSESSION_SHIM=1 "$dir/ld-linux-x86-64.so.2" --library-path "$dir:/usr/lib/x86_64-linux-gnu" \
+			--preload "$lib" "$app" >"$tmp/out" 2>"$tmp/err"
+		got=$?
+		status 0
+		out '10 entries, 10 exits'
+	done
+	[ -n "$tried" ] || skip 'no other libraries downloaded'
+}
+
 t_shim_bpftool()
 {
 	tool=$(command -v bpftool || echo /usr/sbin/bpftool)
