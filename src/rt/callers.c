@@ -15,12 +15,13 @@ static u32 walk(u64 *to, u32 max, u32 skip)
 {
 	const struct rt_thread *t = rt_thread_self();
 	const struct rt_run *run = rt_run(t);
-	struct rt_window w = { .bytes = 0 };
+	struct rt_window w;
 	u64 frame, pair[2];
 	u32 nr = 0;
 
 	if (!run)
 		return 0;
+	w.at = w.bytes = 0;	/* not the rest: clang would call memset() */
 	if (run->func_ip && nr++ >= skip && max)
 		to[0] = run->func_ip;
 	frame = t->at[rt_depth(t) - 1].frame;
