@@ -157,6 +157,11 @@ int mem_access(struct env *env, struct access *a)
 		hint(env, "compare it with NULL first");
 		return -EACCES;
 	}
+	if (reg_is_zero(p)) {
+		refuse(env, -EACCES, "R%u is NULL here", a->nr);
+		hint(env, "compare it with NULL first");
+		return -EACCES;
+	}
 	switch (p->type) {
 	case REG_CTX:
 		return ctx_access(env, a);

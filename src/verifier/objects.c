@@ -117,24 +117,23 @@ u32 objects_iter_rounds(const struct state *s)
 
 int objects_iter_next(struct env *env, const struct call_objects *o, struct reg *r0)
 {
-	struct reg *it = &first_slot(env, o)->reg;
-	struct state *end;
+	struct reg *it = &first_slot(env, o)->reg, *regs;
+	struct state *round;
 
-	if (it->off) {		/* at its end for ever */
-		reg_set_const(r0, 0);
+	reg_set_const(r0, 0);
+	if (it->off)		/* at its end for ever */
 		return 0;
-	}
-	end = env_push(env, env->cur->pc + 1);
-	if (!end)
+	round = env_push(env, env->cur->pc + 1);
+	if (!round)
 		return env->err;
-	for (u32 i = 0; i <= 5; i++)
-		reg_set_none(&state_regs(end)[i]);
-	reg_set_const(&state_regs(end)[0], 0);
-	end->frames[o->frame]->stack[o->top].reg.off = 1;
-	it->mem_bytes++;
-	reg_set_pointer(r0, REG_MEM, REG_READ_ONLY);
-	r0->mem_bytes = 4;
-	r0->ref = it->id;
+	regs = state_regs(round);
+	for (u32 i = 1; i <= 5; i++)
+		reg_set_none(&regs[i]);
+	reg_set_pointer(&regs[0], REG_MEM, REG_READ_ONLY);
+	regs[0].mem_bytes = 4;
+	regs[0].ref = it->id;
+	round->frames[o->frame]->stack[o->top].reg.mem_bytes++;
+	it->off = 1;		/* the end first: what is behind the loop counts in its rounds */
 	return 0;
 }
 

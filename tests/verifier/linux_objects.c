@@ -84,9 +84,9 @@ static int load(const char *name)
 
 static u64 visited(void)
 {
-	const char *at = strstr(log_buf, "processed ");
+	const char *at = strstr(log_buf, "\nprocessed ");
 
-	return at ? strtoull(at + 10, NULL, 10) : 0;
+	return at ? strtoull(at + 11, NULL, 10) : 0;
 }
 
 static void print_end(const char *text, u32 lines)

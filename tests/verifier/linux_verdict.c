@@ -215,9 +215,9 @@ static int ours(const struct asmtest *t, s32 target, u64 *visited)
 
 static u64 theirs_visited(void)
 {
-	const char *at = strstr(log_buf, "processed ");
+	const char *at = strstr(log_buf, "\nprocessed ");
 
-	return at ? strtoull(at + 10, NULL, 10) : 0;
+	return at ? strtoull(at + 11, NULL, 10) : 0;
 }
 
 static void print_log(u32 lines)

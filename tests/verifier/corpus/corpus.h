@@ -15,6 +15,8 @@
 #include <fsession/bpf_fsession.h>
 
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
+/* What the compiler knows of it is forgotten, so that a mask stays. */
+#define OPAQUE(v) asm volatile("" : "+r"(v))
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define OFF(type, member) __builtin_offsetof(type, member)
 
