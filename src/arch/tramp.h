@@ -102,7 +102,7 @@ struct arch_tramp {
 
 /* -- Patch sites --- */
 
-#define ARCH_SITE_TEXT_MAX 65536	/* of a function that are looked at */
+#define ARCH_SITE_TEXT_MAX (1 << 20)	/* bytes of a function that need to be looked at */
 #define ARCH_SITE_BEFORE_MAX 16
 #define ARCH_PATCH_MAX 24
 #define ARCH_COPY_MAX 160
@@ -151,6 +151,7 @@ struct arch_tramp_ops {
 	u32 nodes_max;		/* programs per function, S: 36 on x86_64, 37 on arm64 */
 	u32 stub_bytes;		/* of one stub */
 	u32 arg_regs;		/* integer argument registers */
+	u32 elf_irelative;	/* relocation: the word is what the function at .r_addend returned */
 	u8 cfi_ra;		/* DWARF number of the return address's column */
 	u8 cfi_code_align;
 	u8 cfi_sp;		/* CFA at the first instruction is this register ... */

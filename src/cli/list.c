@@ -45,7 +45,8 @@ struct list {
 
 	/* the object at hand */
 	const char *object;
-	const struct uproc_obj *proc_obj;	/* NULL: of no process */
+	const struct uproc *proc;		/* NULL: of no process */
+	const struct uproc_obj *proc_obj;
 	uint64_t bias;
 	struct ubtf *types;
 	struct usites *sites;
@@ -91,9 +92,24 @@ static const char *declaration(struct list *l, const struct ufunc *f, const char
 	return btfdecl_format(l->types->btf, f->decl, name, l->decl, sizeof(l->decl));
 }
 
+/* What the function that chooses @sym's code has chosen in this process; NULL: not known. */
+static const struct usym *chosen(const struct list *l, const struct usym *sym)
+{
+	const struct usym *to;
+	uint64_t slot, addr;
+
+	if (!(sym->flags & USYM_IFUNC) || !l->proc)
+		return NULL;
+	slot = usite_ifunc_slot(l->types->elf, sym);
+	if (!slot || uproc_read_word(l->proc, slot + l->bias, &addr))
+		return NULL;
+	to = usyms_at(l->types->syms, addr - l->bias);
+	return to && to->addr == addr - l->bias ? to : NULL;
+}
+
 static void print_func(struct list *l, const struct ufunc *f, const char *why)
 {
-	const struct usym *sym = f->sym;
+	const struct usym *sym = f->sym, *to = chosen(l, sym);
 	/* what it takes is said once, by the prototype if there is one */
 	char *readable = demangle(sym->name, !f->decl);
 	const char *name = readable ?: sym->name;
@@ -101,6 +117,8 @@ static void print_func(struct list *l, const struct ufunc *f, const char *why)
 	printf("0x%012" PRIx64 " %s  %s", sym->addr + l->bias, l->object,
 	       f->decl ? declaration(l, f, name) : name);
 	free(readable);
+	if (to)
+		printf("  -- here 0x%012" PRIx64 " %s", to->addr + l->bias, to->name);
 	if (why)
 		printf("  -- cannot be attached: %s", why);
 	else if (f->decl && f->untyped)
@@ -110,7 +128,7 @@ static void print_func(struct list *l, const struct ufunc *f, const char *why)
 
 static void put_func(struct list *l, const struct ufunc *f, const char *why)
 {
-	const struct usym *sym = f->sym;
+	const struct usym *sym = f->sym, *to = chosen(l, sym);
 	char *readable = demangle(sym->name, true);
 	struct json *j = &l->json;
 
@@ -125,6 +143,11 @@ static void put_func(struct list *l, const struct ufunc *f, const char *why)
 	json_key(j, "typed");
 	json_bool(j, !f->untyped);
 	json_key_str(j, "untyped", f->untyped);
+	json_key(j, "chosen");
+	if (to)
+		json_u64(j, to->addr + l->bias);
+	else
+		json_null(j);
 	json_key(j, "attachable");
 	json_bool(j, !why);
 	json_key_str(j, "why", why);
@@ -240,7 +263,7 @@ static void list_funcs(struct list *l)
 
 		if (!is_wanted(l, f->sym))
 			continue;
-		why = usites_refusal(l->sites, f->sym, buf);
+		why = usites_refusal(l->sites, chosen(l, f->sym) ?: f->sym, buf);
 		l->nr_shown++;
 		if (l->o->stats)
 			count(l, f, why);
@@ -318,6 +341,7 @@ static int list_proc(struct list *l, pid_t pid)
 
 	if (err)
 		return err;
+	l->proc = p;
 	snprintf(root, sizeof(root), "/proc/%d/root", pid);
 	for (uint32_t i = 0; i < p->nr; i++) {
 		const struct uproc_obj *o = &p->objs[i];

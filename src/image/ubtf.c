@@ -287,6 +287,31 @@ static void find_funcs(struct ubtf *u)
 	}
 }
 
+/* What a function that chooses another returns points to what the chosen one is like. */
+static uint32_t proto_of_chosen(const struct btf *btf, uint32_t decl)
+{
+	const struct btf_type *t = strip(btf, btf__type_by_id(btf, decl)->type);
+
+	if (!t || !btf_is_ptr(t))
+		return 0;
+	for (int i = 0; i < DEPTH_MAX; i++) {
+		uint32_t id = t->type;
+
+		t = btf__type_by_id(btf, id);
+		if (!t || btf_is_func_proto(t))
+			return t ? id : 0;
+		if (!btf_is_mod(t) && !btf_is_typedef(t))
+			return 0;
+	}
+	return 0;
+}
+
+static void set_type(const struct btf *btf, uint32_t id, uint32_t type)
+{
+	/* in place: nobody has seen it yet */
+	((struct btf_type *)btf__type_by_id(btf, id))->type = type;
+}
+
 static int settle(struct ubtf *u)
 {
 	int untyped = add_untyped(u->btf);
@@ -296,11 +321,12 @@ static int settle(struct ubtf *u)
 
 		if (f->untyped && !strcmp(f->untyped, NOT_DESCRIBED))
 			f->decl = 0;
-		else
-			f->untyped = f->untyped ?: proto_refusal(u->btf, f->btf_id);
-		/* in place: nobody has seen it yet */
+		else if (f->sym->flags & USYM_IFUNC)
+			f->decl = proto_of_chosen(u->btf, f->decl);
+		set_type(u->btf, f->btf_id, f->decl ?: untyped);
+		f->untyped = f->untyped ?: f->decl ? proto_refusal(u->btf, f->btf_id) : NOT_DESCRIBED;
 		if (f->untyped)
-			((struct btf_type *)btf__type_by_id(u->btf, f->btf_id))->type = untyped;
+			set_type(u->btf, f->btf_id, untyped);
 	}
 	return untyped < 0 ? untyped : 0;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "image/uelf.h"
@@ -141,6 +141,14 @@ int uproc_open_obj(const struct uproc *p, const struct uproc_obj *o)
 		return fd;
 	return fail_hint(-ENOENT, "restart the process, or be root",
 			 "process %d: '%s' is not the file any more that it has mapped", p->pid, o->path);
+}
+
+int uproc_read_word(const struct uproc *p, uint64_t addr, uint64_t *ret)
+{
+	struct iovec here = { ret, sizeof(*ret) }, there = { (void *)(uintptr_t)addr, sizeof(*ret) };
+	ssize_t n = process_vm_readv(p->pid, &here, 1, &there, 1, 0);
+
+	return n == sizeof(*ret) ? 0 : n < 0 ? -errno : -EFAULT;
 }
 
 uint64_t uproc_bias(const struct uproc_obj *o, const struct uelf *e)

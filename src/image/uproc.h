@@ -32,6 +32,9 @@ void uproc_free(struct uproc *p);
  */
 int uproc_open_obj(const struct uproc *p, const struct uproc_obj *o);
 
+/* A word of its memory. 0, or -errno, which is not printed. */
+int uproc_read_word(const struct uproc *p, uint64_t addr, uint64_t *ret);
+
 /* What to add to the file's addresses to have the process'. */
 uint64_t uproc_bias(const struct uproc_obj *o, const struct uelf *e);
 

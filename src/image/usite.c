@@ -2,6 +2,7 @@
 #include "image/usite.h"
 
 #include <errno.h>
+#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,25 @@ static void set_targets(const struct usites *s, struct arch_site *site)
 
 /* -- The decision --- */
 
+uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym)
+{
+	const struct arch_tramp_ops *arch = arch_tramp_of(e->machine);
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr sh;
+	GElf_Rela r;
+
+	while (arch && (scn = elf_nextscn(e->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA || !(sh.sh_flags & SHF_ALLOC))
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getrela(data, i, &r); i++)
+			if (GELF_R_TYPE(r.r_info) == arch->elf_irelative && (uint64_t)r.r_addend == sym->addr)
+				return r.r_offset;
+	}
+	return 0;
+}
+
 bool usite_is_odd(const struct uelf *e, const struct usym *sym)
 {
 	static const char *const names[] = {
@@ -116,7 +136,7 @@ const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[12
 	if (!seg)
 		return "has no code in the file";
 	off = sym->addr - seg->vaddr;
-	site.size = sym->size < ARCH_SITE_TEXT_MAX ? sym->size : ARCH_SITE_TEXT_MAX;
+	site.size = sym->size <= seg->code_len - off ? sym->size : seg->code_len - off;
 	site.before = off < ARCH_SITE_BEFORE_MAX ? off : ARCH_SITE_BEFORE_MAX;
 	site.len = seg->code_len - off < site.size + SITE_AFTER ? seg->code_len - off : site.size + SITE_AFTER;
 	site.text = seg->code + off - site.before;

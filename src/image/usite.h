@@ -25,6 +25,12 @@ void usites_free(struct usites *s);
  */
 const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[128]);
 
+/*
+ * Where a process keeps the address of the function that @sym, which is USYM_IFUNC, has chosen: the address in
+ * the file of a word that holds an address of the process. 0: only those who call it know.
+ */
+uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym);
+
 /* Is it called by jumps, left by none, or returned from twice, so that entry and exit make no pair? */
 bool usite_is_odd(const struct uelf *e, const struct usym *sym);
 

@@ -255,6 +255,8 @@ static struct ubtf *open_made(const char *image, const char *commands, bool name
 	struct ubtf *u = NULL;
 	int fd;
 
+	if (system("command -v objcopy xz >/dev/null"))
+		tap_skip("binutils or xz are not installed");
 	snprintf(path, sizeof(path), "images/%s", image);
 	CHECK(mkdtemp(dir));
 	snprintf(cmd, sizeof(cmd), "set -e; image=$(readlink -f '%s'); cd %s; %s", tap_file(path), dir, commands);

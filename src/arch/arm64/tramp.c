@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Not there yet: every attempt is refused with a sentence. */
+#include <elf.h>
 #include <stdio.h>
 
 #include "arch/tramp.h"
@@ -70,6 +71,7 @@ const struct arch_tramp_ops arm64_tramp = {
 	.name = "arm64",
 	.nodes_max = 37,
 	.stub_bytes = 16,
+	.elf_irelative = R_AARCH64_IRELATIVE,
 	.arg_regs = 8,
 	.cfi_ra = 30,
 	.cfi_code_align = 4,

@@ -161,6 +161,8 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 	for (u32 off = 0; off < len; off += in.i.length) {
 		bool call;
 
+		if (len < s->size && len - off < ZYDIS_MAX_INSTRUCTION_LENGTH)
+			break;		/* the rest is not here */
 		if (!decode_insn(text + off, len - off, &in))
 			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
 		call = in.i.meta.category == ZYDIS_CATEGORY_CALL;

@@ -24,6 +24,8 @@
  * more; all others come back after the programs of either end, since the caller may know which ones
  * the function spares. Nothing is kept in registers across a call, so that one rule unwinds it all.
  */
+#include <elf.h>
+
 #include "arch/tramp.h"
 #include "arch/x86_64/emit.h"
 #include "arch/x86_64/reloc.h"
@@ -773,6 +775,7 @@ const struct arch_tramp_ops x86_64_tramp = {
 	.sessions = true,
 	.nodes_max = 36,
 	.stub_bytes = STUB_BYTES,
+	.elf_irelative = R_X86_64_IRELATIVE,
 	.arg_regs = ARRAY_LEN(arg_regs),
 	.cfi_ra = DWARF_RA,
 	.cfi_code_align = 1,
