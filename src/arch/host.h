@@ -50,6 +50,12 @@ extern const struct arch_gadget {
 	u8 bytes[16];
 } arch_host_gadget;
 
+/* What stops a thread with SIGTRAP, and how far its PC is then from it. */
+extern const struct arch_breakpoint {
+	u32 len, pc_off;
+	u8 bytes[8];
+} arch_host_breakpoint;
+
 /* Looks at the thread and fills @ret. -EOPNOTSUPP: not a thread of this architecture; -ESRCH */
 int arch_host_borrow(pid_t tid, struct arch_borrow *ret);
 /* With the frame written to .sp: the thread is to make call @nr by the gadget at @gadget. */

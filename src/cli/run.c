@@ -21,6 +21,7 @@
 #include "cli/limits.h"
 #include "cli/lines.h"
 #include "cli/printk.h"
+#include "cli/process.h"
 #include "cli/report.h"
 #include "cli/self.h"
 #include "cli/stop.h"
@@ -51,6 +52,7 @@ struct run {
 	struct stop stop;
 	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
 	struct self *self;	/* --lib */
+	bool other;		/* the user engine's target is another process */
 	int lines_fd;		/* of the user engine; -1 = another one */
 };
 
@@ -121,6 +123,11 @@ static int open_object(struct run *r)
 	return err;
 }
 
+static int command_stdout(const struct run *r)
+{
+	return r->json ? STDERR_FILENO : STDOUT_FILENO;
+}
+
 /* The engine that needs no kernel, before anything asks one. */
 static int use_user_engine(struct run *r)
 {
@@ -130,11 +137,16 @@ static int use_user_engine(struct run *r)
 		return r->o->lib ? fail_hint(-EINVAL, "--engine user", "--lib is for the user engine") : 0;
 	if (!&fsession_user_engine)
 		return fail(-EOPNOTSUPP, "engine user: not for this machine's architecture yet");
-	if (!r->o->lib)
-		return fail_hint(-EINVAL, "--lib ./libfoo.so [-- FUNCTION ARGS]",
-				 "engine user: nothing to trace");
-	err = self_open(r->o->lib, &r->self);
-	err = err ?: fsession_user_engine.use(r->o->lib);
+	if (r->o->lib) {
+		err = self_open(r->o->lib, &r->self);
+		err = err ?: fsession_user_engine.use(r->o->lib);
+	} else if (r->o->pid || r->cmd) {
+		r->other = true;
+		err = process_enter(r->o, r->cmd, command_stdout(r), &r->stop);
+	} else {
+		err = fail_hint(-EINVAL, "-- COMMAND, --pid PID or --lib ./libfoo.so",
+				"engine user: nothing to trace");
+	}
 	if (err)
 		return err;
 	r->lines_fd = fsession_user_engine.lines_open();
@@ -145,7 +157,11 @@ static int start_command(struct run *r)
 {
 	if (r->self)
 		return self_start_call(r->self, r->cmd, &r->stop.call_fd);
-	return stop_start_command(&r->stop, r->cmd, r->json ? STDERR_FILENO : STDOUT_FILENO);
+	if (r->other && !r->o->pid) {
+		process_start(&r->stop);
+		return 0;
+	}
+	return stop_start_command(&r->stop, r->cmd, command_stdout(r), NULL);
 }
 
 static int start(struct run *r)
@@ -224,6 +240,13 @@ static int watch(struct run *r)
 	return err;
 }
 
+static void leave(struct run *r)
+{
+	if (r->other)
+		process_leave(&r->stop);
+	r->other = false;
+}
+
 static int finish(struct run *r)
 {
 	int err = 0;
@@ -234,6 +257,7 @@ static int finish(struct run *r)
 	if (attach_nr_funcs(&r->attach) >= MANY_FUNCS)
 		report_line("detaching from %zu functions", attach_nr_funcs(&r->attach));
 	attach_detach(&r->attach);
+	leave(r);
 	drain(r, PRINTK_FINAL);
 	if (r->o->dump)
 		err = dump_print(r->obj, r->json);
@@ -272,6 +296,7 @@ static int run(struct run *r)
 static void run_done(struct run *r)
 {
 	attach_done(&r->attach);
+	leave(r);
 	bpf_object__close(r->obj);
 	targets_done(&r->targets);
 	printk_close(r->printk);
@@ -314,6 +339,8 @@ int run_verb(const struct verb *v, char **argv)
 	}
 	if (check_operands(&rest))
 		return EXIT_USAGE;
+	if (o.pid)
+		o.engine = FSESSION_ENGINE_USER;
 	r.path = rest.args[0];
 	r.cmd = rest.cmd;
 	json_init(&r.json_out, stdout);

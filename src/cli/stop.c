@@ -28,7 +28,7 @@ int stop_begin(struct stop *s)
 {
 	sigset_t set;
 
-	*s = (struct stop){ .timer_fd = -1, .call_fd = -1 };
+	*s = (struct stop){ .timer_fd = -1, .call_fd = -1, .process_fd = -1 };
 	signals_of_interest(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* An ignored SIGCHLD, which may be inherited, would reap the command without us. */
@@ -43,6 +43,8 @@ void stop_end(struct stop *s)
 		close(s->sig_fd);
 	if (s->timer_fd >= 0)
 		close(s->timer_fd);
+	if (s->process_fd >= 0)
+		close(s->process_fd);
 }
 
 void stop_give_back(struct stop *s)
@@ -65,7 +67,7 @@ int stop_after(struct stop *s, uint64_t ns)
 	return 0;
 }
 
-static void __attribute__((noreturn)) run_child(char **argv, int stdout_fd, int err_fd)
+static void __attribute__((noreturn)) run_child(char **argv, int stdout_fd, int err_fd, int (*before_exec)(void))
 {
 	sigset_t set;
 	int err;
@@ -73,15 +75,16 @@ static void __attribute__((noreturn)) run_child(char **argv, int stdout_fd, int 
 	signals_of_interest(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	limits_restore();
-	if (stdout_fd == STDOUT_FILENO || dup2(stdout_fd, STDOUT_FILENO) >= 0)
+	err = before_exec ? -before_exec() : 0;
+	if (!err && (stdout_fd == STDOUT_FILENO || dup2(stdout_fd, STDOUT_FILENO) >= 0))
 		execvp(argv[0], argv);
-	err = errno;
+	err = err ?: errno;
 	if (write(err_fd, &err, sizeof(err)) != sizeof(err))
 		_exit(126);
 	_exit(127);
 }
 
-int stop_start_command(struct stop *s, char **argv, int stdout_fd)
+int stop_start_command(struct stop *s, char **argv, int stdout_fd, int (*before_exec)(void))
 {
 	int pipe_fd[2], err = 0;
 	ssize_t n;
@@ -92,7 +95,7 @@ int stop_start_command(struct stop *s, char **argv, int stdout_fd)
 		return fail(-errno, "pipe: %s", log_errstr(errno));
 	pid = fork();
 	if (!pid)
-		run_child(argv, stdout_fd, pipe_fd[1]);
+		run_child(argv, stdout_fd, pipe_fd[1], before_exec);
 	if (pid < 0)
 		err = errno;
 	close(pipe_fd[1]);
@@ -132,10 +135,11 @@ static void take_signals(struct stop *s)
 int stop_wait(struct stop *s, int other_fd, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { s->call_fd, POLLIN }, { other_fd, POLLIN },
+		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { s->call_fd, POLLIN },
+		{ s->process_fd, POLLIN }, { other_fd, POLLIN },
 	};
 
-	if (poll(fds, 4, timeout_ms) < 0 && errno != EINTR)
+	if (poll(fds, 5, timeout_ms) < 0 && errno != EINTR)
 		return fail(-errno, "poll: %s", log_errstr(errno));
 	if (fds[0].revents)
 		take_signals(s);
@@ -143,5 +147,7 @@ int stop_wait(struct stop *s, int other_fd, int timeout_ms)
 		end(s, STOP_TIME);
 	if (fds[2].revents)
 		end(s, STOP_COMMAND);
+	if (fds[3].revents)
+		end(s, STOP_PROCESS);
 	return 0;
 }

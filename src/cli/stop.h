@@ -12,15 +12,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum stop_why { STOP_NOT_YET, STOP_SIGNAL, STOP_TIME, STOP_COMMAND };
+enum stop_why { STOP_NOT_YET, STOP_SIGNAL, STOP_TIME, STOP_COMMAND, STOP_PROCESS };
 
 struct stop {
 	int sig_fd;
 	int timer_fd;		/* --for; -1 = not started */
 	int call_fd;		/* readable: the function called for the command has returned; -1 = none */
+	int process_fd;		/* of the process of --pid; -1 = none */
 	enum stop_why why;
 	int sig;		/* STOP_SIGNAL: which */
 	pid_t child;		/* the command; 0 = none */
+	bool child_waits;	/* it was started, and is to be continued */
 	bool child_ended;
 	int child_status;	/* of waitpid() */
 };
@@ -32,9 +34,9 @@ void stop_give_back(struct stop *s);
 /* Starts the clock. */
 int stop_after(struct stop *s, uint64_t ns);
 
-/* Runs a command, whose end ends the run; its stdout becomes @stdout_fd. Returns when it has been
- * started. -errno, printed, if that is impossible. */
-int stop_start_command(struct stop *s, char **argv, int stdout_fd);
+/* Runs a command, whose end ends the run; its stdout becomes @stdout_fd. @before_exec, called in the
+ * child, may be NULL. Returns when it has been started. -errno, printed, if that is impossible. */
+int stop_start_command(struct stop *s, char **argv, int stdout_fd, int (*before_exec)(void));
 
 /* Waits for an event, or until @other_fd (-1: none) is readable or @timeout_ms (-1: none) has
  * passed; 0 only looks. Sets @s->why. */

@@ -222,7 +222,7 @@ static void print_end_json(const struct stop *stop, const struct lines *lines, u
 {
 	static const char *const why[] = {
 		[STOP_NOT_YET] = "error", [STOP_SIGNAL] = "signal", [STOP_TIME] = "time",
-		[STOP_COMMAND] = "command",
+		[STOP_COMMAND] = "command", [STOP_PROCESS] = "process",
 	};
 
 	json_record(j, "end");

@@ -23,7 +23,8 @@ static const struct opt run_opts[] = {
 	{ "engine", 'e', OPT_CHOICE, OFF(run, engine), "auto|kernel|split|user",
 	  "Which engine runs fsession programs: the kernel's own (Linux 7.0 and newer), split "
 	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one of them that works; "
-	  "or user, which needs no kernel: see --lib" },
+	  "or user, which needs no kernel: programs run on functions of COMMAND, of the process of --pid, "
+	  "or of --lib" },
 	{ "for", 'f', OPT_TIME, OFF(run, for_ns), "TIME",
 	  "Stop after TIME, such as 500ms, 5s or 2m" },
 	{ "help", 'h', OPT_FLAG, OFF(run, help), NULL, "Print the options" },
@@ -32,6 +33,9 @@ static const struct opt run_opts[] = {
 	{ "lib", 'l', OPT_TEXT, OFF(run, lib), "PATH",
 	  "With --engine user: load the shared object PATH into this process and trace its "
 	  "functions. COMMAND is then one of them, and its arguments are integers" },
+	{ "pid", 'p', OPT_TEXT, OFF(run, pid), "PID",
+	  "Trace functions of the process PID; implies --engine user. Its executable's are named as "
+	  "kernel functions are, libfoo.so.1:FUNC is one of a shared object" },
 	{ "stats", 's', OPT_FLAG, OFF(run, stats), NULL,
 	  "At the end, print how often each fsession program ran, and what it missed" },
 	{ "trace-prefix", 't', OPT_FLAG, OFF(run, prefix), NULL,

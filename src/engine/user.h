@@ -6,14 +6,23 @@
 #ifndef FS_ENGINE_USER_H
 #define FS_ENGINE_USER_H
 
+#include <sys/types.h>
+
 #include "util/types.h"
 
 struct user_engine {
 	/*
 	 * From now on bpf(2) of this process is the user engine's. @vmlinux: file name of the loaded shared
-	 * object whose functions programs find without a module's name; NULL: the executable. 0 or -errno
+	 * object whose functions programs find without a module's name; NULL: the executable, unless a process
+	 * was entered. 0 or -errno
 	 */
 	int (*use)(const char *vmlinux);
+	/* The same, but programs attach to functions of process @pid: as of inject/proctarget.h. */
+	int (*enter)(pid_t pid);
+	void (*leave)(void);
+	/* As of inject/launch.h. */
+	int (*launch_child)(void);
+	int (*launch_parent)(pid_t pid);
 	/* As of syscall/lines.h. */
 	int (*lines_open)(void);
 	void (*lines_close)(int fd);

@@ -15,6 +15,7 @@
 #include "image/ubtf.h"
 #include "inject/maps.h"
 #include "inject/remote.h"
+#include "inject/selftarget.h"
 #include "syscall/map.h"
 #include "syscall/target.h"
 #include "util/log.h"
@@ -31,6 +32,7 @@ struct proctarget {
 	struct target target;	/* what bpf(2) knows of it */
 	pid_t pid;
 	struct remote *remote;
+	bool left;
 	u32 nr;
 	struct object *objs;	/* [0]: the executable */
 };
@@ -131,7 +133,7 @@ static int proc_space(void *arg, struct tramp_space **ret)
 static int proc_btf(void *arg, u32 nr, const char **name, const struct btf **ret)
 {
 	struct proctarget *t = arg;
-	int err = nr < t->nr ? 0 : look(t);
+	int err = nr < t->nr || t->left ? 0 : look(t);
 
 	if (err || nr >= t->nr)
 		return err ?: -ENOENT;
@@ -147,7 +149,7 @@ static int proc_func(void *arg, u32 nr, u32 id, const char *name, struct target_
 
 	(void)id;
 	f = nr < t->nr && t->objs[nr].types ? ubtf_find(t->objs[nr].types, name) : NULL;
-	if (!f)
+	if (!f || f->sym->flags & USYM_IFUNC)
 		return -ENOENT;
 	ret->addr = t->objs[nr].base + f->sym->addr;
 	ret->size = f->sym->size;
@@ -190,6 +192,7 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 	}
 	t->target.ops = &ops;
 	t->target.arg = t;
+	t->target.self = selftarget();
 	pthread_mutex_init(&t->target.lock, NULL);
 	target_set(&t->target);
 	*ret = t;
@@ -200,7 +203,7 @@ void proctarget_close(struct proctarget *t)
 {
 	if (!t)
 		return;
-	target_set(NULL);
 	remote_close(t->remote);
-	/* objects of bpf(2) may still refer to the target; its types are theirs */
+	t->left = true;
+	/* objects of bpf(2) may still refer to the target; who prints symbols asks for its own */
 }

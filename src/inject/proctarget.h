@@ -12,7 +12,8 @@ struct proctarget;
  * its functions. One at a time.
  */
 int proctarget_open(pid_t pid, struct proctarget **ret);
-/* Every link must be gone. Leaves the process. NULL: nothing */
+/* Every link must be gone. Leaves the process; programs can no longer be loaded, symbols are still known.
+ * NULL: nothing */
 void proctarget_close(struct proctarget *t);
 
 #endif

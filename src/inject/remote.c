@@ -27,10 +27,12 @@
 #include "arch/host.h"
 #include "image/vdso.h"
 #include "inject/agent.h"
+#include "inject/bridge.h"
 #include "inject/call.h"
 #include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
+#include "inject/printed.h"
 #include "rt/lane.h"
 #include "syscall/env.h"
 #include "trampoline/guard.h"
@@ -49,6 +51,7 @@ struct piece {
 struct remote_map {
 	const struct rt_map *rt;	/* ours */
 	u64 addr, values;
+	struct bridge *bridge;	/* ring buffer: who waits for it here */
 	struct remote_map *next;
 };
 
@@ -62,6 +65,8 @@ struct remote {
 	u64 guard_table;
 	struct piece *pieces;
 	struct remote_map *maps;
+	struct printed *printed;
+	bool left;		/* nothing of it is used any more but by what is still to be freed */
 	struct maps files;	/* what was mapped when it was last looked */
 	struct tramp_space *space;
 };
@@ -119,9 +124,10 @@ static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
 
 static int explain(const struct remote *r, int err)
 {
-	if (err && has_ended(r))
-		return fail(-ESRCH, "inject: process %d has ended", r->pid);
-	return stop_explain(err);
+	if (!err || (!r->left && !has_ended(r)))
+		return stop_explain(err);
+	log_msg(LOG_INFO, "inject: process %d has ended", r->pid);
+	return -ESRCH;
 }
 
 static int begin(struct remote *r, struct call **ret)
@@ -390,7 +396,7 @@ static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 {
 	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = keeper_note(r->keeper, patches, nr);
+	int err = r->left ? -ESRCH : keeper_note(r->keeper, patches, nr);
 
 	err = err ?: stopped(r, &s);
 	err = err ?: stop_patch(&s, patches, nr);
@@ -402,8 +408,9 @@ static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 
 static int remote_op_is_quiet(void *arg, u64 guard_off)
 {
+	const struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = stopped(arg, &s);
+	int err = r->left ? -ESRCH : stopped(arg, &s);
 
 	err = err ?: stop_look(&s, guard_off);
 	stop_release(&s);
@@ -565,30 +572,6 @@ static int open_process(struct remote *r)
 	return 0;
 }
 
-int remote_open(pid_t pid, struct remote **ret)
-{
-	struct remote *r;
-	int err;
-
-	if (!arch_host_tramp())
-		return fail(-EOPNOTSUPP, "inject: no trampolines on this machine");
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		return -ENOMEM;
-	r->pid = pid;
-	r->mem = r->pidfd = -1;
-	err = env_init();
-	err = err ?: open_process(r);
-	err = err ?: keeper_start(pid, r->mem, &r->keeper);
-	err = err ?: enter(r);
-	if (err) {
-		remote_close(r);
-		return err;
-	}
-	*ret = r;
-	return 0;
-}
-
 /* -- Leaving --- */
 
 #define LEAVE_TRIES 100		/* of a millisecond */
@@ -658,8 +641,10 @@ void remote_close(struct remote *r)
 	}
 	while ((m = r->maps)) {
 		r->maps = m->next;
+		bridge_stop(m->bridge);
 		free(m);
 	}
+	printed_close(r->printed);
 	keeper_stop(r->keeper);
 	maps_done(&r->files);
 	agent_done(&r->agent);
@@ -667,7 +652,12 @@ void remote_close(struct remote *r)
 		close(r->mem);
 	if (r->pidfd >= 0)
 		close(r->pidfd);
-	free(r);
+	r->keeper = NULL;
+	r->printed = NULL;
+	r->mem = r->pidfd = -1;
+	r->left = true;
+	if (!r->space)
+		free(r);	/* else programs of it may still be there to be freed */
 }
 
 struct tramp_space *remote_space(struct remote *r)
@@ -718,6 +708,17 @@ static int place_map(struct remote *r, struct call *c, struct remote_map *m, int
 	return poke(r, m->addr, &moved, sizeof(moved));
 }
 
+/* The application waits for an eventfd. */
+static void notify_here(void *arg)
+{
+	const u64 one = 1;
+	struct rt_map *rt = arg;
+
+	rt_ring_recover(rt);
+	if (rt_ring_has_data(rt) && write(rt->notify_fd, &one, sizeof(one)) < 0)
+		log_msg(LOG_DEBUG, "inject: eventfd: %s", log_errstr(errno));
+}
+
 static int new_map(struct remote *r, const struct rt_map *rt, int memfd, struct remote_map **ret)
 {
 	struct remote_map *m = calloc(1, sizeof(*m));
@@ -729,6 +730,8 @@ static int new_map(struct remote *r, const struct rt_map *rt, int memfd, struct 
 		err = place_map(r, c, m, memfd);
 		call_end(c);
 	}
+	if (!err && rt->notify_fd >= 0)
+		err = bridge_start(rt, notify_here, (void *)rt, &m->bridge);
 	if (err) {
 		free(m);
 		return err;
@@ -754,5 +757,41 @@ int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u
 		return err;
 	*ret = m->addr;
 	*values = m->values;
+	return 0;
+}
+
+/* -- Entering --- */
+
+static int send_lines(struct remote *r)
+{
+	u64 ring, values;
+	int err = printed_open(&r->printed);
+
+	err = err ?: remote_map(r, printed_ring(r->printed), printed_memfd(r->printed), &ring, &values);
+	return err ?: set_word(r, "rt_trace_ring", 0, ring);
+}
+
+int remote_open(pid_t pid, struct remote **ret)
+{
+	struct remote *r;
+	int err;
+
+	if (!arch_host_tramp())
+		return fail(-EOPNOTSUPP, "inject: no trampolines on this machine");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->pid = pid;
+	r->mem = r->pidfd = -1;
+	err = env_init();
+	err = err ?: open_process(r);
+	err = err ?: keeper_start(pid, r->mem, &r->keeper);
+	err = err ?: enter(r);
+	err = err ?: send_lines(r);
+	if (err) {
+		remote_close(r);
+		return err;
+	}
+	*ret = r;
 	return 0;
 }

@@ -154,6 +154,11 @@ static const struct target_ops ops = {
 
 static struct target target = { .ops = &ops, .here = true, .lock = PTHREAD_MUTEX_INITIALIZER };
 
+struct target *selftarget(void)
+{
+	return &target;
+}
+
 void selftarget_use(const char *vmlinux)
 {
 	if (vmlinux && !self.vmlinux && !self.nr)

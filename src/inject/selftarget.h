@@ -9,4 +9,7 @@
  */
 void selftarget_use(const char *vmlinux);
 
+/* What stands for this process; never NULL. */
+struct target *selftarget(void);
+
 #endif

@@ -314,6 +314,7 @@ RT_HELPER(strncmp)
 #define LINE_BYTES 1024
 
 int rt_trace_fd = -1;
+struct rt_map *rt_trace_ring;
 u64 rt_trace_lost;
 
 static long trace_line(const char *fmt, u32 size, const u64 *args, u32 nr)
@@ -323,9 +324,10 @@ static long trace_line(const char *fmt, u32 size, const u64 *args, u32 nr)
 		char text[LINE_BYTES];
 	} line;
 	long n = rt_format(line.text, sizeof(line.text), fmt, size, args, nr), bytes;
+	struct rt_map *ring = rt_load(&rt_trace_ring);
 	int fd = rt_load(&rt_trace_fd);
 
-	if (n < 0 || fd < 0)
+	if (n < 0 || (fd < 0 && !ring))
 		return n;
 	line.head = (struct rt_trace_head){
 		.time_ns = rt_clock_ns(CLOCK_MONOTONIC),
@@ -334,7 +336,8 @@ static long trace_line(const char *fmt, u32 size, const u64 *args, u32 nr)
 		.tid = rtarch_syscall(__NR_gettid, 0, 0, 0, 0, 0),
 	};
 	bytes = sizeof(line.head) + RT_MIN(n, LINE_BYTES - 1);
-	if (rtarch_syscall(__NR_write, fd, (long)&line, bytes, 0, 0) != bytes)
+	if (ring ? rt_ring_output(ring, &line, bytes, 0) :
+		   rtarch_syscall(__NR_write, fd, (long)&line, bytes, 0, 0) != bytes)
 		__atomic_fetch_add(&rt_trace_lost, 1, __ATOMIC_RELAXED);
 	return n;
 }

@@ -24,6 +24,7 @@ struct rt_xdp {
 
 /* Where bpf_trace_printk() writes its lines in this process, each with a head, by one write(); -1: nowhere. */
 extern int rt_trace_fd;
+extern struct rt_map *rt_trace_ring;	/* instead, where another process reads them; NULL: no */
 extern u64 rt_trace_lost;	/* lines for which there was no room */
 
 #define RT_UNUSED __attribute__((unused))

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "engine/user.h"
+#include "inject/launch.h"
+#include "inject/proctarget.h"
 #include "inject/selftarget.h"
 #include "syscall/lines.h"
 #include "syscall/wrap.h"
@@ -127,14 +129,41 @@ int open(const char *path, int flags, ...)
 
 /* -- On and off --- */
 
+static struct proctarget *entered;
+
 static int use(const char *vmlinux)
 {
-	selftarget_use(vmlinux);
+	if (vmlinux || !entered)
+		selftarget_use(vmlinux);
 	wrap_set(true);
 	return 0;
 }
 
-const struct user_engine fsession_user_engine = { use, lines_open, lines_close, lines_lost };
+static int enter(pid_t pid)
+{
+	int err = proctarget_open(pid, &entered);
+
+	if (!err)
+		wrap_set(true);
+	return err;
+}
+
+static void leave(void)
+{
+	proctarget_close(entered);
+	entered = NULL;
+}
+
+const struct user_engine fsession_user_engine = {
+	.use = use,
+	.enter = enter,
+	.leave = leave,
+	.launch_child = launch_child,
+	.launch_parent = launch_parent,
+	.lines_open = lines_open,
+	.lines_close = lines_close,
+	.lines_lost = lines_lost,
+};
 
 __attribute__((constructor)) static void begin(void)
 {

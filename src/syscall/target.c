@@ -144,10 +144,10 @@ int target_func(const struct btf_obj *b, u32 id, struct target_func *ret)
 	pthread_mutex_unlock(&t->lock);
 	if (b->nr || id > shift)
 		return t->ops->func(t->arg, b->nr, id - shift, name, ret);
-	test = t->here ? selftest_find(name) : NULL;
+	test = t->here || t->self ? selftest_find(name) : NULL;
 	if (!test)
 		return -ENOENT;
-	*ret = (struct target_func){ test->addr, test->size };
+	*ret = (struct target_func){ test->addr, test->size, .home = t->self };
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct target_func {
 	u64 addr;
 	u32 size;		/* bytes, by its symbol; 0: unknown */
 	bool untyped;		/* its prototype is a guess: attach without looking at arguments */
+	struct target *home;	/* where it is; NULL: in the target that was asked */
 };
 
 struct target_ops {
@@ -51,6 +52,7 @@ struct target {
 	const struct target_ops *ops;
 	void *arg;
 	bool here;		/* it is this process: its test functions can be traced */
+	struct target *self;	/* else this process as a target, whose functions those are; or NULL */
 	pthread_mutex_t lock;	/* of what follows; PTHREAD_MUTEX_INITIALIZER */
 	struct target_btf *btfs;	/* [0] is vmlinux */
 	u32 nr_btfs;

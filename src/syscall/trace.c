@@ -49,6 +49,8 @@ static int open_fd(struct trace *t, int fd)
 		if (t->btf)
 			obj_get(&t->btf->obj);
 		t->target = target_current();
+		if (t->target && !t->target->here)
+			t->target = t->target->self;	/* BPF programs are here */
 		return 0;
 	}
 	if (btf_from_fd(fd, &t->btf))
@@ -184,6 +186,8 @@ static int find_code(const struct trace *t, struct trace_func *f, struct blog *l
 	if (t->dst)
 		return find_prog_code(t, f, log);
 	err = target_func(t->btf, f->btf_id, &f->code);
+	if (!err && t->multi && f->code.home)
+		err = -EOPNOTSUPP;	/* its code is for another place */
 	if (err)
 		blog_print(log, "The address of function %s cannot be found\n", f->name);
 	return err;
@@ -241,7 +245,12 @@ int trace_check(struct prog *p, struct blog *log)
 		return -EINVAL;
 	}
 	err = check_sessions(p, log);
-	return err || t->multi ? err : trace_find(p, id, &t->func, log);
+	if (err || t->multi)
+		return err;
+	err = trace_find(p, id, &t->func, log);
+	if (!err && t->func.code.home)
+		t->target = t->func.code.home;
+	return err;
 }
 
 int trace_tramp(struct prog *p, const struct trace_func *f, struct tramp **ret)

@@ -51,6 +51,7 @@ int arch_host_set_pc(pid_t tid, u64 pc)
 }
 
 const struct arch_gadget arch_host_gadget;
+const struct arch_breakpoint arch_host_breakpoint;
 
 int arch_host_borrow(pid_t tid, struct arch_borrow *ret)
 {

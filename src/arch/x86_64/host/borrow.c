@@ -62,6 +62,8 @@ const struct arch_gadget arch_host_gadget = {
 	.len = 9, .bytes = { 0x0f, 0x05, 0xb8, SYS_rt_sigreturn, 0, 0, 0, 0x0f, 0x05 },
 };
 
+const struct arch_breakpoint arch_host_breakpoint = { 1, 1, { 0xcc } };
+
 static long pt(long req, pid_t tid, long addr, void *data)
 {
 	return arch_host_syscall(SYS_ptrace, req, tid, addr, (long)data);

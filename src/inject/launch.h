@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starts a command so that it can be entered before its own code runs. Between fork() and exec the child
+ * calls launch_child(); the parent then launch_parent().
+ */
+#ifndef FS_INJECT_LAUNCH_H
+#define FS_INJECT_LAUNCH_H
+
+#include <sys/types.h>
+
+/* In the child: stops at the next exec. 0 or -errno. */
+int launch_child(void);
+
+/*
+ * In the thread that forked: waits until @pid has executed its program and what that needs is mapped, with
+ * the dynamic loader done and nothing of its own run but constructors of shared objects. It is then
+ * stopped as by SIGSTOP; SIGCONT makes it go on.
+ * Return: 0, -ESRCH (it ended before; its status is still to be had), -EOPNOTSUPP (32-bit), -errno; printed
+ */
+int launch_parent(pid_t pid);
+
+#endif

@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# fsession run --engine user: functions of a command, and of a process that runs already.
+. "$(dirname "$0")/../cli/tap.sh"
+
+victim=$BUILD/tests/inject/victim
+weigh=$BUILD/tests/inject/weigh.bpf.o
+
+# A victim whose stdin is fd 9; $pid
+start_victim()
+{
+	mkfifo "$tmp/in"
+	"$victim" "$@" <"$tmp/in" >"$tmp/victim" &
+	pid=$!
+	exec 9>"$tmp/in"
+	until [ -s "$tmp/victim" ]; do sleep 0.01; done
+}
+
+# The line that it answers a number with
+ask()
+{
+	before=$(wc -l <"$tmp/victim")
+	echo "$1" >&9
+	until [ "$(wc -l <"$tmp/victim")" -gt "$before" ]; do
+		kill -0 "$pid" 2>/dev/null || { not_ok 'the process died'; return; }
+		sleep 0.01
+	done
+	tail -n 1 "$tmp/victim" >"$tmp/answer"
+	grep -qx "$2" "$tmp/answer" || not_ok "answer '$(cat "$tmp/answer")', not '$2'"
+}
+
+stop_victim()
+{
+	exec 9>&-
+	wait "$pid" || not_ok "the process ended with status $?"
+}
+
+t_process_command()
+{
+	timeout 60 "$FSESSION" run "$weigh" --engine user --dump -- "$victim" >"$tmp/out" 2>"$tmp/err" <<-END
+		10
+		20
+	END
+	got=$?
+	what='fsession run -- victim'
+	status 0
+	err 'say: engine user on weigh'
+	out '55 0'
+	out '210 0'
+	out 'weigh(a stone, 5, 200)'
+	out 'weigh = 185, cookie 1'
+	out 'weigh = 185, cookie 2'
+	out 'calls = 2'
+}
+
+t_process_command_by_pattern()
+{
+	echo 30 >"$tmp/30"
+	timeout 60 "$FSESSION" run "$BUILD/examples/latency.bpf.o" --engine user --attach 'wei*' --dump -- \
+		"$victim" <"$tmp/30" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	status 0
+	err 'engine user on wei'
+	out '  weigh'
+	out 'calls = 1'
+}
+
+t_process_command_that_is_none()
+{
+	fs run "$weigh" --engine user -- /nonexistent
+	status 1
+	err "cannot run '/nonexistent': No such file or directory"
+}
+
+t_process_object_for_another_command()
+{
+	fs run "$weigh" --engine user -- /bin/true
+	status 1
+	err "weigh"
+}
+
+t_process_running()
+{
+	start_victim 2
+	ask 10 '55 0'
+	"$FSESSION" run "$weigh" --pid "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
+	tracer=$!
+	until grep -q 'engine user on weigh' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	ask 20 '210 0'
+	kill -INT "$tracer"
+	wait "$tracer"
+	got=$?
+	what='fsession run --pid'
+	status 0
+	out 'weigh(a stone, 5, 200)'
+	out 'weigh = 185, cookie 1'
+	ask 10 '55 0'
+	[ "$(grep TracerPid "/proc/$pid/status")" = "TracerPid:	0" ] || not_ok 'it is still traced'
+	stop_victim
+}
+
+t_process_that_ends()
+{
+	start_victim
+	"$FSESSION" run "$weigh" --pid "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
+	tracer=$!
+	until grep -q 'engine user on weigh' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	ask 20 '210 0'
+	stop_victim
+	wait "$tracer"
+	got=$?
+	what='fsession run --pid'
+	status 0
+	out 'weigh = 185, cookie 1'
+}
+
+t_process_that_is_none()
+{
+	fs run "$weigh" --pid 999999999
+	status 1
+	err '--pid 999999999: '
+	fs run "$weigh" --pid x
+	status 1
+	err "--pid 'x': not a process id"
+}
+
+t_process_of_somebody_else()
+{
+	start_victim
+	fs_nobody run "$weigh" --pid "$pid"
+	[ "$(id -u)" = 0 ] && status 1 && err "process $pid: Permission denied" && err 'hint: '
+	ask 10 '55 0'
+	stop_victim
+}
+
+tap_run "$@"
