@@ -26,6 +26,8 @@ const struct rt_map_ops *rt_map_ops(u32 type)
 		return &rt_lpm_ops;
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return &rt_stacks_ops;
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return &rt_hash_of_maps_ops;
 	case BPF_MAP_TYPE_PROG_ARRAY:
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:

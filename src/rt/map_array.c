@@ -156,6 +156,34 @@ static void *fd_array_lookup(struct rt_map *m, const void *key)
 	return (void *)rt_load_acquire(&m->entries[i]);
 }
 
+/*
+ * Hash of maps: the shared hash says which of the process's entries a key has. An entry is given to
+ * another key only after its own is gone; who looked it up before may get the other's map, of the same kind.
+ */
+static void *hash_of_maps_lookup(struct rt_map *m, const void *key)
+{
+	const u32 *entry = rt_hash_ops.lookup(m, key);
+
+	return entry && rt_load(entry) <= m->max_entries ? (void *)rt_load_acquire(&m->entries[rt_load(entry)]) :
+							     NULL;
+}
+
+static int hash_of_maps_layout(struct rt_map *m)
+{
+	return rt_hash_ops.layout(m);
+}
+
+static long hash_of_maps_next_key(struct rt_map *m, const void *key, void *next)
+{
+	return rt_hash_ops.next_key(m, key, next);
+}
+
+const struct rt_map_ops rt_hash_of_maps_ops = {
+	.layout = hash_of_maps_layout,
+	.lookup = hash_of_maps_lookup,
+	.next_key = hash_of_maps_next_key,
+};
+
 const struct rt_map_ops rt_fd_array_ops = {
 	.layout = fd_array_layout,
 	.lookup = fd_array_lookup,

@@ -122,7 +122,12 @@ static long stacks_update(struct rt_map *m, const void *key, const void *value, 
 	(void)key;
 	(void)value;
 	(void)flags;
-	return -EPERM;
+	return -EINVAL;
+}
+
+static long stacks_take(struct rt_map *m, const void *key, void *value)
+{
+	return stacks_copy(m, key, value) ?: stacks_delete(m, key);
 }
 
 const struct rt_map_ops rt_stacks_ops = {
@@ -131,4 +136,5 @@ const struct rt_map_ops rt_stacks_ops = {
 	.del = stacks_delete,
 	.next_key = stacks_next_key,
 	.copy = stacks_copy,
+	.take = stacks_take,
 };

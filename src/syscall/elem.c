@@ -113,7 +113,7 @@ int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags)
 	struct rt_map *rt = map->rt;
 
 	if (map_has_fds(map))
-		return fdmap_lookup(map, rt_get32(key), value);
+		return fdmap_lookup(map, key, value);
 	if (rt->ops->peek)
 		return rt->ops->peek(rt, value);
 	if (rt->ops->copy)
@@ -154,7 +154,7 @@ int map_elem_update(struct map *map, const void *key, const void *value, u64 all
 	u32 cpu = RT_EACH_CPU;
 
 	if (map_has_fds(map))
-		return fdmap_update(map, rt_get32(key), rt_get32(value), flags);
+		return fdmap_update(map, key, rt_get32(value), flags);
 	if (rt->ops->push)
 		return rt->ops->push(rt, value, all_flags);
 	if (!rt->ops->update)
@@ -204,7 +204,7 @@ int map_elem_delete(struct map *map, const void *key)
 	struct rt_map *rt = map->rt;
 
 	if (map_has_fds(map))
-		return fdmap_delete(map, rt_get32(key));
+		return fdmap_delete(map, key);
 	return rt->ops->del ? rt->ops->del(rt, key) : map_no_keys(map);
 }
 

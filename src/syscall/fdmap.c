@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Maps whose entries are objects: prog arrays and arrays of maps. Programs see addresses of this process. */
+/* Maps whose entries are objects: prog arrays, arrays and hashes of maps. Programs see addresses of this process. */
 #include <errno.h>
+#include <pthread.h>
 
 #include "bpf/uapi.h"
 #include "syscall/prog.h"
@@ -63,27 +64,113 @@ static void set(struct map *map, u32 index, struct obj *o, u64 addr)
 	obj_put(old);
 }
 
-int fdmap_update(struct map *map, u32 index, u32 fd, u64 flags)
+/* -- Hashes of maps: the shared hash has the number of an entry for each key --- */
+
+static pthread_mutex_t hash_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool find_entry(struct map *map, const void *key, u32 *ret)
+{
+	const u32 *entry = rt_hash_ops.lookup(map->rt, key);
+
+	if (!entry || rt_load(entry) >= map->nr_held)
+		return false;
+	*ret = rt_load(entry);
+	return true;
+}
+
+static int free_entry(const struct map *map, u32 *ret)
+{
+	for (u32 i = 0; i < map->nr_held; i++) {
+		if (map->held[i])
+			continue;
+		*ret = i;
+		return 0;
+	}
+	return -E2BIG;
+}
+
+static int hash_put(struct map *map, const void *key, struct obj *o, u64 addr, u64 flags)
+{
+	u32 old, entry;
+	bool had = find_entry(map, key, &old);
+	int err = free_entry(map, &entry);
+
+	if (err)
+		return err;
+	set(map, entry, o, addr);
+	err = rt_hash_ops.update(map->rt, key, &entry, flags);
+	if (err) {
+		obj_get(o);	/* the caller's */
+		set(map, entry, NULL, 0);
+	} else if (had) {
+		set(map, old, NULL, 0);
+	}
+	return err;
+}
+
+static int hash_delete(struct map *map, const void *key)
+{
+	u32 entry;
+	int err;
+
+	if (!find_entry(map, key, &entry))
+		return -ENOENT;
+	err = rt_hash_ops.del(map->rt, key);
+	if (!err)
+		set(map, entry, NULL, 0);
+	return err;
+}
+
+/* -- Elements --- */
+
+static bool is_hash(const struct map *map)
+{
+	return map->rt->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+static int put(struct map *map, const void *key, struct obj *o, u64 addr, u64 flags)
+{
+	int err;
+
+	if (!is_hash(map)) {
+		set(map, rt_get32(key), o, addr);
+		return 0;
+	}
+	pthread_mutex_lock(&hash_lock);
+	err = hash_put(map, key, o, addr, flags);
+	pthread_mutex_unlock(&hash_lock);
+	return err;
+}
+
+int fdmap_update(struct map *map, const void *key, u32 fd, u64 flags)
 {
 	struct obj *o = NULL;
 	u64 addr = 0;
 	int err;
 
-	if (flags != BPF_ANY)
+	if (!is_hash(map) && flags != BPF_ANY)
 		return -EINVAL;
-	if (index >= map->rt->max_entries)
+	if (!is_hash(map) && rt_get32(key) >= map->rt->max_entries)
 		return -E2BIG;
 	err = member_open(map, fd, &o, &addr);
-	if (err) {
+	if (!err)
+		err = put(map, key, o, addr, flags);
+	if (err)
 		obj_put(o);
-		return err;
-	}
-	set(map, index, o, addr);
-	return 0;
+	return err;
 }
 
-int fdmap_delete(struct map *map, u32 index)
+int fdmap_delete(struct map *map, const void *key)
 {
+	u32 index = rt_get32(key);
+	int err;
+
+	if (is_hash(map)) {
+		pthread_mutex_lock(&hash_lock);
+		err = hash_delete(map, key);
+		pthread_mutex_unlock(&hash_lock);
+		return err;
+	}
 	if (index >= map->rt->max_entries)
 		return -E2BIG;
 	if (!map->held[index])
@@ -92,15 +179,25 @@ int fdmap_delete(struct map *map, u32 index)
 	return 0;
 }
 
-int fdmap_lookup(struct map *map, u32 index, u32 *id)
+static int id_of(const struct map *map, u32 index, u32 *id)
 {
-	struct obj *o;
+	const struct obj *o = index < map->nr_held ? __atomic_load_n(&map->held[index], __ATOMIC_ACQUIRE) : NULL;
 
-	if (index >= map->rt->max_entries)
-		return -ENOENT;
-	o = __atomic_load_n(&map->held[index], __ATOMIC_ACQUIRE);
 	if (!o)
 		return -ENOENT;
 	*id = o->id;
 	return 0;
+}
+
+int fdmap_lookup(struct map *map, const void *key, u32 *id)
+{
+	u32 entry;
+	int err;
+
+	if (!is_hash(map))
+		return id_of(map, rt_get32(key), id);
+	pthread_mutex_lock(&hash_lock);
+	err = find_entry(map, key, &entry) ? id_of(map, entry, id) : -ENOENT;
+	pthread_mutex_unlock(&hash_lock);
+	return err;
 }

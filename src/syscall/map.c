@@ -153,6 +153,8 @@ static int check_type(const struct map_create_attr *attr)
 		return check_bloom(attr);
 	case BPF_MAP_TYPE_LPM_TRIE:
 		return check_lpm(attr);
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return attr->value_size == sizeof(u32) ? check_hash(attr) : -EINVAL;
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return check_stacks(attr);
 	case BPF_MAP_TYPE_PROG_ARRAY:
@@ -168,7 +170,16 @@ static int check_type(const struct map_create_attr *attr)
 /* Kinds whose entries are objects, kept as addresses in the process. */
 static bool has_entries(u32 type)
 {
-	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* One more in a hash: a key's new entry is there before the old one goes. */
+static u64 nr_entries(const struct map_create_attr *attr)
+{
+	if (!has_entries(attr->map_type))
+		return 0;
+	return attr->max_entries + (u64)(attr->map_type == BPF_MAP_TYPE_HASH_OF_MAPS);
 }
 
 static u64 constants_bytes(const struct rt_map *rt)
@@ -197,7 +208,7 @@ static void map_free(struct map *map)
 {
 	if (!map)
 		return;
-	for (u32 i = 0; map->held && i < map->rt->max_entries; i++)
+	for (u32 i = 0; i < map->nr_held; i++)
 		obj_put(map->held[i]);
 	free(map->held);
 	if (map->rt && map->rt->type == BPF_MAP_TYPE_RINGBUF)
@@ -259,7 +270,7 @@ bool map_has_fds(const struct map *map)
 
 static int map_alloc(const struct map_create_attr *attr, struct map **ret)
 {
-	u64 entries = has_entries(attr->map_type) ? attr->max_entries : 0;
+	u64 entries = nr_entries(attr);
 	struct map *map = calloc(1, sizeof(*map));
 	struct rt_map *rt = calloc(1, sizeof(*rt) + (entries > ENTRIES_MAX ? 0 : entries) * sizeof(u64));
 	int err = -ENOMEM;
@@ -284,6 +295,7 @@ static int map_alloc(const struct map_create_attr *attr, struct map **ret)
 	rt->nr_hashes = attr->map_extra & 15;
 	rt->notify_fd = -1;
 	map->held = entries ? calloc(entries, sizeof(*map->held)) : NULL;
+	map->nr_held = map->held ? entries : 0;
 	err = entries && !map->held ? -ENOMEM : rt_map_layout(rt);
 	if (!err)
 		err = map_memory(map);
@@ -377,7 +389,7 @@ static int create(const struct map_create_attr *attr, struct blog *log, bool tok
 		err = map_alloc(attr, &map);
 	if (err)
 		return err;
-	if (attr->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+	if (attr->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS || attr->map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		err = map_set_inner(map, attr->inner_map_fd);
 	if (!err)
 		err = complain(log, obj_name_check(attr->map_name), "Invalid map_name.");

@@ -23,6 +23,7 @@ struct map {
 	struct map *inner;	/* maps of maps: what members must look like */
 	u64 prog_kind;		/* prog array: what programs it takes, 0: not known yet */
 	struct obj **held;	/* prog array, maps of maps: the objects of its entries */
+	u32 nr_held;
 };
 
 /* Each returns what bpf(2) would: an fd or 0, or -errno. */
@@ -59,9 +60,9 @@ void map_sync_rings(void);
 bool map_has_fds(const struct map *map);
 /* Entries that are objects; values are fds going in and ids coming out. */
 int map_set_inner(struct map *map, int fd);
-int fdmap_update(struct map *map, u32 index, u32 fd, u64 flags);
-int fdmap_delete(struct map *map, u32 index);
-int fdmap_lookup(struct map *map, u32 index, u32 *id);
+int fdmap_update(struct map *map, const void *key, u32 fd, u64 flags);
+int fdmap_delete(struct map *map, const void *key);
+int fdmap_lookup(struct map *map, const void *key, u32 *id);
 
 /* May an application map @len bytes at @off? -EPERM, -EINVAL, as mmap() of a map's fd. */
 int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len);

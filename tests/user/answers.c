@@ -762,6 +762,88 @@ static void pins(void)
 	close(fd);
 }
 
+/* -- Maps of maps, stack traces --- */
+
+static void say_all(const char *what, int fd, u32 key, u32 *value)
+{
+	char line[128];
+	u32 next = 0, got = 0;
+
+	for (u64 flags = 0; flags < 5; flags++) {
+		snprintf(line, sizeof(line), "%s update flags %llu", what, (unsigned long long)flags);
+		say(line, elem(BPF_MAP_UPDATE_ELEM, fd, &key, value, flags));
+	}
+	snprintf(line, sizeof(line), "%s lookup", what);
+	say(line, elem(BPF_MAP_LOOKUP_ELEM, fd, &key, &got, 0));
+	printf("%s got: %d\n", what, !!got);
+	snprintf(line, sizeof(line), "%s take", what);
+	say(line, elem(BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, &key, &got, 0));
+	snprintf(line, sizeof(line), "%s next key", what);
+	say(line, elem(BPF_MAP_GET_NEXT_KEY, fd, NULL, &next, 0));
+	snprintf(line, sizeof(line), "%s next key of the last", what);
+	say(line, elem(BPF_MAP_GET_NEXT_KEY, fd, &next, &next, 0));
+	snprintf(line, sizeof(line), "%s delete", what);
+	say(line, elem(BPF_MAP_DELETE_ELEM, fd, &key, NULL, 0));
+	say(line, elem(BPF_MAP_DELETE_ELEM, fd, &key, NULL, 0));
+	snprintf(line, sizeof(line), "%s lookup absent", what);
+	say(line, elem(BPF_MAP_LOOKUP_ELEM, fd, &key, &got, 0));
+}
+
+static void maps_of_maps(const char *name, u32 type, u32 value)
+{
+	struct map_create_attr a = map_attr(type, 4, value, 2, 0);
+	int inner = make(BPF_MAP_TYPE_HASH, 4, 8, 4, 0), other = make(BPF_MAP_TYPE_HASH, 8, 8, 4, 0), fd;
+	u32 v[2] = { inner, 0 };
+	char line[128];
+
+	a.inner_map_fd = inner;
+	snprintf(line, sizeof(line), "%s value %u", name, value);
+	fd = say_fd(line, call(BPF_MAP_CREATE, &a, MAP_BYTES));
+	if (fd >= 0) {
+		say_all(name, fd, 1, v);
+		snprintf(line, sizeof(line), "%s with another kind", name);
+		v[0] = other;
+		say_all(line, fd, 1, v);
+		snprintf(line, sizeof(line), "%s with no map", name);
+		v[0] = 9999;
+		say_all(line, fd, 1, v);
+		v[0] = inner;
+		for (u32 key = 0; key < 4; key++) {
+			snprintf(line, sizeof(line), "%s fill %u", name, key);
+			say(line, elem(BPF_MAP_UPDATE_ELEM, fd, &key, v, 0));
+		}
+		close(fd);
+	}
+	a.inner_map_fd = 9999;
+	snprintf(line, sizeof(line), "%s of a bad fd", name);
+	say_fd(line, call(BPF_MAP_CREATE, &a, MAP_BYTES));
+	close(inner);
+	close(other);
+}
+
+static void stack_traces(void)
+{
+	static const struct {
+		u32 key, value, max, flags;
+	} t[] = {
+		{ 4, 64, 4, 0 }, { 8, 64, 4, 0 }, { 4, 4, 4, 0 }, { 4, 12, 4, 0 }, { 4, 0, 4, 0 }, { 4, 64, 0, 0 },
+		{ 4, 127 * 8, 4, 0 }, { 4, 128 * 8, 4, 0 }, { 4, 64, 3, BPF_F_RDONLY_PROG },
+		{ 4, 64, 4, BPF_F_NO_PREALLOC }, { 4, 64, 4, BPF_F_MMAPABLE },
+	};
+	u32 v[16] = { 0 };
+	char line[128];
+	int fd;
+
+	for (u32 i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		snprintf(line, sizeof(line), "stack trace %u", i);
+		try_make(line, BPF_MAP_TYPE_STACK_TRACE, t[i].key, t[i].value, t[i].max, t[i].flags);
+	}
+	fd = make(BPF_MAP_TYPE_STACK_TRACE, 4, 64, 3, 0);
+	say_all("stack trace", fd, 1, v);
+	say_all("stack trace 4", fd, 4, v);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
@@ -788,6 +870,10 @@ int main(int argc, char **argv)
 	batches("percpu hash", BPF_MAP_TYPE_PERCPU_HASH, nr_cpus * 8);
 	btfs();
 	pins();
+	maps_of_maps("array of maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4);
+	maps_of_maps("hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4);
+	maps_of_maps("hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, 8);
+	stack_traces();
 	say("command 100", call(100, NULL, 0));
 	say("command -1", call(-1 & ~UBPF_COMMON_ATTRS, NULL, 0));
 	return 0;

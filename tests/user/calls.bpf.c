@@ -301,6 +301,47 @@ int user_dynptr(struct calls_ctx *ctx)
 	return 0;
 }
 
+/* -- Maps in maps --- */
+
+struct inner {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u64);
+} inner SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__array(values, struct inner);
+} outer SEC(".maps") = { .values = { [2] = &inner } };
+
+static __attribute__((noinline)) int look_in(__u32 key)
+{
+	void *m = bpf_map_lookup_elem(&outer, &key);
+	__u64 *v, value = key + 10;
+
+	SAY(!!m);
+	if (!m)
+		return 0;
+	SAY(!!bpf_map_lookup_elem(m, &key));
+	SAY(bpf_map_update_elem(m, &key, &value, BPF_NOEXIST));
+	v = bpf_map_lookup_elem(&inner, &key);
+	SAY(v ? *v : 0);
+	SAY(bpf_map_delete_elem(m, &key));
+	return SAY(bpf_map_delete_elem(m, &key));
+}
+
+SEC("syscall")
+int map_in_map(struct calls_ctx *ctx)
+{
+	look_in(0);
+	look_in(2);
+	look_in(7);
+	return 0;
+}
+
 /* -- Loops --- */
 
 struct bpf_iter_num {	/* not in Debian 12's headers */
