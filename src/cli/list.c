@@ -39,6 +39,7 @@ struct tally {
 struct list {
 	const struct list_opts *o;
 	char **globs;		/* NULL-terminated; none: everything */
+	char *typed;		/* all of them in one, without objects; NULL: everything */
 	struct json json;
 	uint32_t nr_shown;
 	bool has_twins;		/* and said so */
@@ -294,7 +295,10 @@ static int list_object(struct list *l)
 /* @fd is closed. */
 static int list_fd(struct list *l, int fd, const char *path, const char *root)
 {
-	struct ubtf_opts o = { .root = root, .nameless = true };
+	struct ubtf_opts o = {
+		.root = root, .nameless = true, .typed = l->typed,
+		.btf_file = !l->proc || uproc_is_exe(l->proc, l->proc_obj) ? l->o->btf : NULL,
+	};
 	int err = ubtf_open_opts(fd, path, &o, &l->types);
 
 	close(fd);
@@ -359,6 +363,23 @@ static int list_proc(struct list *l, pid_t pid)
 	return bad;
 }
 
+static int join_globs(struct list *l)
+{
+	size_t size = 1;
+
+	for (char **g = l->globs; *g; g++)
+		size += strlen(*g) + 1;
+	if (!l->globs[0])
+		return 0;
+	l->typed = calloc(size, 1);
+	for (char **g = l->globs; l->typed && *g; g++) {
+		const char *end = object_end(*g);
+
+		strcat(strcat(l->typed, g == l->globs ? "" : ","), end ? end + 1 : *g);
+	}
+	return l->typed ? 0 : fail(-ENOMEM, "out of memory");
+}
+
 static int fail_usage(const char *what)
 {
 	fail(0, "list: %s", what);
@@ -390,7 +411,10 @@ int list_verb(const struct verb *v, char **argv)
 		return fail_usage("which file, or which process (--pid)?");
 	json_init(&l.json, stdout);
 	l.globs = rest.args + !o.pid;
-	err = o.pid ? list_proc(&l, pid) : list_file(&l, rest.args[0]);
+	err = join_globs(&l);
+	if (!err)
+		err = o.pid ? list_proc(&l, pid) : list_file(&l, rest.args[0]);
+	free(l.typed);
 	if (!err && l.has_twins)
 		err = -EEXIST;
 	if (!err && !l.nr_shown && l.globs[0])

@@ -55,6 +55,8 @@ static const struct opt doctor_opts[] = {
 };
 
 static const struct opt list_verb_opts[] = {
+	{ "btf", 'b', OPT_TEXT, OFF(list, btf), "TYPES",
+	  "Take types from TYPES, raw BTF or an ELF file with a section .BTF; with --pid, those of the executable" },
 	{ "help", 'h', OPT_FLAG, OFF(list, help), NULL, "Print the options" },
 	{ "json", 'j', OPT_FLAG, OFF(list, json), NULL,
 	  "Print JSON lines: one object per line, told apart by \"type\"" },

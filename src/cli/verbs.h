@@ -66,6 +66,7 @@ struct list_opts {
 	bool help;
 	bool json;
 	bool stats;
+	const char *btf;	/* file, or NULL */
 	const char *pid;
 };
 

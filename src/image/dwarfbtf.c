@@ -54,6 +54,8 @@ struct conv {
 	uint32_t hash_mask;
 	struct dwarf_funcs *funcs;
 	uint32_t funcs_cap;
+	const uint64_t *wanted;	/* addresses, ascending; NULL: all */
+	uint32_t nr_wanted;
 	bool is_c;		/* the unit: C or C++ */
 	struct span *spans;	/* sections that strings may lie in */
 	uint32_t nr_spans;
@@ -694,12 +696,30 @@ static const char *doubt(struct conv *c, Dwarf_Die *die)
 	return NULL;
 }
 
+/* Is one of the wanted addresses in [start, end)? */
+static bool is_wanted(const struct conv *c, uint64_t start, uint64_t end)
+{
+	uint32_t lo = 0, hi = c->nr_wanted;
+
+	if (!c->wanted)
+		return true;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (c->wanted[mid] < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->nr_wanted && c->wanted[lo] < end;
+}
+
 static void add_func(struct conv *c, Dwarf_Die *die)
 {
 	struct dwarf_funcs *f = c->funcs;
 	Dwarf_Addr addr;
 
-	if (!entry_of(die, &addr))
+	if (!entry_of(die, &addr) || !is_wanted(c, addr, addr + 1))
 		return;
 	if (f->nr == c->funcs_cap) {
 		uint32_t cap = c->funcs_cap ? 2 * c->funcs_cap : 256;
@@ -772,13 +792,28 @@ static void add_unit(struct conv *c, Dwarf_Die *unit)
 {
 	int lang = dwarf_srclang(unit);
 
-
 	/* assemblers describe functions, but not what they take */
 	if (lang == DW_LANG_Mips_Assembler)
 		return;
 	c->is_c = is_c(lang);
 	add_funcs(c, unit, 0);
 	drain(c);
+}
+
+/* So that most of a large file need not be looked at. */
+static bool is_unit_wanted(struct conv *c, Dwarf_Die *unit)
+{
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
+
+	if (!c->wanted)
+		return true;
+	while (c->budget && (at = dwarf_ranges(unit, at, &base, &start, &end)) > 0) {
+		if (is_wanted(c, start, end))
+			return true;
+		c->budget--;
+	}
+	return at < 0;		/* it does not say */
 }
 
 static int by_address(const void *a, const void *b)
@@ -790,10 +825,10 @@ static int by_address(const void *a, const void *b)
 	return x->proto < y->proto ? -1 : x->proto > y->proto;
 }
 
-int dwarfbtf_add(Dwarf *dw, struct btf *btf, struct dwarf_funcs *ret)
+int dwarfbtf_add(Dwarf *dw, const uint64_t *wanted, uint32_t nr, struct btf *btf, struct dwarf_funcs *ret)
 {
 	struct dwarf_funcs funcs = {};
-	struct conv c = { .btf = btf, .funcs = &funcs };
+	struct conv c = { .btf = btf, .funcs = &funcs, .wanted = wanted, .nr_wanted = nr };
 	Dwarf_Die unit, split, none = {};
 	Dwarf_CU *cu = NULL;
 	uint8_t type;
@@ -803,6 +838,8 @@ int dwarfbtf_add(Dwarf *dw, struct btf *btf, struct dwarf_funcs *ret)
 	drain(&c);
 	set_spans(&c, dw, true);
 	while (!c.err && !dwarf_get_units(dw, cu, &cu, NULL, &type, &unit, &split)) {
+		if (!is_unit_wanted(&c, &unit))
+			continue;
 		if (split.addr) {
 			set_spans(&c, dwarf_cu_getdwarf(split.cu), true);
 			add_unit(&c, &split);

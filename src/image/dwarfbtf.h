@@ -24,7 +24,9 @@ struct dwarf_funcs {
 };
 
 /**
- * dwarfbtf_add() - add the prototypes of @dw's functions to @btf, one FUNC_PROTO for each
+ * dwarfbtf_add() - add the prototypes of @dw's functions to @btf, a FUNC_PROTO for each
+ * @wanted: ascending addresses of the @nr functions that matter, so that units without one are passed over; NULL:
+ *	all of them
  * @btf: without types of its own so far, not deduplicated afterwards
  * @ret: freed by free(ret->v)
  *
@@ -32,6 +34,6 @@ struct dwarf_funcs {
  * void.
  * Return: 0, -ENOMEM, or -E2BIG: more types than BTF can have. Prints nothing.
  */
-int dwarfbtf_add(Dwarf *dw, struct btf *btf, struct dwarf_funcs *ret);
+int dwarfbtf_add(Dwarf *dw, const uint64_t *wanted, uint32_t nr, struct btf *btf, struct dwarf_funcs *ret);
 
 #endif

@@ -9,39 +9,73 @@
 #include <unistd.h>
 
 #include "image/btfraw.h"
+#include "image/demangle.h"
 #include "image/dwarfbtf.h"
 #include "image/kproto.h"
 #include "image/ktarget.h"
+#include "util/glob.h"
 #include "util/log.h"
+#include "util/slurp.h"
 
 #define NOT_DESCRIBED "is not described"
 #define DEPTH_MAX 16
+#define BTF_FILE_MAX (256 << 20)
 
 /* -- .BTF --- */
+
+/* @source: what to call it */
+static int use_btf(struct ubtf *u, const void *data, size_t size, const char *source)
+{
+	struct btfraw raw;
+	uint32_t bad;
+	int err = btfraw_init(&raw, data, size);
+
+	err = err ?: btfraw_check(&raw, &bad);
+	if (err)
+		return err;
+	u->btf = btf__new(data, size);
+	u->source = source;
+	return u->btf ? 0 : -errno;
+}
 
 /* Not found is no error. */
 static int from_section(struct ubtf *u)
 {
 	Elf_Data *data = uelf_data(u->elf, ".BTF");
-	struct btfraw raw;
-	uint32_t bad;
-	int err;
+	int err = data ? use_btf(u, data->d_buf, data->d_size, ".BTF") : 0;
 
-	if (!data)
-		return 0;
-	err = btfraw_init(&raw, data->d_buf, data->d_size);
-	err = err ?: btfraw_check(&raw, &bad);
-	if (!err) {
-		u->btf = btf__new(data->d_buf, data->d_size);
-		err = u->btf ? 0 : -errno;
-	}
-	if (err == -ENOMEM)
-		return err;
-	if (err)
+	if (err && err != -ENOMEM)
 		log_msg(LOG_WARN, "'%s': damaged .BTF section: not used", u->elf->path);
-	else
-		u->source = ".BTF";
-	return 0;
+	return err == -ENOMEM ? err : 0;
+}
+
+/* Here everything is an error, for it was asked for. */
+static int from_file(struct ubtf *u, const char *path)
+{
+	const uint16_t magic = BTF_MAGIC;
+	struct uelf *e = NULL;
+	Elf_Data *section;
+	char *data = NULL;
+	size_t size;
+	int err = slurp(path, BTF_FILE_MAX, &data, &size);
+
+	if (err)
+		return fail(err, "cannot read '%s': %s", path, log_errstr(err));
+	if (size >= sizeof(magic) && !memcmp(data, &magic, sizeof(magic))) {
+		err = use_btf(u, data, size, "BTF file");
+	} else {
+		err = uelf_open(path, &e);
+		if (err)
+			goto out;
+		section = uelf_data(e, ".BTF");
+		err = section ? use_btf(u, section->d_buf, section->d_size, "BTF file") : -ENODATA;
+	}
+	if (err)
+		fail(err, "'%s': %s", path, err == -ENODATA ? "no section .BTF" : "damaged BTF");
+out:
+	uelf_close(e);
+	free(data);
+	return err;
 }
 
 static const char *name_of(const struct btf *btf, uint32_t id)
@@ -114,14 +148,45 @@ static Dwarf *open_dwarf(const struct uelf *e)
 	return dwarf_begin_elf(e->elf, DWARF_C_READ, NULL);
 }
 
-static int from_dwarf(struct ubtf *u, struct dwarf_funcs *funcs, Dwarf **dw)
+static bool is_named(const char *glob, const struct usym *sym)
 {
+	bool ret = glob_match(glob, sym->name);
+	char *name = ret ? NULL : demangle(sym->name, false);
+
+	if (name)
+		ret = glob_match(glob, name);
+	free(name);
+	return ret;
+}
+
+/* Addresses of functions whose name matches. */
+static uint64_t *addresses(const struct ubtf *u, const char *glob, uint32_t *nr)
+{
+	uint64_t *ret = calloc(u->nr + 1, sizeof(*ret));
+
+	*nr = 0;
+	for (uint32_t i = 0; ret && i < u->nr; i++)
+		if (is_named(glob, &u->syms->v[i]))
+			ret[(*nr)++] = u->syms->v[i].addr;
+	return ret;
+}
+
+static int from_dwarf(struct ubtf *u, const char *glob, struct dwarf_funcs *funcs, Dwarf **dw)
+{
+	uint64_t *wanted = NULL;
+	uint32_t nr = 0;
 	int err;
 
 	*dw = open_dwarf(u->elf) ?: open_dwarf(u->elf->debug);
 	if (!*dw)
 		return 0;
-	err = dwarfbtf_add(*dw, u->btf, funcs);
+	if (glob) {
+		wanted = addresses(u, glob, &nr);
+		if (!wanted)
+			return -ENOMEM;
+	}
+	err = dwarfbtf_add(*dw, wanted, nr, u->btf, funcs);
+	free(wanted);
 	if (!err && funcs->nr)
 		u->source = "DWARF";
 	return err;
@@ -331,27 +396,19 @@ static int settle(struct ubtf *u)
 	return untyped < 0 ? untyped : 0;
 }
 
-static int load(struct ubtf *u, const struct ubtf_opts *o)
+/* With DWARF, without in case that is damaged. */
+static int load_types(struct ubtf *u, const struct ubtf_opts *o, bool use_dwarf)
 {
 	struct dwarf_funcs funcs = {};
 	Dwarf *dw = NULL;
-	int err;
+	int err = 0;
 
-	err = uelf_open_debug(u->elf, o->root ?: "");
-	err = err ?: usyms_load(u->elf, o->nameless ? USYMS_NAMELESS : 0, &u->syms);
-	if (err)
-		return err;
-	u->nr = u->syms->nr;
-	u->funcs = calloc(u->nr + 1, sizeof(*u->funcs));
-	if (!u->funcs)
-		return -ENOMEM;
-	err = from_section(u);
-	if (!err && !u->btf) {
-		u->btf = btf__new_empty();
-		err = u->btf ? from_dwarf(u, &funcs, &dw) : -errno;
-	}
-	else if (!err)
+	if (u->btf) {
 		err = set_protos(u);
+	} else {
+		u->btf = btf__new_empty();
+		err = !u->btf ? -errno : use_dwarf ? from_dwarf(u, o->typed, &funcs, &dw) : 0;
+	}
 	err = err ?: add_funcs(u, &funcs);
 	free(funcs.v);
 	dwarf_end(dw);
@@ -366,6 +423,30 @@ static int load(struct ubtf *u, const struct ubtf_opts *o)
 	return err ?: settle(u);
 }
 
+static int load(struct ubtf *u, const struct ubtf_opts *o)
+{
+	int err;
+
+	err = uelf_open_debug(u->elf, o->root ?: "");
+	err = err ?: usyms_load(u->elf, o->nameless ? USYMS_NAMELESS : 0, &u->syms);
+	if (err)
+		return err;
+	u->nr = u->syms->nr;
+	u->funcs = calloc(u->nr + 1, sizeof(*u->funcs));
+	if (!u->funcs)
+		return -ENOMEM;
+	err = o->btf_file ? 0 : from_section(u);
+	err = err ?: load_types(u, o, true);
+	if (!err || err == -ENOMEM || err == -E2BIG)
+		return err;
+	log_msg(LOG_WARN, "'%s': damaged debugging information: not used", u->elf->path);
+	btf__free(u->btf);
+	u->btf = NULL;
+	u->source = NULL;
+	memset(u->funcs, 0, u->nr * sizeof(*u->funcs));
+	return load_types(u, o, false);
+}
+
 int ubtf_open_opts(int fd, const char *name, const struct ubtf_opts *o, struct ubtf **ret)
 {
 	struct ubtf *u = calloc(1, sizeof(*u));
@@ -374,6 +455,8 @@ int ubtf_open_opts(int fd, const char *name, const struct ubtf_opts *o, struct u
 	if (!u)
 		return fail(-ENOMEM, "out of memory");
 	err = uelf_open_fd(fd, name, &u->elf);
+	if (!err && o->btf_file)
+		err = from_file(u, o->btf_file);
 	if (err)
 		goto out;
 	err = load(u, o);

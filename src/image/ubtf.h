@@ -37,12 +37,15 @@ struct ubtf {
 struct ubtf_opts {
 	const char *root;	/* where the file system begins that it belongs to, "/proc/PID/root"; NULL: "" */
 	bool nameless;		/* also functions without a symbol (USYMS_NAMELESS) */
+	const char *btf_file;	/* take types from it, BTF or an ELF file with .BTF, instead; NULL */
+	/* Of DWARF, only of the functions whose name, or C++ name, matches, and what they reach; NULL: all */
+	const char *typed;
 };
 
 /**
  * ubtf_open() - functions and types of a file
  *
- * Damaged types are as good as none: that is said, and no error.
+ * Damaged types are as good as none: that is said, and no error. 10 MB of DWARF take about 0.15 s.
  * Return: 0, or -errno as uelf_open(), -E2BIG (more types than BTF can have); printed.
  */
 int ubtf_open(const char *path, struct ubtf **ret);

@@ -143,6 +143,15 @@ int uproc_open_obj(const struct uproc *p, const struct uproc_obj *o)
 			 "process %d: '%s' is not the file any more that it has mapped", p->pid, o->path);
 }
 
+bool uproc_is_exe(const struct uproc *p, const struct uproc_obj *o)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", p->pid);
+	return !stat(path, &st) && st.st_ino == o->inode;
+}
+
 int uproc_read_word(const struct uproc *p, uint64_t addr, uint64_t *ret)
 {
 	struct iovec here = { ret, sizeof(*ret) }, there = { (void *)(uintptr_t)addr, sizeof(*ret) };

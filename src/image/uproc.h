@@ -3,6 +3,7 @@
 #ifndef FS_IMAGE_UPROC_H
 #define FS_IMAGE_UPROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ void uproc_free(struct uproc *p);
  * -ENOENT: it was deleted, and only root could still open it; -errno; printed.
  */
 int uproc_open_obj(const struct uproc *p, const struct uproc_obj *o);
+
+/* Is it the program itself? */
+bool uproc_is_exe(const struct uproc *p, const struct uproc_obj *o);
 
 /* A word of its memory. 0, or -errno, which is not printed. */
 int uproc_read_word(const struct uproc *p, uint64_t addr, uint64_t *ret);

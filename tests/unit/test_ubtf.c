@@ -359,6 +359,79 @@ TEST(ubtf_without_symbols)
 	CHECK_NO_LEAKS();
 }
 
+/* -- Less, and from elsewhere --- */
+
+static struct ubtf *open_with(const char *image, const struct ubtf_opts *o)
+{
+	struct ubtf *u = NULL;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "images/%s", image);
+	fd = open(tap_file(path), O_RDONLY);
+	CHECK_EQ(ubtf_open_opts(fd, image, o, &u), 0);
+	close(fd);
+	if (!u)
+		exit(1);
+	return u;
+}
+
+TEST(ubtf_types_of_some)
+{
+	struct ubtf *all = open_image("dwarf4");
+	struct ubtf *u = open_with("dwarf4", &(struct ubtf_opts){ .typed = "by_item,nothing,nope*" });
+
+	CHECK_EQ(u->nr, all->nr);
+	check_decl(u, "by_item", "word by_item(struct item *it, volatile word *p, enum color color, enum wide w)",
+		   true);
+	check_decl(u, "nothing", "void nothing(void)", true);
+	check_decl(u, "plain", "", false);
+	CHECK(btf__find_by_name_kind(u->btf, "item", BTF_KIND_STRUCT) > 0);
+	CHECK(btf__find_by_name_kind(u->btf, "pair", BTF_KIND_STRUCT) < 0);
+	CHECK(btf__type_cnt(u->btf) < btf__type_cnt(all->btf));
+	ubtf_free(u);
+	u = open_with("dwarf4", &(struct ubtf_opts){ .typed = "" });
+	CHECK(!u->source);
+	ubtf_free(u);
+	ubtf_free(all);
+	CHECK_NO_LEAKS();
+}
+
+/* Written from one file, read for its stripped copy. */
+TEST(ubtf_types_from_a_file)
+{
+	struct ubtf *whole = open_image("dwarf5"), *u;
+	char path[] = "/tmp/fsession.XXXXXX";
+	int fd = mkstemp(path);
+	const void *raw;
+	uint32_t size;
+
+	raw = btf__raw_data(whole->btf, &size);
+	CHECK(write(fd, raw, size) == (ssize_t)size);
+	u = open_with("plain", &(struct ubtf_opts){ .btf_file = path });
+	check_decl(u, "plain", "int plain(int a, unsigned char b, const char *c)", true);
+	check_decl(u, "by_pair", "long int by_pair(struct pair p, char *restrict to)", true);
+	check_layout(u->btf);
+	CHECK_STR(u->source, "BTF file");
+	ubtf_free(u);
+	ubtf_free(whole);
+
+	/* damaged, none, not there: said, and not passed over in silence */
+	CHECK(!ftruncate(fd, size / 2));
+	u = NULL;
+	CHECK_EQ(ubtf_open_opts(fd, "x", &(struct ubtf_opts){}, &u), -EINVAL);
+	close(fd);
+	fd = open(tap_file("images/plain"), O_RDONLY);
+	CHECK_EQ(ubtf_open_opts(fd, "plain", &(struct ubtf_opts){ .btf_file = path }, &u), -EINVAL);
+	CHECK_EQ(ubtf_open_opts(fd, "plain", &(struct ubtf_opts){ .btf_file = "/nonexistent" }, &u), -ENOENT);
+	CHECK_EQ(ubtf_open_opts(fd, "plain", &(struct ubtf_opts){ .btf_file = tap_file("images/plain") }, &u),
+		 -ENODATA);
+	CHECK(!u);
+	close(fd);
+	unlink(path);
+	CHECK_NO_LEAKS();
+}
+
 /* -- Attachable? --- */
 
 static void check_site(struct ubtf *u, struct usites *sites, const char *name, const char *want)
