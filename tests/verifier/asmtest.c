@@ -135,16 +135,12 @@ static int finish(struct asmtest *t, char *line)
 	return asm_finish(&t->prog);
 }
 
-int asmtest_read(const char *path, void (*fn)(struct asmtest *t, void *arg), void *arg)
+static int read_all(FILE *f, const char *path, void (*fn)(struct asmtest *t, void *arg), void *arg)
 {
-	FILE *f = fopen(path, "r");
+	struct asmtest *t = calloc(1, sizeof(*t));
 	char line[256];
-	struct asmtest *t;
 	int err = 0, nr = 0;
 
-	if (!f)
-		return -errno;
-	t = calloc(1, sizeof(*t));
 	while (t && !err && fgets(line, sizeof(line), f)) {
 		nr++;
 		line[strcspn(line, "\n")] = 0;
@@ -165,4 +161,18 @@ int asmtest_read(const char *path, void (*fn)(struct asmtest *t, void *arg), voi
 	free(t);
 	fclose(f);
 	return err;
+}
+
+int asmtest_read(const char *path, void (*fn)(struct asmtest *t, void *arg), void *arg)
+{
+	FILE *f = fopen(path, "r");
+
+	return f ? read_all(f, path, fn, arg) : -errno;
+}
+
+int asmtest_parse(const char *text, void (*fn)(struct asmtest *t, void *arg), void *arg)
+{
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
+
+	return f ? read_all(f, "text", fn, arg) : -errno;
 }

@@ -34,6 +34,8 @@ struct asmtest {
 
 /* Calls @fn for each test of a file; -errno, or -EINVAL with a message printed. */
 int asmtest_read(const char *path, void (*fn)(struct asmtest *t, void *arg), void *arg);
+/* The same of such a file's text. */
+int asmtest_parse(const char *text, void (*fn)(struct asmtest *t, void *arg), void *arg);
 /* The type and attach type a word means; false: none. */
 bool asmtest_type(const char *word, u32 *type, u32 *attach_type);
 

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The programs of objects, judged by ours and by the running kernel, with its types: verdicts must agree, but
- * where a tag says why not (verdict.h); and how many instructions each visits. `linux_objects [-v] FILE.bpf.o...`,
- * or `linux_objects -l PROGRAM FILE.bpf.o` for the log of one, as root, made for
+ * The corpus, judged by ours and by the running kernel, with its types: verdicts must agree, but where a tag says
+ * why not (verdict.h); and how many instructions each visits. `test_programs [-v] [FILE.bpf.o...]`, or
+ * `test_programs -l PROGRAM FILE.bpf.o` for the kernel's log of one; as root, in a guest:
  *
- *	tools/vm -k 7.2 -- build/tests/verifier/linux_objects build/tests/verifier/corpus/NAME.bpf.o ...
+ *	tools/vm -k 7.2 -- build/tests/verdict/test_programs
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <glob.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/judge.h"
 #include "cli/report.h"
+#include "linux72.h"
 
 #define LOG_BYTES (16 << 20)
 #define LOG_STATS 4
@@ -160,18 +163,44 @@ static void compare_all(const char *path, const struct judge_opts *o)
 	btf__free(run.btf);
 }
 
+/* Beside this program's folder */
+static void compare_corpus(const struct judge_opts *o)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	glob_t files;
+
+	path[n > 0 ? n : 0] = 0;
+	strcpy(strrchr(path, '/') ?: path, "/../verifier/corpus/*.bpf.o");
+	if (glob(path, 0, NULL, &files)) {
+		printf("not ok %u - no corpus\n", ++run.rows);
+		run.failed++;
+		return;
+	}
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		compare_all(files.gl_pathv[i], o);
+	globfree(&files);
+}
+
 int main(int argc, char **argv)
 {
 	struct judge_opts o = { .kernel = true };
+	bool any = false;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!is_linux72())
+		return 0;
 	report_init(argc > 1 && !strcmp(argv[1], "-v") ? 3 : 0);
 	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-l") && i + 1 < argc)
+		if (!strcmp(argv[i], "-l") && i + 1 < argc) {
 			run.alone = argv[++i];
-		else if (strcmp(argv[i], "-v"))
+		} else if (*argv[i] != '-') {
 			compare_all(argv[i], &o);
+			any = true;
+		}
 	}
+	if (!any)
+		compare_corpus(&o);
 	if (run.theirs)
 		printf("# visited %llu, Linux %llu: ratio %.3f, the worst %.2f\n", (unsigned long long)run.mine,
 		       (unsigned long long)run.theirs, (double)run.mine / run.theirs, run.worst);
