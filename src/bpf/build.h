@@ -16,6 +16,7 @@
 #define INSN_STX(sz, d, o, s)	INSN(BPF_STX | BPF_MEM | (sz), d, s, o, 0)
 #define INSN_ST(sz, d, o, i)	INSN(BPF_ST | BPF_MEM | (sz), d, 0, o, i)
 #define INSN_ATOMIC(op, d, o, s) INSN(BPF_STX | BPF_ATOMIC | BPF_DW, d, s, o, op)
+#define INSN_ATOMIC_W(op, d, o, s) INSN(BPF_STX | BPF_ATOMIC | BPF_W, d, s, o, op)
 #define INSN_JMP_I(op, d, i, o)	INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
 #define INSN_JMP_R(op, d, s, o)	INSN(BPF_JMP | (op) | BPF_X, d, s, o, 0)
 #define INSN_JA(o)		INSN(BPF_JMP | BPF_JA, 0, 0, o, 0)

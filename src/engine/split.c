@@ -4,11 +4,13 @@
  *
  * entry half                              exit half
  *   line = lines[this CPU]                  line = lines[this CPU]
- *   if line->busy: missed++, return 0       look {ctx, id} up
- *   claim a slot for {ctx, id}              none: unmatched++, return 0
- *   none free: full++, return 0             line->busy = 1
- *   cookie = 0, entries++                   the program, is_return = 1
- *   the program, is_return = 0              free the slot, busy = 0, exits++
+ *   if line->busy: missed++, free the       line->busy = 1
+ *     slot of {ctx, id} if any, return 0    look {ctx, id} up
+ *   in_entry = 1                            none: unmatched++, return 0
+ *   claim a slot for {ctx, id}              if in_entry: missed++, free it, return 0
+ *   none free: full++, return 0             the program, is_return = 1
+ *   cookie = 0, entries++                   free the slot, busy = 0, exits++
+ *   the program, is_return = 0, in_entry = 0
  *
  * A call made from inside the program is missed in both phases, as natively: from the entry half,
  * the kernel's own guard keeps the nested entry from running and the nested exit finds no record;
@@ -51,7 +53,17 @@ enum {			/* helper numbers, include/uapi/linux/bpf.h */
 #define HASH_SHIFT 15			/* bits 20.. of the product select a slot of 32 bytes */
 #define STACK_LIMIT 512
 #define LIBBPF_MISSING_KFUNC 2002000000	/* POISON_CALL_KFUNC_BASE of libbpf's relo_core.h */
-#define MARKER_ID 0			/* session id of a record that announces a tail call */
+#define ANY_MARKER 0			/* instead of a session id: a record that announces a tail call */
+
+/* Of a prologue. Those that calls leave alone cost the program a push and a pop each: two are enough. */
+enum {
+	REG_CTX = BPF_REG_6,
+	REG_LINE = BPF_REG_7,
+	REG_OFF = BPF_REG_2,		/* of the slot */
+	REG_KEY = BPF_REG_3,
+	REG_SLOT = BPF_REG_4,
+	REG_TID = BPF_REG_5,
+};
 
 struct session_calls {		/* ids of the kfuncs, where the object's externs were resolved */
 	uint32_t is_return_id;
@@ -178,21 +190,52 @@ static void gen_slot_at(const struct gen *g, struct insn_seq *s, int dst, int of
 	seq_add(s, INSN_ALU_R(BPF_ADD, dst, off));
 }
 
+/* Adds @n to a claim count. Clobbers @tmp. */
+static void gen_add_claims(struct insn_seq *s, int slot, int off, int n, int tmp)
+{
+	seq_add(s, INSN_MOV_I(tmp, n));
+	seq_add(s, INSN_ATOMIC_W(BPF_ADD, slot, off, tmp));
+}
+
 /* Makes the slot at @slot free for others; the payload's stores come before. Clobbers @tmp. It goes
- * without an id: whom a slot belongs to that was claimed a moment ago nobody must read from its past. */
-static void gen_release(const struct gen *g, struct insn_seq *s, int slot, int tmp)
+ * without an id: whom a slot belongs to that was claimed a moment ago nobody must read from its past.
+ * @claims: how many of them are ours, where they are counted. */
+static void gen_release(const struct gen *g, struct insn_seq *s, int slot, int claims, int tmp)
 {
 	seq_add(s, INSN_ST(BPF_DW, slot, SLOT(id), 0));
 	if (!g->p->has_cmpxchg) {
-		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(ctx), 0));
-		seq_add(s, INSN_MOV_I(tmp, -1));
-		seq_add(s, INSN_ATOMIC(BPF_ADD, slot, SLOT(claims), tmp));
+		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(key), 0));
+		gen_add_claims(s, slot, SLOT(claims), -claims, tmp);
 	} else if (g->p->strong_release) {
 		seq_add(s, INSN_MOV_I(tmp, 0));
-		seq_add(s, INSN_ATOMIC(BPF_XCHG, slot, SLOT(ctx), tmp));
+		seq_add(s, INSN_ATOMIC(BPF_XCHG, slot, SLOT(key), tmp));
 	} else {
-		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(ctx), 0));
+		seq_add(s, INSN_ST(BPF_DW, slot, SLOT(key), 0));
 	}
+}
+
+/*
+ * Makes the record at REG_SLOT, of a call that is over, ours alone; returns the jump of failure: a
+ * sweep is at it. With compare-and-exchange a tag keeps it from others, else a second claim.
+ */
+static size_t gen_seize(const struct gen *g, struct insn_seq *s)
+{
+	size_t alone, failed;
+
+	if (g->p->has_cmpxchg) {
+		seq_add(s, INSN_MOV_R(BPF_REG_1, REG_KEY));
+		seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_1, STORE_TAG));
+		seq_add(s, INSN_MOV_R(BPF_REG_0, REG_KEY));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, REG_SLOT, SLOT(key), BPF_REG_1));
+		return seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, REG_KEY, 0));
+	}
+	gen_add_claims(s, REG_SLOT, SLOT(claims), 1, BPF_REG_1);
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_SLOT, SLOT(claims)));
+	alone = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_1, 2, 0));
+	gen_add_claims(s, REG_SLOT, SLOT(claims), -1, BPF_REG_1);
+	failed = seq_jmp_fwd(s, INSN_JA(0));
+	seq_land(s, alone);
+	return failed;
 }
 
 struct fixups {
@@ -207,40 +250,40 @@ static void hit(struct insn_seq *s, struct fixups *fx, int probe, struct bpf_ins
 	fx->probe[fx->cnt++] = probe;
 }
 
-/* Jumps out to @fx when slot @i holds {ctx in r8, @id}. r0 or r1 holds the key. */
+/* Jumps out to @fx when slot @i holds {REG_KEY, @id}, of which the key was compared. */
 static void gen_same_id(struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
 {
-	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_9, i * STORE_SLOT_SIZE + SLOT(id)));
-	hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_1, id, 0));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_SLOT, i * STORE_SLOT_SIZE + SLOT(id)));
+	if (id == ANY_MARKER)
+		seq_add(s, INSN_ALU_I(BPF_RSH, BPF_REG_1, STORE_MARKER_SHIFT));
+	hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_1, id == ANY_MARKER ? 1 : id, 0));
 }
 
-/* One try at slot @i of r9. A record of the same key is of a call that is over: its exit was lost. */
+/* One try at slot @i. A record of the same key is of a call that is over: its exit was lost. */
 static void gen_claim(const struct gen *g, struct insn_seq *s, struct fixups *fx,
 		      struct fixups *stale, int i, uint32_t id)
 {
-	int key = i * STORE_SLOT_SIZE + SLOT(ctx), claims = i * STORE_SLOT_SIZE + SLOT(claims);
+	int key = i * STORE_SLOT_SIZE + SLOT(key), claims = i * STORE_SLOT_SIZE + SLOT(claims);
 	size_t next, own;
 
 	if (g->p->has_cmpxchg) {
 		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
-		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_9, key, BPF_REG_8));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, REG_SLOT, key, REG_KEY));
 		hit(s, fx, i, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
-		next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
+		next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, REG_KEY, 0));
 		gen_same_id(s, stale, i, id);
 		seq_land(s, next);
 		return;
 	}
-	seq_add(s, INSN_MOV_I(BPF_REG_1, 1));
-	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_9, claims, BPF_REG_1));
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_9, claims));
+	gen_add_claims(s, REG_SLOT, claims, 1, BPF_REG_1);
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_SLOT, claims));
 	own = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 1, 0));
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, key, BPF_REG_8));
+	seq_add(s, INSN_STX(BPF_DW, REG_SLOT, key, REG_KEY));
 	hit(s, fx, i, INSN_JA(0));
 	seq_land(s, own);
-	seq_add(s, INSN_MOV_I(BPF_REG_1, -1));
-	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_9, claims, BPF_REG_1));
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_9, key));
-	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_8, 0));
+	gen_add_claims(s, REG_SLOT, claims, -1, BPF_REG_1);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, REG_SLOT, key));
+	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, REG_KEY, 0));
 	gen_same_id(s, stale, i, id);
 	seq_land(s, next);
 }
@@ -249,13 +292,13 @@ static void gen_find(struct insn_seq *s, struct fixups *fx, int i, uint32_t id)
 {
 	size_t next;
 
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, BPF_REG_9, i * STORE_SLOT_SIZE + SLOT(ctx)));
-	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_1, BPF_REG_8, 0));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_1, REG_SLOT, i * STORE_SLOT_SIZE + SLOT(key)));
+	next = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_1, REG_KEY, 0));
 	gen_same_id(s, fx, i, id);
 	seq_land(s, next);
 }
 
-/* All jumps of @fx land here, with r9 (and r2, its offset) moved to the slot that was hit. */
+/* All jumps of @fx land here, with REG_SLOT and REG_OFF moved to the slot that was hit. */
 static void gen_land_hits(struct insn_seq *s, const struct fixups *fx)
 {
 	size_t done[STORE_PROBES];
@@ -266,8 +309,8 @@ static void gen_land_hits(struct insn_seq *s, const struct fixups *fx)
 			if (fx->probe[k] == i)
 				seq_land(s, fx->at[k]);
 		if (i) {
-			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_9, i * STORE_SLOT_SIZE));
-			seq_add(s, INSN_ALU_I(BPF_ADD, BPF_REG_2, i * STORE_SLOT_SIZE));
+			seq_add(s, INSN_ALU_I(BPF_ADD, REG_SLOT, i * STORE_SLOT_SIZE));
+			seq_add(s, INSN_ALU_I(BPF_ADD, REG_OFF, i * STORE_SLOT_SIZE));
 			done[nr_done++] = seq_jmp_fwd(s, INSN_JA(0));
 		}
 	}
@@ -275,14 +318,22 @@ static void gen_land_hits(struct insn_seq *s, const struct fixups *fx)
 		seq_land(s, done[k]);
 }
 
-/* r8 = ctx (in r6) as a scalar, r2 = first slot's offset, r9 = its address; r7 = line */
-static void gen_locate(const struct gen *g, struct insn_seq *s, uint32_t id)
+/* The key for the ctx in @ctx, and the first slot to try: a difference of pointers is a number. */
+static void gen_first_slot(const struct gen *g, struct insn_seq *s, int ctx, uint32_t id)
 {
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_7, cell_off(g), BPF_REG_6));
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_8, BPF_REG_7, cell_off(g)));
-	gen_hash(g, s, BPF_REG_2, BPF_REG_8, id);
-	seq_ld_map_value(s, BPF_REG_9, g->p->store.slots_fd, SLOT_ORIGIN);
-	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_9, BPF_REG_2));
+	seq_ld_map_value(s, REG_SLOT, g->p->store.slots_fd, SLOT_ORIGIN);
+	seq_add(s, INSN_MOV_R(REG_KEY, ctx));
+	seq_add(s, INSN_ALU_R(BPF_SUB, REG_KEY, REG_SLOT));
+	gen_hash(g, s, REG_OFF, REG_KEY, id);
+	seq_add(s, INSN_ALU_R(BPF_ADD, REG_SLOT, REG_OFF));
+}
+
+/* Looks for the record {ctx, @id}. */
+static void gen_look_up(const struct gen *g, struct insn_seq *s, struct fixups *fx, uint32_t id)
+{
+	gen_first_slot(g, s, REG_CTX, id);
+	for (int i = 0; i < STORE_PROBES; i++)
+		gen_find(s, fx, i, id);
 }
 
 static void gen_return0(const struct gen *g, struct insn_seq *s)
@@ -298,51 +349,77 @@ static void gen_return0(const struct gen *g, struct insn_seq *s)
 /* -- Tail calls ---------------------------------------------------------------------------- */
 /*
  * A program that is entered by a tail call goes on in the frame and the session of its caller.
- * The caller announces it by a second record {ctx, MARKER_ID} whose cookie is the offset of
- * its own record; the callee takes that away, and its exit half ends the session. (From a subprogram
- * the caller's main would go on afterwards: refused.)
+ * The caller announces it by a second record of the same ctx, whose cookie is the offset of its own and
+ * which has a bit in its id; the callee takes that away, and its exit half ends the session. (From a
+ * subprogram the caller's main would go on afterwards: refused.) A marker whose callee did not run says
+ * of what call it was, so nobody follows it later.
  */
 
-/* Takes the marker, if there is one: then jumps away (to be landed by the caller) with r9 = the
- * caller's record and r2 = its offset. */
+/* Takes the marker, if there is one: then jumps away (to be landed by the caller) with REG_SLOT = the
+ * caller's record and REG_OFF = its offset. */
 static size_t gen_take_marker(const struct gen *g, struct insn_seq *s)
 {
 	struct fixups fx = {};
-	size_t none, found;
+	size_t none, old[3], found;
 
-	gen_locate(g, s, MARKER_ID);
-	for (int i = 0; i < STORE_PROBES; i++)
-		gen_find(s, &fx, i, MARKER_ID);
+	gen_look_up(g, s, &fx, ANY_MARKER);
 	none = seq_jmp_fwd(s, INSN_JA(0));
 	gen_land_hits(s, &fx);
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_9, SLOT(cookie)));
-	gen_release(g, s, BPF_REG_9, BPF_REG_1);
-	gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
+	seq_add(s, INSN_LDX(BPF_DW, REG_OFF, REG_SLOT, SLOT(cookie)));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_SLOT, SLOT(stamp)));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_5, REG_SLOT, SLOT(id)));
+	seq_add(s, INSN_ALU_I(BPF_AND, BPF_REG_5, STORE_MARKER - 1));
+	gen_release(g, s, REG_SLOT, 1, BPF_REG_0);
+	gen_slot_at(g, s, REG_SLOT, REG_OFF);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, REG_SLOT, SLOT(key)));
+	old[0] = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, REG_KEY, 0));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_0, REG_SLOT, SLOT(id)));
+	old[1] = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_5, 0));
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_0, REG_SLOT, SLOT(stamp)));
+	old[2] = seq_jmp_fwd(s, INSN_JMP_R(BPF_JNE, BPF_REG_0, BPF_REG_1, 0));
 	found = seq_jmp_fwd(s, INSN_JA(0));
+	for (int i = 0; i < 3; i++)
+		seq_land(s, old[i]);
 	seq_land(s, none);
 	return found;
 }
 
-/* One try at the slot in r4 for the ctx in r5, with r0; returns the jump of success. */
+/* One try at the slot in r4 for the key in r5, with r0; returns the jump of success. */
 static size_t gen_claim_marker(const struct gen *g, struct insn_seq *s)
 {
 	size_t own, taken;
 
 	if (g->p->has_cmpxchg) {
 		seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
-		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_4, SLOT(ctx), BPF_REG_5));
+		seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_4, SLOT(key), BPF_REG_5));
 		return seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_0, 0, 0));
 	}
-	seq_add(s, INSN_MOV_I(BPF_REG_0, 1));
-	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_4, SLOT(claims), BPF_REG_0));
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_4, SLOT(claims)));
+	gen_add_claims(s, BPF_REG_4, SLOT(claims), 1, BPF_REG_0);
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_4, SLOT(claims)));
 	taken = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_0, 1, 0));
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(ctx), BPF_REG_5));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(key), BPF_REG_5));
 	own = seq_jmp_fwd(s, INSN_JA(0));
 	seq_land(s, taken);
-	seq_add(s, INSN_MOV_I(BPF_REG_0, -1));
-	seq_add(s, INSN_ATOMIC(BPF_ADD, BPF_REG_4, SLOT(claims), BPF_REG_0));
+	gen_add_claims(s, BPF_REG_4, SLOT(claims), -1, BPF_REG_0);
 	return own;
+}
+
+/* Makes the slot in r4 the marker of the record at hand: of its session, its task and its call. */
+static void gen_fill_marker(const struct gen *g, struct insn_seq *s)
+{
+	static const int same[] = { SLOT(tid), SLOT(stamp) };
+
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_10, g->spill_off));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(cookie), BPF_REG_0));
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_5, BPF_REG_10, g->spill_slot));
+	for (int i = 0; i < 2; i++) {
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_5, same[i]));
+		seq_add(s, INSN_STX(BPF_W, BPF_REG_4, same[i], BPF_REG_0));
+	}
+	seq_add(s, INSN_LDX(BPF_W, BPF_REG_0, BPF_REG_5, SLOT(id)));
+	seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_0, STORE_MARKER));
+	seq_add(s, INSN_STX(BPF_W, BPF_REG_4, SLOT(id), BPF_REG_0));
+	seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_marker, BPF_REG_4));
 }
 
 /* r1 = ctx, r2 = array and r3 = index must survive; of the others r0, r4 and r5 are free. */
@@ -355,12 +432,11 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_4, cell_off(g)));
 	seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_off, BPF_REG_0));	/* record's offset */
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_1));
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_5, BPF_REG_4, cell_off(g)));	/* ctx, a scalar */
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, cell_off(g), BPF_REG_0));
 	seq_add(s, INSN_ST(BPF_W, BPF_REG_4, busy_off(g), 0));
-	gen_hash(g, s, BPF_REG_0, BPF_REG_5, MARKER_ID);
 	seq_ld_map_value(s, BPF_REG_4, g->p->store.slots_fd, SLOT_ORIGIN);
+	seq_add(s, INSN_MOV_R(BPF_REG_5, BPF_REG_1));
+	seq_add(s, INSN_ALU_R(BPF_SUB, BPF_REG_5, BPF_REG_4));		/* the key */
+	gen_hash(g, s, BPF_REG_0, BPF_REG_5, ANY_MARKER);
 	seq_add(s, INSN_ALU_R(BPF_ADD, BPF_REG_4, BPF_REG_0));
 	for (int k = 0; k < STORE_PROBES; k++) {
 		if (k)
@@ -372,16 +448,13 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 	full = seq_jmp_fwd(s, INSN_JA(0));
 	for (int k = 0; k < STORE_PROBES; k++)
 		seq_land(s, claimed[k]);
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_0, BPF_REG_10, g->spill_off));
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_4, SLOT(cookie), BPF_REG_0));
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_4, SLOT(id), MARKER_ID));
-	seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_marker, BPF_REG_4));
+	gen_fill_marker(g, s);
 	seq_land(s, full);
 	seq_add(s, INSN_CALL(HELPER_TAIL_CALL));
 	/* still here: it failed */
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_marker));
 	none = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_4, 0, 0));
-	gen_release(g, s, BPF_REG_4, BPF_REG_1);
+	gen_release(g, s, BPF_REG_4, 1, BPF_REG_1);
 	seq_land(s, none);
 	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_4, BPF_REG_10, g->spill_line));
 	seq_add(s, INSN_ST(BPF_W, BPF_REG_4, busy_off(g), 1));
@@ -393,12 +466,12 @@ static int gen_tail_call(struct gen *g, size_t i, struct insn_seq *s)
 static void gen_enter_body(const struct gen *g, struct insn_seq *s)
 {
 	if (g->need_cell)
-		seq_add(s, INSN_STX(BPF_DW, BPF_REG_7, cell_off(g), BPF_REG_2));
+		seq_add(s, INSN_STX(BPF_DW, REG_LINE, cell_off(g), REG_OFF));
 	if (g->spill) {
-		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_slot, BPF_REG_9));
-		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_line, BPF_REG_7));
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_slot, REG_SLOT));
+		seq_add(s, INSN_STX(BPF_DW, BPF_REG_10, g->spill_line, REG_LINE));
 	}
-	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_6));
+	seq_add(s, INSN_MOV_R(BPF_REG_1, REG_CTX));
 }
 
 /* Sets this half's flag, unless busy is set: then jumps away. Of programs that share a line without a
@@ -410,40 +483,76 @@ static size_t gen_begin(const struct gen *g, struct insn_seq *s)
 
 	if (one_step) {
 		seq_add(s, INSN_MOV_I(BPF_REG_1, 1));
-		seq_add(s, INSN(BPF_STX | BPF_ATOMIC | BPF_W, BPF_REG_7, BPF_REG_1, LINE(busy), BPF_XCHG));
+		seq_add(s, INSN_ATOMIC_W(BPF_XCHG, REG_LINE, LINE(busy), BPF_REG_1));
 	} else {
-		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(busy)));
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_LINE, LINE(busy)));
 	}
 	missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
 	if (!one_step)
-		seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 1));
+		seq_add(s, INSN_ST(BPF_W, REG_LINE, busy_off(g), 1));
 	return missed;
 }
 
 static void gen_drop(const struct gen *g, struct insn_seq *s)
 {
-	gen_count(s, BPF_REG_7, LINE(full), BPF_REG_1);
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
+	gen_count(s, REG_LINE, LINE(full), BPF_REG_1);
+	seq_add(s, INSN_ST(BPF_W, REG_LINE, busy_off(g), 0));
 	seq_add(s, INSN_MOV_I(BPF_REG_0, 0));
 	seq_add(s, INSN_EXIT());
 }
 
-/* Takes over the record at r9, unless a sweep is at it. While it has a tag it is nobody else's, and a
- * sweep that saw it before finds it changed: no id. */
+/* Takes over the record at REG_SLOT, of a call whose exit was lost; drops this call if a sweep is at it.
+ * A sweep that saw the record before finds it changed: no id. */
 static void gen_take_over(const struct gen *g, struct insn_seq *s)
 {
-	size_t ok;
+	size_t failed = gen_seize(g, s), ok;
 
-	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_8));
-	seq_add(s, INSN_ALU_I(BPF_OR, BPF_REG_1, STORE_TAG));
-	seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_8));
-	seq_add(s, INSN_ATOMIC(BPF_CMPXCHG, BPF_REG_9, SLOT(ctx), BPF_REG_1));
-	ok = seq_jmp_fwd(s, INSN_JMP_R(BPF_JEQ, BPF_REG_0, BPF_REG_8, 0));
+	seq_add(s, INSN_ST(BPF_DW, REG_SLOT, SLOT(id), 0));
+	if (g->p->has_cmpxchg) {
+		seq_add(s, INSN_MOV_R(BPF_REG_1, REG_KEY));
+		seq_add(s, INSN_ATOMIC(BPF_XCHG, REG_SLOT, SLOT(key), BPF_REG_1));
+	} else {
+		gen_add_claims(s, REG_SLOT, SLOT(claims), -1, BPF_REG_1);
+	}
+	gen_count_atomic(s, REG_LINE, LINE(stale), BPF_REG_1);
+	ok = seq_jmp_fwd(s, INSN_JA(0));
+	seq_land(s, failed);
 	gen_drop(g, s);
 	seq_land(s, ok);
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_9, SLOT(id), 0));
-	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_8));
-	seq_add(s, INSN_ATOMIC(BPF_XCHG, BPF_REG_9, SLOT(ctx), BPF_REG_1));
+}
+
+/* Frees the record at REG_SLOT, of a call that is over, unless a sweep does. */
+static void gen_forget_slot(const struct gen *g, struct insn_seq *s)
+{
+	size_t failed = gen_seize(g, s);
+
+	gen_release(g, s, REG_SLOT, 2, BPF_REG_1);
+	gen_count_atomic(s, REG_LINE, LINE(stale), BPF_REG_1);
+	seq_land(s, failed);
+}
+
+/*
+ * This run is missed: it must not leave a record behind that a later call in the same place would take
+ * for its own. At an entry any record of this ctx is of an earlier call, at an exit this call ends.
+ */
+static void gen_miss(const struct gen *g, struct insn_seq *s)
+{
+	struct fixups fx = {};
+	size_t none, taken = 0;
+
+	gen_count_atomic(s, REG_LINE, LINE(missed), BPF_REG_1);
+	if (g->p->tail_target)
+		taken = gen_take_marker(g, s);
+	gen_look_up(g, s, &fx, g->p->store.id);
+	none = seq_jmp_fwd(s, INSN_JA(0));
+	gen_land_hits(s, &fx);
+	if (taken && !entry_half(g))
+		seq_land(s, taken);
+	gen_forget_slot(g, s);
+	if (taken && entry_half(g))	/* the session is its caller's, and goes on */
+		seq_land(s, taken);
+	seq_land(s, none);
+	gen_return0(g, s);
 }
 
 static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
@@ -452,107 +561,124 @@ static void gen_entry_prologue(const struct gen *g, struct insn_seq *s)
 	struct fixups fx = {}, stale = {};
 	size_t missed, taken = 0, counted;
 
-	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
-	gen_line(g, s, BPF_REG_7);
+	seq_add(s, INSN_MOV_R(REG_CTX, BPF_REG_1));
+	gen_line(g, s, REG_LINE);
 	missed = gen_begin(g, s);
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
-	gen_locate(g, s, id);
+	seq_add(s, INSN_CALL(HELPER_PID_TGID));
+	seq_add(s, INSN_MOV_R(REG_TID, BPF_REG_0));
+	gen_first_slot(g, s, REG_CTX, id);
 	for (int i = 0; i < STORE_PROBES; i++)
 		gen_claim(g, s, &fx, &stale, i, id);
 	gen_drop(g, s);
 	seq_land(s, missed);
-	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
-	gen_return0(g, s);
+	gen_miss(g, s);
 
 	gen_land_hits(s, &stale);
-	if (g->p->has_cmpxchg)
-		gen_take_over(g, s);
-	gen_count(s, BPF_REG_7, LINE(stale), BPF_REG_1);
+	gen_take_over(g, s);
 	counted = seq_jmp_fwd(s, INSN_JA(0));
 	gen_land_hits(s, &fx);
 	seq_land(s, counted);
-	seq_add(s, INSN_ST(BPF_DW, BPF_REG_9, SLOT(cookie), 0));
-	if (g->need_cell)
-		seq_add(s, INSN_MOV_R(BPF_REG_8, BPF_REG_2));
-	seq_add(s, INSN_CALL(HELPER_PID_TGID));
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_9, SLOT(id), id));
-	seq_add(s, INSN_STX(BPF_W, BPF_REG_9, SLOT(tid), BPF_REG_0));
-	if (g->need_cell)
-		seq_add(s, INSN_MOV_R(BPF_REG_2, BPF_REG_8));
-	gen_count(s, BPF_REG_7, LINE(entries), BPF_REG_1);
-	if (g->p->has_cmpxchg) {
-		seq_add(s, INSN_ALU_I(BPF_LSH, BPF_REG_1, STORE_STAMP_SHIFT));
-		seq_add(s, INSN_STX(BPF_DW, BPF_REG_9, SLOT(claims), BPF_REG_1));
-	}
+	seq_add(s, INSN_ST(BPF_DW, REG_SLOT, SLOT(cookie), 0));
+	seq_add(s, INSN_ST(BPF_W, REG_SLOT, SLOT(id), id));
+	seq_add(s, INSN_STX(BPF_W, REG_SLOT, SLOT(tid), REG_TID));
+	gen_count(s, REG_LINE, LINE(entries), BPF_REG_1);
+	seq_add(s, INSN_STX(BPF_W, REG_SLOT, SLOT(stamp), BPF_REG_1));
 	if (g->p->tail_target)
 		seq_land(s, taken);
 	gen_enter_body(g, s);
+}
+
+/*
+ * No record: the exit half goes without. Nor does it take one while the entry half is inside on this CPU:
+ * natively that is one program, and this exit missed; here the kernel may have kept this call's entry
+ * from running, and the record be of an earlier call.
+ */
+static void gen_unpaired(const struct gen *g, struct insn_seq *s, const struct fixups *found)
+{
+	size_t none = seq_jmp_fwd(s, INSN_JA(0)), fine = 0, missed = 0;
+
+	gen_land_hits(s, found);
+	if (g->p->has_guard) {
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_LINE, LINE(in_entry)));
+		fine = seq_jmp_fwd(s, INSN_JMP_I(BPF_JEQ, BPF_REG_1, 0, 0));
+		gen_forget_slot(g, s);
+	} else {
+		fine = seq_jmp_fwd(s, INSN_JA(0));
+	}
+	seq_land(s, none);
+	seq_add(s, INSN_ST(BPF_W, REG_LINE, LINE(busy), 0));
+	if (g->p->has_guard) {
+		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, REG_LINE, LINE(in_entry)));
+		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
+	}
+	gen_count(s, REG_LINE, LINE(unmatched), BPF_REG_1);
+	gen_return0(g, s);
+	if (g->p->has_guard) {
+		seq_land(s, missed);
+		gen_count_atomic(s, REG_LINE, LINE(missed), BPF_REG_1);
+		gen_return0(g, s);
+	}
+	seq_land(s, fine);
 }
 
 static void gen_exit_prologue(const struct gen *g, struct insn_seq *s)
 {
-	uint32_t id = g->p->store.id;
-	struct fixups fx = {};
-	size_t missed = 0, taken = 0;
+	struct fixups found = {};
+	size_t missed = 0, begun, taken = 0;
 
-	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
-	gen_line(g, s, BPF_REG_7);
+	seq_add(s, INSN_MOV_R(REG_CTX, BPF_REG_1));
+	gen_line(g, s, REG_LINE);
 	/* as early as can be: what interrupts us before this may run an entry half whose exit half the
 	 * kernel then suppresses */
-	if (g->p->has_guard)
-		seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 1));
-	else
+	if (g->p->has_guard) {
+		seq_add(s, INSN_ST(BPF_W, REG_LINE, LINE(busy), 1));
+	} else {
 		missed = gen_begin(g, s);
+		begun = seq_jmp_fwd(s, INSN_JA(0));
+		seq_land(s, missed);
+		gen_miss(g, s);
+		seq_land(s, begun);
+	}
 	if (g->p->tail_target)
 		taken = gen_take_marker(g, s);
-	gen_locate(g, s, id);
-	for (int i = 0; i < STORE_PROBES; i++)
-		gen_find(s, &fx, i, id);
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, LINE(busy), 0));
-	if (g->p->has_guard) {
-		seq_add(s, INSN_LDX(BPF_W, BPF_REG_1, BPF_REG_7, LINE(in_entry)));
-		missed = seq_jmp_fwd(s, INSN_JMP_I(BPF_JNE, BPF_REG_1, 0, 0));
-	}
-	gen_count(s, BPF_REG_7, LINE(unmatched), BPF_REG_1);
-	gen_return0(g, s);
-	seq_land(s, missed);
-	gen_count_atomic(s, BPF_REG_7, LINE(missed), BPF_REG_1);
-	gen_return0(g, s);
-
-	gen_land_hits(s, &fx);
+	gen_look_up(g, s, &found, g->p->store.id);
+	gen_unpaired(g, s, &found);
 	if (g->p->tail_target)
 		seq_land(s, taken);
 	gen_enter_body(g, s);
 }
 
-/* r9 = this run's record; r7 = line. Clobbers r2. */
-static void gen_own_slot(const struct gen *g, struct insn_seq *s)
+/* @slot = this run's record. Clobbers r2. */
+static void gen_own_slot(const struct gen *g, struct insn_seq *s, int line, int slot)
 {
 	if (g->spill) {
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_9, BPF_REG_10, g->spill_slot));
+		seq_add(s, INSN_LDX(BPF_DW, slot, BPF_REG_10, g->spill_slot));
 		return;
 	}
-	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, BPF_REG_7, cell_off(g)));
-	gen_slot_at(g, s, BPF_REG_9, BPF_REG_2);
+	seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, line, cell_off(g)));
+	gen_slot_at(g, s, slot, BPF_REG_2);
 }
 
 /* Before an exit of main; r0 is the program's result and stays what it is. r6-r9 are free. */
 static void gen_epilogue(const struct gen *g, struct insn_seq *s)
 {
+	int line = BPF_REG_3, slot = BPF_REG_4;
+
 	if (g->spill) {
-		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_7, BPF_REG_10, g->spill_line));
+		seq_add(s, INSN_LDX(BPF_DW, line, BPF_REG_10, g->spill_line));
 	} else {
 		seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_0));
-		gen_line(g, s, BPF_REG_7);
+		gen_line(g, s, line);
 		seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_6));
 	}
 	if (!entry_half(g)) {
-		gen_own_slot(g, s);
-		gen_release(g, s, BPF_REG_9, BPF_REG_1);
-		gen_count(s, BPF_REG_7, LINE(exits), BPF_REG_1);
+		gen_own_slot(g, s, line, slot);
+		gen_release(g, s, slot, 1, BPF_REG_1);
+		gen_count(s, line, LINE(exits), BPF_REG_1);
 	}
-	seq_add(s, INSN_ST(BPF_W, BPF_REG_7, busy_off(g), 0));
+	seq_add(s, INSN_ST(BPF_W, line, busy_off(g), 0));
 	seq_add(s, INSN_EXIT());
 }
 

@@ -186,53 +186,85 @@ int store_get(struct store_ref *ret)
 	return err;
 }
 
-/* The record in slot @s; its ctx is 0 when there is none that one may free. */
+/* The record in slot @s; its key is 0 when there is none that one may free. */
 static struct store_slot look(const struct store_slot *s)
 {
-	struct store_slot now = { .ctx = __atomic_load_n(&s->ctx, __ATOMIC_ACQUIRE) };
+	struct store_slot now = { .key = __atomic_load_n(&s->key, __ATOMIC_ACQUIRE) };
 
-	now.id = __atomic_load_n(&s->id, __ATOMIC_RELAXED);
-	now.tid = __atomic_load_n(&s->tid, __ATOMIC_RELAXED);
-	now.claims = __atomic_load_n(&s->claims, __ATOMIC_ACQUIRE);
-	if (now.ctx & STORE_TAG || !now.id)
-		now.ctx = 0;
+	now.id = __atomic_load_n(&s->id, __ATOMIC_SEQ_CST);
+	now.tid = __atomic_load_n(&s->tid, __ATOMIC_SEQ_CST);
+	now.stamp = __atomic_load_n(&s->stamp, __ATOMIC_SEQ_CST);
+	now.claims = __atomic_load_n(&s->claims, __ATOMIC_SEQ_CST);
+	if (now.key & STORE_TAG || !now.id)
+		now.key = 0;
 	return now;
 }
 
 static bool same_call(const struct store_slot *a, const struct store_slot *b)
 {
-	return a->id == b->id && a->tid == b->tid &&
-	       a->claims >> STORE_STAMP_SHIFT == b->claims >> STORE_STAMP_SHIFT;
+	return a->id == b->id && a->tid == b->tid && a->stamp == b->stamp;
+}
+
+/*
+ * Makes the record that was @seen in slot @s ours alone, as programs do that take one over (split.c): a tag
+ * in the key, or where claims are counted a second one.
+ */
+static bool seize(struct store_slot *s, const struct store_slot *seen)
+{
+	uint64_t expected = seen->key;
+
+	if (!seen->claims)
+		return __atomic_compare_exchange_n(&s->key, &expected, seen->key | STORE_TAG, false,
+						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	if (__atomic_add_fetch(&s->claims, 1, __ATOMIC_SEQ_CST) == 2 &&
+	    __atomic_load_n(&s->key, __ATOMIC_SEQ_CST) == seen->key)
+		return true;
+	__atomic_fetch_sub(&s->claims, 1, __ATOMIC_SEQ_CST);
+	return false;
+}
+
+/* It is another call's after all. */
+static void let_go(struct store_slot *s, const struct store_slot *seen)
+{
+	uint64_t tagged = seen->key | STORE_TAG;
+
+	if (seen->claims)
+		__atomic_fetch_sub(&s->claims, 1, __ATOMIC_SEQ_CST);
+	else	/* unless its owner released it meanwhile */
+		__atomic_compare_exchange_n(&s->key, &tagged, seen->key, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
 }
 
 /*
  * Frees a slot whose call was found to be over. The owner cannot come back; but in between a new call
  * at the same stack address may have taken the record over, or another session claimed the slot in the
- * same frame. So it gets a tag first, which keeps it from everybody, and is looked at again.
+ * same frame. So it is looked at again when nobody else can have it.
  */
 static bool free_slot(struct store_slot *s, const struct store_slot *seen)
 {
-	uint64_t expected = seen->ctx, tagged = seen->ctx | STORE_TAG;
 	struct store_slot now;
 
-	if (!__atomic_compare_exchange_n(&s->ctx, &expected, tagged, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	if (!seize(s, seen))
 		return false;
 	now.id = __atomic_load_n(&s->id, __ATOMIC_SEQ_CST);
 	now.tid = __atomic_load_n(&s->tid, __ATOMIC_SEQ_CST);
-	now.claims = __atomic_load_n(&s->claims, __ATOMIC_SEQ_CST);
+	now.stamp = __atomic_load_n(&s->stamp, __ATOMIC_SEQ_CST);
 	if (!same_call(&now, seen)) {
-		/* unless its owner released it meanwhile */
-		__atomic_compare_exchange_n(&s->ctx, &tagged, seen->ctx, false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST);
+		let_go(s, seen);
 		return false;
 	}
 	s->tid = 0;
 	__atomic_store_n(&s->id, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&s->ctx, 0, __ATOMIC_SEQ_CST);
-	if (now.claims && !(now.claims >> STORE_STAMP_SHIFT))
-		__atomic_fetch_sub(&s->claims, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->key, 0, __ATOMIC_SEQ_CST);
+	if (seen->claims)
+		__atomic_fetch_sub(&s->claims, 2, __ATOMIC_SEQ_CST);
 	return true;
+}
+
+/* The session of a record, which may be the marker of a tail call. */
+static uint32_t owner_of(const struct store_slot *s)
+{
+	return s->id & ~STORE_MARKER;
 }
 
 static int purge_locked(const struct store_ref *ref)
@@ -242,8 +274,8 @@ static int purge_locked(const struct store_ref *ref)
 	for (uint32_t i = 0; i < st.nr_slots; i++) {
 		struct store_slot now = look(&st.slots[i]);
 
-		if (now.ctx && now.id == ref->id)
-			n += free_slot(&st.slots[i], &now);
+		if (now.key && owner_of(&now) == ref->id && free_slot(&st.slots[i], &now))
+			n += now.id == ref->id;
 	}
 	for (uint32_t cpu = 0; cpu < st.cpus; cpu++)
 		line_of(ref, cpu)->busy = line_of(ref, cpu)->in_entry = 0;
@@ -300,7 +332,7 @@ void store_read(const struct store_ref *ref, struct store_counters *ret)
 	}
 	for (uint32_t i = 0; i < st.nr_slots; i++)
 		ret->open += st.slots[i].id == ref->id &&
-			     __atomic_load_n(&st.slots[i].ctx, __ATOMIC_RELAXED);
+			     __atomic_load_n(&st.slots[i].key, __ATOMIC_RELAXED);
 	ret->swept += st.sessions[ref->id].swept;
 out:
 	pthread_mutex_unlock(&st.lock);
@@ -391,25 +423,24 @@ static int sweep_slot(uint32_t i)
 {
 	struct store_slot now = look(&st.slots[i]);
 	struct candidate *c = &st.seen[i];
-	struct session_slot *owner;
+	uint32_t id = owner_of(&now);
 
-	if (!now.ctx || now.id >= st.nr_sessions || !st.sessions[now.id].used) {
-		c->rec.ctx = 0;
+	if (!now.key || id >= st.nr_sessions || !st.sessions[id].used) {
+		c->rec.key = 0;
 		return 0;
 	}
-	owner = &st.sessions[now.id];
-	if (c->rec.ctx != now.ctx || !same_call(&c->rec, &now)) {
+	if (c->rec.key != now.key || !same_call(&c->rec, &now)) {
 		*c = (struct candidate){ .rec = now };
 		return 0;
 	}
-	if (!looks_dead(&now, owner->symbol)) {
+	if (!looks_dead(&now, st.sessions[id].symbol)) {
 		c->dead = 0;
 		return 0;
 	}
 	if (++c->dead < (now.tid ? DEAD_SWEEPS : IDLE_SWEEPS) || !free_slot(&st.slots[i], &now))
 		return 0;
-	c->rec.ctx = 0;
-	owner->swept++;
+	c->rec.key = 0;
+	st.sessions[id].swept += now.id == id;
 	return 1;
 }
 

@@ -24,18 +24,19 @@
 #include <stdint.h>
 
 struct store_slot {
-	uint64_t ctx;		/* key; 0 = free; with STORE_TAG: being freed or taken over */
+	uint64_t key;		/* ctx, less the table's address; 0 = free; with STORE_TAG: being freed
+				 * or taken over */
 	uint64_t cookie;
-	uint32_t id;		/* session */
+	uint32_t id;		/* session; with STORE_MARKER: announces a tail call of its program */
 	uint32_t tid;		/* of the caller, in the initial pid namespace; 0 = idle task */
-	uint64_t claims;	/* with compare-and-exchange: a number of this call << STORE_STAMP_SHIFT;
-				 * without: claim count */
+	uint32_t claims;	/* without compare-and-exchange: who reads 1 owns the slot */
+	uint32_t stamp;		/* a number of this call */
 };
 
 struct store_line {
 	uint32_t busy;		/* the exit half runs (without a guard: either half) */
 	uint32_t in_entry;	/* the entry half runs (with a guard) */
-	uint64_t cell_entry;	/* launders ctx into a scalar; then the record's offset */
+	uint64_t cell_entry;	/* the record's offset, for who has no other way to it */
 	uint64_t cell_exit;
 	uint64_t entries;
 	uint64_t exits;
@@ -52,8 +53,9 @@ enum {
 	STORE_LINE_SHIFT = 7,
 	STORE_LINE_SIZE = 1 << STORE_LINE_SHIFT,
 	STORE_PROBES = 8,
-	STORE_TAG = 1,			/* ctx is a multiple of 8 */
-	STORE_STAMP_SHIFT = 32,
+	STORE_TAG = 1,			/* a key is a multiple of 8 */
+	STORE_MARKER_SHIFT = 30,
+	STORE_MARKER = 1 << STORE_MARKER_SHIFT,
 	STORE_MIN_SLOTS = 64,
 	STORE_MAX_SLOTS = 1 << 16,	/* an array's value is at most 4 MiB on old kernels */
 	STORE_DEF_SLOTS = 1 << 15,

@@ -11,6 +11,9 @@ enum { ENTRIES, EXITS, WRONG, ZERO, DIRTY, INTERRUPT };
 #define THREADS 4
 #define CALLS 30000
 #define UPDATES 20000
+/* Split: interrupts between the kernel's guard and a half's first or last instruction, twice in a row
+ * and in both halves (docs/split.md, "Records that leak"). None was seen in 15 runs. */
+#define WRONG_WINDOWS 2
 
 struct hammer {
 	pthread_t thread;
@@ -139,7 +142,6 @@ static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
 static void interrupted(__u32 type, __u64 config, const char *what)
 {
 	struct fsession_stats st;
-	__u64 wrong;
 	struct sem s;
 	__u64 calls;
 
@@ -153,13 +155,11 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 	CHECK_EQ(calls, THREADS * UPDATES);
 	sem_detach(&s);
 	st = sem_stats(&s, "interrupted");
-	printf("# %llu ticks, %llu seen; %llu entries, %llu exits, %llu empty; missed %llu "
-	       "unmatched %llu open %llu\n", s.d->n[30], s.d->n[INTERRUPT], s.d->n[ENTRIES],
-	       s.d->n[EXITS], s.d->n[ZERO], (__u64)st.missed, (__u64)st.unmatched,
-	       (__u64)st.open);
-	/* known defect of the split engine (docs/split.md, the last section): rare, and told */
-	wrong = s.d->n[WRONG];
-	CHECK(wrong == 0 || (split(&s, "interrupted") && wrong * 100 <= s.d->n[EXITS]));
+	printf("# %llu ticks, %llu seen; %llu entries, %llu exits, %llu empty, %llu wrong; "
+	       "missed %llu unmatched %llu open %llu\n", s.d->n[30], s.d->n[INTERRUPT],
+	       s.d->n[ENTRIES], s.d->n[EXITS], s.d->n[ZERO], s.d->n[WRONG], (__u64)st.missed,
+	       (__u64)st.unmatched, (__u64)st.open);
+	CHECK(s.d->n[WRONG] <= (split(&s, "interrupted") ? WRONG_WINDOWS : 0));
 	CHECK_EQ(s.d->n[DIRTY], 0);
 	CHECK_EQ(s.d->n[30] > 0, !!what);
 	CHECK_EQ(s.d->n[INTERRUPT] > 0, !!what);
@@ -172,8 +172,6 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 		CHECK(s.d->n[ZERO] <= st.missed);
 	}
 	sem_close(&s);
-	if (wrong)
-		tap_skip("known defect of split: %llu exits saw a stale record's cookie", wrong);
 }
 
 /* Two tasks on each CPU: one is preempted inside the program, what the other does is missed. */

@@ -23,6 +23,7 @@ enum {
 	NR_SLOTS = (1 << BITS) + STORE_PROBES - 1,
 	NR_CPUS = 2,
 	NR_SESSIONS = 24,
+	HELPER_TAIL_CALL = 12,
 	HELPER_SEEN = 999,		/* (phase, cookie): what the program saw */
 	HELPER_NEST = 998,		/* a helper that runs into the traced function */
 	SEEN_MAX = 64,
@@ -136,6 +137,8 @@ static struct session_code session(uint32_t id, bool cmpxchg)
 
 /* -- Running ----------------------------------------------------------------------------------------- */
 
+static u64 helper_tail_call(u64 a, u64 b, u64 c, u64 d, u64 e);
+
 static u64 helper_cpu(u64 a, u64 b, u64 c, u64 d, u64 e)
 {
 	(void)a, (void)b, (void)c, (void)d, (void)e;
@@ -176,6 +179,7 @@ static int resolve(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 {
 	bpf_helper_fn fn = insn->imm == 8 ? helper_cpu : insn->imm == 14 || insn->imm == 35 ? helper_tid :
 			   insn->imm == HELPER_SEEN ? helper_seen :
+			   insn->imm == HELPER_TAIL_CALL ? helper_tail_call :
 			   insn->imm == HELPER_NEST ? helper_nest : NULL;
 
 	(void)arg;
@@ -196,12 +200,31 @@ static void run(const struct session_code *c, enum split_half half, uint64_t *ct
 	CHECK_EQ(r0, 0);
 }
 
+/* split.c: a key is the distance of ctx to what pointers to slots point at */
+static uint64_t key_of(const uint64_t *ctx)
+{
+	return (uintptr_t)ctx - (uintptr_t)&slots[0].cookie;
+}
+
+static struct store_slot *only_slot(void)
+{
+	struct store_slot *found = NULL;
+
+	for (int i = 0; i < NR_SLOTS; i++)
+		if (slots[i].key) {
+			CHECK(!found);
+			found = &slots[i];
+		}
+	CHECK(found);
+	return found;
+}
+
 static int used_slots(void)
 {
 	int n = 0;
 
 	for (int i = 0; i < NR_SLOTS; i++)
-		n += slots[i].ctx != 0;
+		n += slots[i].key != 0;
 	return n;
 }
 
@@ -249,17 +272,12 @@ TEST(split_record_names_the_task)
 {
 	struct session_code c = session(3, true);
 	uint64_t frame[2] = { 1, 0 };
-	int at = -1;
 
 	reset();
 	run(&c, SPLIT_ENTRY, frame);
-	for (int i = 0; i < NR_SLOTS; i++)
-		if (slots[i].ctx)
-			at = i;
-	CHECK(at >= 0);
-	CHECK_EQ(slots[at].ctx, (uintptr_t)frame);
-	CHECK_EQ(slots[at].id, 3);
-	CHECK_EQ(slots[at].tid, 0x42);
+	CHECK_EQ(only_slot()->key, key_of(frame));
+	CHECK_EQ(only_slot()->id, 3);
+	CHECK_EQ(only_slot()->tid, 0x42);
 }
 
 TEST(split_exit_without_entry)
@@ -363,7 +381,7 @@ TEST(split_full)
 		CHECK_EQ(lines[1][0].unmatched, lines[1][0].full);
 		CHECK_EQ(used_slots(), 0);
 		for (int i = 0; i < NR_SLOTS; i++)
-			CHECK_EQ((uint32_t)slots[i].claims, 0);
+			CHECK_EQ(slots[i].claims, 0);
 		CHECK_EQ(lines[1][0].busy, 0);
 	}
 }
@@ -474,7 +492,7 @@ TEST(split_free_slots_have_no_owner)
 			run(&c, SPLIT_EXIT, frame);
 		}
 		for (int i = 0; i < NR_SLOTS; i++) {
-			CHECK_EQ(slots[i].ctx, 0);
+			CHECK_EQ(slots[i].key, 0);
 			CHECK_EQ(slots[i].id, 0);
 			CHECK_EQ(slots[i].tid, 0);
 		}
@@ -484,17 +502,16 @@ TEST(split_free_slots_have_no_owner)
 /* Calls of one frame and task are told apart, or a sweep might take the new one for the old. */
 TEST(split_calls_are_numbered)
 {
-	struct session_code c = session(1, true);
-	uint64_t frame[2] = { 1, 0 }, stamp[2] = {};
+	EACH_STORE(store) {
+		struct session_code c = session(1, store);
+		uint64_t frame[2] = { 1, 0 }, first;
 
-	reset();
-	for (int call = 0; call < 2; call++) {
-		run(&c, SPLIT_ENTRY, frame);		/* the second takes the record over */
-		for (int i = 0; i < NR_SLOTS; i++)
-			if (slots[i].ctx)
-				stamp[call] = slots[i].claims >> STORE_STAMP_SHIFT;
+		reset();
+		run(&c, SPLIT_ENTRY, frame);
+		first = only_slot()->stamp;
+		run(&c, SPLIT_ENTRY, frame);		/* takes the record over */
+		CHECK(first && only_slot()->stamp && only_slot()->stamp != first);
 	}
-	CHECK(stamp[0] && stamp[1] && stamp[0] != stamp[1]);
 }
 
 /* A record that a sweep is about to free is not taken over: the entry goes elsewhere. */
@@ -502,21 +519,212 @@ TEST(split_tagged_record_is_left_alone)
 {
 	struct session_code c = session(1, true);
 	uint64_t frame[2] = { 1, 0 };
-	int at = -1;
+	struct store_slot *at;
 
 	reset();
 	run(&c, SPLIT_ENTRY, frame);
-	for (int i = 0; i < NR_SLOTS; i++)
-		if (slots[i].ctx)
-			at = i;
-	CHECK(at >= 0);
-	slots[at].ctx |= STORE_TAG;
+	at = only_slot();
+	at->key |= STORE_TAG;
 	run(&c, SPLIT_ENTRY, frame);
 	CHECK_EQ(used_slots(), 2);
-	CHECK_EQ(slots[at].ctx, (uintptr_t)frame | STORE_TAG);
+	CHECK_EQ(at->key, key_of(frame) | STORE_TAG);
 	run(&c, SPLIT_EXIT, frame);
 	CHECK_EQ(used_slots(), 1);
 	CHECK_EQ(lines[1][0].exits, 1);
+}
+
+/* Without compare-and-exchange a sweep holds a claim meanwhile: neither take-over nor clearing. */
+TEST(split_claimed_record_is_left_alone)
+{
+	struct session_code c = session(1, false);
+	uint64_t frame[2] = { 1, 0 };
+	struct store_slot before;
+
+	reset();
+	run(&c, SPLIT_ENTRY, frame);
+	CHECK_EQ(only_slot()->claims, 1);
+	only_slot()->claims++;
+	before = *only_slot();
+	run(&c, SPLIT_ENTRY, frame);
+	CHECK_EQ(lines[1][0].full, 1);
+	CHECK_EQ(lines[1][0].busy, 0);
+	lines[1][0].busy = 1;
+	run(&c, SPLIT_ENTRY, frame);
+	CHECK_EQ(lines[1][0].missed, 1);
+	CHECK(!memcmp(only_slot(), &before, sizeof(before)));
+}
+
+/* Kernel's guard over the session, without one, and the same where claims are counted. */
+static struct split_params miss_params(int variant)
+{
+	struct split_params p = params(1, variant < 2);
+
+	p.has_guard = variant == 0;
+	return p;
+}
+
+static struct session_code miss_session(int variant)
+{
+	struct session_code c;
+	struct insn_seq s = {};
+
+	session_program(&s, false, false);
+	build_both(&c, &s, miss_params(variant));
+	seq_done(&s);
+	return c;
+}
+
+/*
+ * An exit is lost, and the next entry of the frame missed because another task is preempted inside: the
+ * exit after that must not find the lost call's record.
+ */
+TEST(split_missed_entry_clears_its_frame)
+{
+	for (int variant = 0; variant < 3; variant++) {
+		struct session_code c = miss_session(variant);
+		uint64_t frame[2] = { 7, 0 };
+
+		reset();
+		run(&c, SPLIT_ENTRY, frame);
+		lines[1][0].busy = 1;
+		run(&c, SPLIT_ENTRY, frame);
+		CHECK_EQ(lines[1][0].missed, 1);
+		CHECK_EQ(lines[1][0].stale, 1);
+		CHECK_EQ(lines[1][0].busy, 1);
+		CHECK_EQ(used_slots(), 0);
+		lines[1][0].busy = 0;
+		run(&c, SPLIT_EXIT, frame);
+		CHECK_EQ(lines[1][0].unmatched, 1);
+		CHECK_EQ(seen.n, 1);
+		for (int i = 0; i < NR_SLOTS; i++)
+			CHECK_EQ(slots[i].claims, 0);
+	}
+}
+
+/* An exit while the entry half is inside on its CPU is missed, as natively, and its record goes. */
+TEST(split_exit_while_entry_is_inside)
+{
+	for (int variant = 0; variant < 3; variant++) {
+		struct session_code c = miss_session(variant);
+		uint64_t frame[2] = { 7, 0 };
+
+		reset();
+		run(&c, SPLIT_ENTRY, frame);
+		if (variant == 0)
+			lines[1][0].in_entry = 1;
+		else
+			lines[1][0].busy = 1;
+		run(&c, SPLIT_EXIT, frame);
+		CHECK_EQ(seen.n, 1);
+		CHECK_EQ(lines[1][0].exits, 0);
+		CHECK_EQ(lines[1][0].missed, 1);
+		CHECK_EQ(lines[1][0].stale, 1);
+		CHECK_EQ(lines[1][0].busy, variant != 0);
+		CHECK_EQ(used_slots(), 0);
+	}
+}
+
+/* -- Tail calls ------------------------------------------------------------------------------------------ */
+
+static struct store_slot at_tail_call[NR_SLOTS];
+
+static u64 helper_tail_call(u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	(void)a, (void)b, (void)c, (void)d, (void)e;
+	memcpy(at_tail_call, slots, sizeof(slots));
+	return 0;
+}
+
+static struct session_code tail_session(uint32_t id, bool store, bool caller)
+{
+	struct split_params p = params(id, store);
+	struct insn_seq s = {};
+	struct session_code c;
+
+	p.has_guard = false;
+	p.tail_target = true;
+	if (caller) {
+		seq_add(&s, INSN_MOV_I(BPF_REG_2, 0));
+		seq_add(&s, INSN_MOV_I(BPF_REG_3, 0));
+		seq_add(&s, INSN_CALL(HELPER_TAIL_CALL));
+		seq_add(&s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(&s, INSN_EXIT());
+	} else {
+		session_program(&s, false, false);
+	}
+	build_both(&c, &s, p);
+	seq_done(&s);
+	return c;
+}
+
+/* Runs @caller's entry half up to the tail call, and leaves memory as the callee finds it. */
+static void enter_and_leave(const struct session_code *caller, uint64_t *frame)
+{
+	run(caller, SPLIT_ENTRY, frame);
+	memcpy(slots, at_tail_call, sizeof(slots));
+	lines[1][0].busy = 0;
+}
+
+TEST(split_callee_goes_on_in_its_callers_session)
+{
+	EACH_STORE(store) {
+		struct session_code caller = tail_session(1, store, true);
+		struct session_code callee = tail_session(2, store, false);
+		uint64_t frame[2] = { 7, 0 };
+
+		reset();
+		enter_and_leave(&caller, frame);
+		CHECK_EQ(used_slots(), 2);
+		run(&callee, SPLIT_ENTRY, frame);
+		CHECK_EQ(seen.n, 1);
+		CHECK_EQ(used_slots(), 1);
+		CHECK_EQ(only_slot()->id, 1);
+		CHECK_EQ(only_slot()->cookie, 7);
+		CHECK_EQ(lines[2][0].entries, 0);
+	}
+}
+
+/* A callee that is missed leaves its caller's session alone, but not the marker. */
+TEST(split_missed_callee)
+{
+	EACH_STORE(store) {
+		struct session_code caller = tail_session(1, store, true);
+		struct session_code callee = tail_session(2, store, false);
+		uint64_t frame[2] = { 7, 0 };
+
+		reset();
+		enter_and_leave(&caller, frame);
+		lines[2][0].busy = 1;
+		run(&callee, SPLIT_ENTRY, frame);
+		CHECK_EQ(seen.n, 0);
+		CHECK_EQ(only_slot()->id, 1);
+	}
+}
+
+/* What was tail-called knew of no sessions: the marker stays. Nobody follows it into another call. */
+TEST(split_marker_of_an_earlier_call)
+{
+	EACH_STORE(store) {
+		struct session_code caller = tail_session(1, store, true);
+		struct session_code other = tail_session(2, store, false);
+		uint64_t frame[2] = { 7, 0 };
+		struct store_slot *marker = NULL;
+
+		reset();
+		enter_and_leave(&caller, frame);
+		for (int i = 0; i < NR_SLOTS; i++)
+			if (slots[i].key && slots[i].id & STORE_MARKER)
+				marker = &slots[i];
+		CHECK(marker);
+		CHECK_EQ(marker->id, 1 | STORE_MARKER);	/* so that a sweep knows whose it is */
+		CHECK_EQ(marker->tid, 0x42);
+		for (int i = 0; i < NR_SLOTS; i++)	/* a call later: another number */
+			if (slots[i].key && slots[i].id == 1)
+				slots[i].stamp++;
+		run(&other, SPLIT_ENTRY, frame);
+		CHECK_EQ(seen.cookie[0], 0);
+		CHECK_EQ(lines[2][0].entries, 1);	/* a session of its own */
+	}
 }
 
 /* An interrupt at any point of a half that enters and leaves the function itself, on another frame. */
@@ -668,6 +876,6 @@ TEST(split_threads)
 		CHECK_EQ(sum[0], sum[1]);
 		CHECK_EQ(used_slots(), 0);
 		for (int i = 0; i < NR_SLOTS; i++)
-			CHECK_EQ((uint32_t)slots[i].claims, 0);
+			CHECK_EQ(slots[i].claims, 0);
 	}
 }
