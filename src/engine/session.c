@@ -50,6 +50,7 @@ static void unload(struct session *s)
 	s->loaded = false;
 	pthread_mutex_unlock(&reg.lock);
 	free(s->insns);
+	fdarray_done(&s->fds);
 	free(s->glob);
 	s->glob = NULL;
 	free((void *)s->info.func_info);
@@ -485,6 +486,7 @@ static int load_insns(const struct session *s, const struct session_half *h,
 		    .attach_btf_id = t ? t->btf_id : 0,
 		    .attach_btf_obj_fd = t ? t->btf_fd : s->target.btf_fd,
 		    .attach_prog_fd = t ? t->prog_fd : 0,
+		    .fd_array = s->fds.fds,
 		    .log_buf = h->log,
 		    .log_size = h->log_size,
 		    .log_level = h->log ? 1 : 0);
@@ -637,11 +639,17 @@ static void *copy_info(const void *info, uint32_t cnt, uint32_t rec)
 
 static int keep_original(struct session *s, const struct bpf_prog_load_opts *opts)
 {
+	int err;
+
 	s->cnt = bpf_program__insn_cnt(s->prog);
 	s->insns = malloc(s->cnt * sizeof(*s->insns));
 	if (!s->insns)
 		return -ENOMEM;
 	memcpy(s->insns, bpf_program__insns(s->prog), s->cnt * sizeof(*s->insns));
+	err = fdarray_copy(opts->fd_array, s->insns, s->cnt, &s->fds);
+	if (err)
+		return fail(err, "program '%s': BTF of a module that it calls: %s", s->name,
+			    log_errstr(err));
 	s->flags = opts->prog_flags | (s->kind & KIND_SLEEPABLE ? BPF_F_SLEEPABLE : 0);
 	if (opts->prog_btf_fd > 0 && opts->func_info_cnt) {
 		s->info = (struct split_info){

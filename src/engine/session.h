@@ -19,6 +19,7 @@
 
 #include <fsession/fsession.h>
 
+#include "bpf/fdarray.h"
 #include "engine/split.h"
 #include "engine/store.h"
 #include "image/ktarget.h"
@@ -52,6 +53,7 @@ struct session {
 	struct bpf_insn *insns;		/* originals, with maps as fds */
 	size_t cnt;
 	struct split_info info;		/* owned copies */
+	struct fdarray fds;		/* that the instructions name */
 	void *entry_info[2];		/* func_info and line_info of the entry half */
 	int btf_fd;			/* the object's BTF, dup */
 	int libbpf_btf_fd;		/* libbpf's number for it: another BTF's once the object is closed */
