@@ -457,7 +457,7 @@ static void split_settings(struct session *s, const struct session_half *h, stru
 		.store = s->store,
 		.nr_slots = h->target->proto.nr_slots,
 		.ret_void = h->target->proto.ret_size == 0,
-		.func_ip = h->target->addr,
+		.func_ip = s->uses.func_ip && !f->get_func_ip ? ktarget_addr(h->target) : 0,
 		.has_get_func_arg = f->get_func_arg,
 		.has_get_func_ip = f->get_func_ip,
 		.has_attach_cookie = f->attach_cookie,

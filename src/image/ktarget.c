@@ -92,7 +92,6 @@ static int fill(const struct kbtf *k, uint32_t id, struct ktarget *ret)
 		return err;
 	copy_name(t.name, sizeof(t.name), kbtf_func_name(k, id));
 	copy_name(t.module, sizeof(t.module), k->name);
-	t.addr = ksym_addr(t.module, t.name);
 	*ret = t;
 	return 0;
 }
@@ -591,6 +590,11 @@ uint64_t ktarget_ksym(const char *module, const char *name)
 	addr = ksym_addr(module ? module : "", name);
 	pthread_mutex_unlock(&lock);
 	return addr;
+}
+
+uint64_t ktarget_addr(const struct ktarget *t)
+{
+	return t->prog_fd ? t->addr : ktarget_ksym(t->module, t->name);
 }
 
 const struct btf *ktarget_vmlinux(void)

@@ -36,7 +36,7 @@ struct ktarget {
 	uint32_t btf_obj_id;	/* kernel id of that BTF object; 0 if unknown */
 	int btf_fd;		/* module: for attach_btf_obj_fd, owned by the cache; 0 = vmlinux */
 	int prog_fd;		/* target BPF program, borrowed; 0 = kernel function */
-	uint64_t addr;		/* first in kallsyms, or the JITed subprogram's; 0 = hidden, none */
+	uint64_t addr;		/* of a program's function; of others ktarget_addr() tells */
 	struct ktarget_proto proto;
 };
 
@@ -106,6 +106,9 @@ const char *ktarget_doubt(const struct ktarget *t);
  */
 int ktarget_glob(const char *spec, int (*cb)(const struct ktarget *t, const char *why, void *arg),
 		 void *arg);
+
+/* Its address: first in kallsyms, which takes long to read, or the JITed subprogram's. 0 = hidden, none. */
+uint64_t ktarget_addr(const struct ktarget *t);
 
 /* First address in kallsyms of a symbol of vmlinux (or @module); 0 if none or hidden. */
 uint64_t ktarget_ksym(const char *module, const char *name);

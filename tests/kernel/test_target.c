@@ -54,7 +54,7 @@ TEST(target_module)
 	CHECK_STR(t.name, "tun_chr_open");
 	CHECK_STR(t.module, "tun");
 	CHECK_EQ(t.proto.nr_slots, 2);
-	CHECK(t.btf_fd > 0 && t.btf_obj_id > 0 && t.addr != 0);
+	CHECK(t.btf_fd > 0 && t.btf_obj_id > 0 && ktarget_addr(&t) != 0);
 	CHECK_EQ(find("tun_chr_open", &u), 0);
 	CHECK_EQ(u.btf_id, t.btf_id);
 	CHECK_EQ(u.btf_fd, t.btf_fd);
@@ -117,7 +117,7 @@ TEST(target_module_reloaded)
 	CHECK_EQ(load_module("dummy"), 0);
 	CHECK_EQ(find("dummy:dummy_xmit", &u), 0);
 	CHECK(u.btf_obj_id > t.btf_obj_id);
-	CHECK(u.addr != 0);
+	CHECK(ktarget_addr(&u) != 0);
 }
 
 struct seen {
@@ -193,19 +193,19 @@ TEST(target_prog)
 	CHECK_EQ(t.proto.nr_slots, 1);
 	CHECK_EQ(t.proto.ret_size, 4);
 	CHECK(!t.proto.maybe_unreliable);
-	CHECK(t.addr != 0);
+	CHECK(ktarget_addr(&t) != 0);
 	/* its own prototype, which the kernel may not trust */
 	CHECK_EQ(ktarget_find_prog(fd, "target_static", &u), 0);
 	CHECK_EQ(u.proto.nr_slots, 1);
 	CHECK_EQ(u.proto.ret_size, 4);
 	CHECK(u.proto.maybe_unreliable);
-	CHECK(u.addr != 0 && u.addr != t.addr);
+	CHECK(ktarget_addr(&u) != 0 && ktarget_addr(&u) != ktarget_addr(&t));
 	CHECK_EQ(ktarget_find_prog(fd, "target_global", &u), 0);
 	CHECK_EQ(u.proto.nr_slots, 3);
 	CHECK_EQ(u.proto.ret_size, 4);
 	CHECK_EQ(ktarget_prog_from_id(fd, u.btf_id, &t), 0);
 	CHECK_STR(t.name, "target_global");
-	CHECK_EQ(t.addr, u.addr);
+	CHECK_EQ(ktarget_addr(&t), ktarget_addr(&u));
 	log_capture_start(&cap, text, sizeof(text));
 	CHECK_EQ(ktarget_find_prog(fd, "nothing", &t), -ENOENT);
 	says("'target_main', 'target_static', 'target_global'");
@@ -235,9 +235,9 @@ TEST(target_prog_addresses)
 
 	for (int i = 0; i < 3; i++) {
 		CHECK_EQ(ktarget_find_prog(fd, names[i], &t), 0);
-		if (!kallsyms_has(t.addr, names[i]))
+		if (!kallsyms_has(ktarget_addr(&t), names[i]))
 			tap_fail(__FILE__, __LINE__, "%s is not at %#llx", names[i],
-				 (unsigned long long)t.addr);
+				 (unsigned long long)ktarget_addr(&t));
 	}
 }
 
@@ -323,13 +323,13 @@ TEST(target_hidden_addresses)
 	kptr_restrict("2");
 	ktarget_cache_drop();
 	CHECK_EQ(find("vfs_read", &t), 0);
-	CHECK_EQ(t.addr, 0);
+	CHECK_EQ(ktarget_addr(&t), 0);
 	CHECK(ktarget_addr_hint() != NULL);
 	CHECK_EQ(match("vfs_read").good, 1);
 	kptr_restrict("0");
 	ktarget_cache_drop();
 	CHECK_EQ(find("vfs_read", &t), 0);
-	CHECK(t.addr != 0);
+	CHECK(ktarget_addr(&t) != 0);
 }
 
 static int tracefs_lines(void)
