@@ -819,6 +819,10 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 		return fail_hint(-EACCES, "its functions have different arguments: use "
 				 "bpf_get_func_arg() and bpf_get_func_ret()",
 				 "program '%s': a .multi program cannot load from ctx", s->name);
+	if (s->kind & KIND_MULTI && s->uses.tail_calls && s->engine == FSESSION_ENGINE_SPLIT)
+		return fail_hint(-EOPNOTSUPP, "load it for one function, once for each",
+				 "program '%s': makes tail calls: on many functions at once the split "
+				 "engine cannot run it", s->name);
 	describe_target(s);
 	if (s->engine == FSESSION_ENGINE_SPLIT)
 		err = store_get(&s->store);

@@ -274,7 +274,8 @@ bool sem_plain_can_nest(void)
 		bpf_program__set_autoload(other, other == p);
 	if (!bpf_object__load(obj)) {
 		opts.attach_prog_fd = bpf_program__fd(p);
-		opts.attach_btf_id = btf__find_by_name_kind(bpf_object__btf(obj), "boot_entry", BTF_KIND_FUNC);
+		opts.attach_btf_id = btf__find_by_name_kind(bpf_object__btf(obj), "boot_entry",
+							    BTF_KIND_FUNC);
 		fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "plain", "GPL", insns, 2, &opts);
 	}
 	bpf_object__close(obj);

@@ -229,3 +229,18 @@ TEST(tail_call_to_nothing)
 	check_pair(&s, 12, 1);
 	CHECK_EQ(s.d->n[1], 2);
 }
+
+/* The kernel ties a prog array to functions of one prototype, and the exit half needs one of its own. */
+TEST(tail_call_of_many_functions)
+{
+	struct sem s;
+
+	sem_register(0);
+	if (sem_engine() != FSESSION_ENGINE_SPLIT)
+		tap_skip("what the kernel says of it is the kernel's");
+	if (!sem_open(&s, "sem_tail", "root_filled"))
+		return;
+	CHECK_EQ(fsession_set_target(sem_prog(&s, "root_filled"), "bpf_fentry_test?"), 0);
+	CHECK_EQ(bpf_object__load(s.obj), -EOPNOTSUPP);
+	CHECK(strstr(sem_message(), "root_filled") && strstr(sem_message(), "tail calls"));
+}
