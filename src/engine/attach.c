@@ -165,6 +165,7 @@ int attach_single(struct session *s, uint64_t attach_cookie, struct bpf_link **r
 
 	if (s->attached)
 		return attach_failed(s, "", -EBUSY);
+	session_forget_calls(s);
 	err = s->engine == FSESSION_ENGINE_KERNEL ? attach_native(s, attach_cookie, &p) :
 						    attach_split(s, attach_cookie, &p);
 	if (err)

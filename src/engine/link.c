@@ -112,8 +112,8 @@ static int fs_link_detach(struct bpf_link *link)
 	l->session->exit_id = 0;
 	if (l->head.pin_path)
 		l->session->pinned = true;
-	else if (l->session->store.id)
-		store_purge(&l->session->store);
+	else
+		session_forget_calls(l->session);
 	return err;
 }
 

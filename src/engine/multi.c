@@ -482,6 +482,7 @@ int attach_multi(struct session *s, const char *glob, const struct fsession_mult
 	if (!n && !m.cnt)
 		n = fail(-ENOENT, "program '%s': no function that matches '%s' can be attached to",
 			 s->name, glob ? glob : s->glob ? s->glob : "the ids");
+	session_forget_calls(s);
 	if (!n)
 		n = attach_all(&m, ret);
 	if (!m.by_id && n > 0)

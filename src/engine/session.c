@@ -615,6 +615,12 @@ int session_load_loudly(struct session *s, const struct session_half *h, const c
 	return fd;
 }
 
+void session_forget_calls(struct session *s)
+{
+	if (s->store.id)
+		store_purge(&s->store);
+}
+
 bool session_is_gpl(struct session *s)
 {
 	struct bpf_prog_info info = {};

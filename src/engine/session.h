@@ -102,6 +102,10 @@ int session_load_loudly(struct session *s, const struct session_half *h, const c
 /* Puts program @fd (the caller's still) in the place of libbpf's. */
 int session_replace_prog(struct session *s, int fd);
 
+/* Drops the records of a session that has no link: when one ends, and before the next, since an entry half
+ * that was preempted meanwhile may have left one more. */
+void session_forget_calls(struct session *s);
+
 /* Is libbpf's program GPL-compatible? */
 bool session_is_gpl(struct session *s);
 
@@ -112,7 +116,5 @@ enum fsession_engine session_engine(const struct session *s);
 
 /* The last line of a verifier log that says something, or NULL; points into @log. */
 const char *session_log_reason(char *log);
-
-
 
 #endif

@@ -40,6 +40,8 @@ static struct {
 	int slots_fd, lines_fd;
 	uint32_t bits, nr_slots;	/* nr_slots with the spare ones */
 	uint32_t nr_sessions, cpus;	/* cpus: power of two */
+	uint32_t last_id;		/* given out */
+	bool cut;			/* fewer sessions than wanted, for their lines' size */
 	struct store_slot *slots;	/* mapped */
 	struct store_line *lines;
 	struct session_slot *sessions;	/* [id], 0 unused */
@@ -109,6 +111,7 @@ static void drop_locked(void)
 	st.lines = NULL;
 	st.sessions = NULL;
 	st.seen = NULL;
+	st.last_id = 0;
 }
 
 void store_drop(void)
@@ -131,7 +134,8 @@ static int create_locked(void)
 		;
 	st.nr_slots = (1u << st.bits) + STORE_PROBES - 1;
 	st.nr_sessions = (st.want_sessions ? st.want_sessions : STORE_DEF_SESSIONS) + 1;
-	if (lines_size() > MAX_VALUE)
+	st.cut = lines_size() > MAX_VALUE;
+	if (st.cut)
 		st.nr_sessions = MAX_VALUE / (st.cpus * STORE_LINE_SIZE);
 	st.sessions = calloc(st.nr_sessions, sizeof(*st.sessions));
 	st.seen = calloc(st.nr_slots, sizeof(*st.seen));
@@ -148,42 +152,6 @@ static int create_locked(void)
 static struct store_line *line_of(const struct store_ref *ref, uint32_t cpu)
 {
 	return (struct store_line *)((char *)st.lines + ref->line_off) + cpu;
-}
-
-static int get_locked(struct store_ref *ret)
-{
-	uint32_t id;
-	int err = st.slots ? 0 : create_locked();
-
-	if (err)
-		return err;
-	for (id = 1; id < st.nr_sessions && st.sessions[id].used; id++)
-		;
-	if (id == st.nr_sessions)
-		return fail_hint(-ENOSPC, "raise max_sessions in struct fsession_register_opts",
-				 "session store: %u programs are loaded already", id - 1);
-	memset(&st.sessions[id], 0, sizeof(st.sessions[id]));
-	st.sessions[id].used = true;
-	*ret = (struct store_ref){
-		.slots_fd = st.slots_fd,
-		.slots_bits = st.bits,
-		.lines_fd = st.lines_fd,
-		.line_off = id * st.cpus * STORE_LINE_SIZE,
-		.cpu_mask = st.cpus - 1,
-		.id = id,
-	};
-	memset(line_of(ret, 0), 0, (size_t)st.cpus * STORE_LINE_SIZE);
-	return 0;
-}
-
-int store_get(struct store_ref *ret)
-{
-	int err;
-
-	pthread_mutex_lock(&st.lock);
-	err = get_locked(ret);
-	pthread_mutex_unlock(&st.lock);
-	return err;
 }
 
 /* The record in slot @s; its key is 0 when there is none that one may free. */
@@ -281,6 +249,58 @@ static int purge_locked(const struct store_ref *ref)
 		line_of(ref, cpu)->busy = line_of(ref, cpu)->in_entry = 0;
 	st.sessions[ref->id].swept += n;
 	return n;
+}
+
+/* The next one that is free, so that each rests for long: an entry half may be preempted while its link
+ * ends, and go on later. 0: none is free. */
+static uint32_t free_id(void)
+{
+	uint32_t ids = st.nr_sessions - 1, id;
+
+	for (uint32_t i = 0; i < ids; i++) {
+		id = 1 + (st.last_id + i) % ids;
+		if (!st.sessions[id].used)
+			return id;
+	}
+	return 0;
+}
+
+static int get_locked(struct store_ref *ret)
+{
+	int err = st.slots ? 0 : create_locked();
+	uint32_t id;
+
+	if (err)
+		return err;
+	id = free_id();
+	if (!id)
+		return fail_hint(-ENOSPC, st.cut ? "this machine has so many CPUs that no more fit in: "
+				 "unload some" : "raise max_sessions in struct fsession_register_opts",
+				 "session store: %u programs are loaded already", st.nr_sessions - 1);
+	st.last_id = id;
+	*ret = (struct store_ref){
+		.slots_fd = st.slots_fd,
+		.slots_bits = st.bits,
+		.lines_fd = st.lines_fd,
+		.line_off = id * st.cpus * STORE_LINE_SIZE,
+		.cpu_mask = st.cpus - 1,
+		.id = id,
+	};
+	purge_locked(ret);
+	memset(line_of(ret, 0), 0, (size_t)st.cpus * STORE_LINE_SIZE);
+	memset(&st.sessions[id], 0, sizeof(st.sessions[id]));
+	st.sessions[id].used = true;
+	return 0;
+}
+
+int store_get(struct store_ref *ret)
+{
+	int err;
+
+	pthread_mutex_lock(&st.lock);
+	err = get_locked(ret);
+	pthread_mutex_unlock(&st.lock);
+	return err;
 }
 
 int store_purge(const struct store_ref *ref)
