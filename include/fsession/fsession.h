@@ -79,7 +79,8 @@ typedef void (*fsession_print_fn)(enum fsession_log_level level, const char *lin
 
 /**
  * fsession_set_print() - send messages to @fn instead of stderr
- * @fn:  called with each line; NULL silences; must not call libfsession
+ * @fn:  called with each line, by the thread that called the library or by a thread of the library's,
+ *       perhaps by several at once; NULL silences; must not call libfsession
  * @arg: handed to @fn
  *
  * Context: any thread, but not while another one is inside libfsession.

@@ -9,11 +9,16 @@
 
 #include "bpf/uapi.h"
 
+int sys_error(int error)
+{
+	return error == FS_ENOTSUPP ? -EOPNOTSUPP : -error;
+}
+
 static int sys_bpf(int cmd, void *attr, size_t size)
 {
 	int ret = syscall(__NR_bpf, cmd, attr, size);
 
-	return ret < 0 ? -errno : ret;
+	return ret < 0 ? sys_error(errno) : ret;
 }
 
 int sys_link_tracing(int prog_fd, int attach_type, uint64_t cookie)

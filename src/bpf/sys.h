@@ -14,6 +14,9 @@ int sys_link_tracing(int prog_fd, int attach_type, uint64_t cookie);
 int sys_link_multi(int prog_fd, int attach_type, const uint32_t *ids, const uint64_t *cookies,
 		   size_t cnt);
 
+/* The negative errno of a positive one that bpf(2) left: 524 (ENOTSUPP) is the kernel's own. */
+int sys_error(int error);
+
 /* Kernel id of a program, link or BTF fd; 0 on error. */
 uint32_t sys_prog_id(int fd);
 uint32_t sys_btf_id(int fd);

@@ -18,7 +18,7 @@ enum {
 };
 
 #define FS_MAX_MULTI_IDS (1u << 20)	/* more is -E2BIG */
-#define FS_ENOTSUPP 524			/* kernel-internal, reaches user space on missing direct calls */
+#define FS_ENOTSUPP 524			/* kernel-internal, reaches user space: see sys_error() */
 
 /* union bpf_attr, link_create, with the tracing_multi member. */
 struct fs_link_create_attr {

@@ -190,25 +190,30 @@ void fsession_unregister(void)
 static int open_image(const void *data, size_t size, const char *what, const char *name,
 		      const struct bpf_object_open_opts *opts, struct bpf_object **ret)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, named);
+	/* the caller's libbpf.h may be newer: what we do not know, libbpf does, or refuses */
+	size_t sz = opts && opts->sz > sizeof(*opts) ? opts->sz : sizeof(*opts);
+	struct bpf_object_open_opts *named = calloc(1, sz);
 	struct bpf_object *obj;
 	void *copy = NULL;
-	int err = bpfobj_patch(data, size, what, &copy);
+	int err = named ? bpfobj_patch(data, size, what, &copy) : -ENOMEM;
 
 	if (err < 0)
-		return err;
+		goto out;
 	if (opts)
-		memcpy(&named, opts, opts->sz < sizeof(named) ? opts->sz : sizeof(named));
-	named.sz = sizeof(named);
-	if (!named.object_name)
-		named.object_name = name;
-	obj = bpf_object__open_mem(copy ? copy : data, size, &named);
+		memcpy(named, opts, opts->sz);
+	named->sz = sz;
+	if (!named->object_name)
+		named->object_name = name;
+	obj = bpf_object__open_mem(copy ? copy : data, size, named);
 	err = obj ? 0 : -errno;
-	free(copy);
 	if (err)
-		return fail(err, "object '%s': libbpf cannot open it: %s", what, log_errstr(err));
-	*ret = obj;
-	return 0;
+		fail(err, "object '%s': libbpf cannot open it: %s", what, log_errstr(err));
+	else
+		*ret = obj;
+out:
+	free(copy);
+	free(named);
+	return err;
 }
 
 int fsession_open_mem(const void *data, size_t size, const struct bpf_object_open_opts *opts,

@@ -21,7 +21,7 @@ const char *attach_errstr(int err, const char **hint)
 	case E2BIG:
 		*hint = "other tools attach to the same function; a session takes two of its places";
 		return "the function's trampoline is full";
-	case FS_ENOTSUPP:
+	case EOPNOTSUPP:
 		*hint = "fsession doctor tells what this kernel can do";
 		return "the kernel has no trampolines for kernel functions on this machine";
 	case ENOENT:
@@ -42,9 +42,9 @@ static int attach_failed(const struct session *s, const char *step, int err)
 	const char *hint, *why, *doubt;
 
 	doubt = s->attached || (err != -EBUSY && err != -ENOENT && err != -EINVAL &&
-				err != -FS_ENOTSUPP) ? NULL : ktarget_doubt(&s->target);
+				err != -EOPNOTSUPP) ? NULL : ktarget_doubt(&s->target);
 	/* of a function without room for a call at its start, x86 says that it is busy */
-	if (doubt && (err == -EBUSY || err == -FS_ENOTSUPP))
+	if (doubt && (err == -EBUSY || err == -EOPNOTSUPP))
 		err = -ENOENT;
 	why = attach_errstr(err, &hint);
 	if (doubt)

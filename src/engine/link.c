@@ -255,12 +255,28 @@ int link_pin(struct bpf_link *link, const char *path)
 	return 0;
 }
 
+/* Maps and programs can be pinned too, and tell of themselves by the same call. */
+static bool is_link(int fd)
+{
+	char path[64], name[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, name, sizeof(name) - 1);
+	if (n < 0)
+		return true;		/* no /proc: the attach type has to do */
+	name[n] = '\0';
+	return strstr(name, "bpf_link") || strstr(name, "bpf-link");
+}
+
 /* Attach type of a link fd, or -errno. */
 static int link_type(int fd)
 {
 	struct bpf_link_info info = {};
 	uint32_t len = sizeof(info);
 
+	if (!is_link(fd))
+		return -EINVAL;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	if (info.type == FS_BPF_LINK_TYPE_TRACING_MULTI)

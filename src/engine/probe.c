@@ -158,7 +158,7 @@ static void try_link(struct rung_result *r, const struct trigger *t, const char 
 		if (!is_privilege(r, "attaching", link_fd)) {
 			outcome(r, false, "%s loads, but attaching it to %s fails: %s", what,
 				t->target.name, log_errstr(link_fd));
-			if (link_fd == -FS_ENOTSUPP)
+			if (link_fd == -EOPNOTSUPP)
 				remedy(r, "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS");
 		}
 		close(prog_fd);
@@ -320,7 +320,7 @@ static void probe_split(const struct trigger *t, int map_fd)
 		if (!is_privilege(r, "attaching", err)) {
 			outcome(r, false, "fentry and fexit programs load, but attaching to %s fails: %s",
 				t->target.name, log_errstr(err));
-			if (err == -FS_ENOTSUPP)
+			if (err == -EOPNOTSUPP)
 				remedy(r, "x86_64, or arm64 with Linux 6.4 or newer");
 		}
 	} else {

@@ -490,6 +490,7 @@ static int load_insns(const struct session *s, const struct session_half *h,
 		    .log_buf = h->log,
 		    .log_size = h->log_size,
 		    .log_level = h->log ? 1 : 0);
+	int fd;
 
 	if (s->btf_fd >= 0) {
 		opts.prog_btf_fd = s->btf_fd;
@@ -500,8 +501,9 @@ static int load_insns(const struct session *s, const struct session_half *h,
 		opts.line_info_cnt = s->info.line_cnt;
 		opts.line_info_rec_size = s->info.line_rec;
 	}
-	return bpf_prog_load(BPF_PROG_TYPE_TRACING, s->name, h->gpl ? "GPL" : "Proprietary",
-			     code->insns, code->cnt, &opts);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, s->name, h->gpl ? "GPL" : "Proprietary",
+			   code->insns, code->cnt, &opts);
+	return fd < 0 ? sys_error(-fd) : fd;
 }
 
 /* Messages printed. */

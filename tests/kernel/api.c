@@ -112,7 +112,8 @@ void api_error_is(const char *file, int line, const char *object, const char *re
 	const char *at = strstr(by_library.text, "hint: ");
 
 	if (errors != 1)
-		tap_fail(file, line, "%d errors reported, expected 1; said: %s", errors, api_said_all());
+		tap_fail(file, line, "%d errors reported, expected 1; said: %s", errors,
+			 api_said_all());
 	else if (!on_one_line(object, reason))
 		tap_fail(file, line, "no line with \"%s\" and \"%s\"; said: %s", object, reason,
 			 api_said_all());

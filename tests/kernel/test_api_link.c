@@ -319,6 +319,20 @@ API_TEST(link_pin_errors)
 	api_small__destroy(s);
 }
 
+/* What a map tells of itself looks like what a session's link does, if one takes it for a link. */
+API_TEST(link_open_is_no_map)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "like_a_link", 4, 4, 58, NULL);
+	struct bpf_link *l = NULL;
+
+	NEED(map >= 0);
+	CHECK_EQ(bpf_obj_pin(map, PIN), 0);
+	CHECK_EQ(fsession_link_open(PIN, &l), -EINVAL);
+	ERROR_IS(PIN, "not an fsession link", NULL);
+	unlink(PIN);
+	close(map);
+}
+
 /* Half of a pair that somebody removed the other half of. */
 API_TEST(link_pin_half_gone)
 {

@@ -147,8 +147,8 @@ API_TEST(many_of_several_objects)
 		tap_skip("this kernel has no BTF of modules");
 	s = load_many("bare_many", NULL);
 	NEED(s);
-	CHECK_EQ(fsession_attach_multi(s->progs.bare_many, "bpf_fentry_test1,tun:tun_chr_open", NULL, &l),
-		 2);
+	CHECK_EQ(fsession_attach_multi(s->progs.bare_many, "bpf_fentry_test1,tun:tun_chr_open", NULL,
+				       &l), 2);
 	NEED(l);
 	api_fire();
 	api_fire_tun();

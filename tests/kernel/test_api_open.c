@@ -153,6 +153,24 @@ API_TEST(open_object_name)
 	bpf_object__close(obj);
 }
 
+/* Options of a newer libbpf.h than ours reach libbpf, which knows them or says that it does not. */
+API_TEST(open_newer_options)
+{
+	struct {
+		struct bpf_object_open_opts known;
+		char later[256];
+	} opts = { .known.sz = sizeof(opts) };
+	struct bpf_object *obj = NULL;
+
+	NEED(!fsession_open_file(tap_file("progs/foreign_weak.bpf.o"), &opts.known, &obj));
+	bpf_object__close(obj);
+	obj = NULL;
+	memset(opts.later, 1, sizeof(opts.later));
+	CHECK_EQ(fsession_open_file(tap_file("progs/foreign_weak.bpf.o"), &opts.known, &obj), -EINVAL);
+	CHECK(!obj);
+	ERROR_IS("foreign_weak", "libbpf cannot open it", NULL);
+}
+
 #define SKELETON_TEST(name)                                                                        \
 	API_TEST(open_skeleton_##name)                                                          \
 	{                                                                                          \

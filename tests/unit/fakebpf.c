@@ -17,6 +17,7 @@
 
 static struct fakebpf_prog progs[MAX_PROGS];
 static int nr_progs;
+int fakebpf_link_errno = EINVAL;
 
 __attribute__((visibility("default"))) long syscall(long nr, ...);
 
@@ -83,6 +84,9 @@ static long fake(int cmd, const union bpf_attr *attr)
 	case BPF_MAP_FREEZE:
 	case BPF_PROG_BIND_MAP:
 		return 0;
+	case BPF_LINK_CREATE:
+		errno = fakebpf_link_errno;
+		return -1;
 	case BPF_BTF_GET_NEXT_ID:
 		errno = ENOENT;
 		return -1;

@@ -19,6 +19,8 @@ struct fakebpf_prog {
 
 /* The last program of that name; NULL = none was loaded. */
 const struct fakebpf_prog *fakebpf_find(const char *name);
+/* The errno of LINK_CREATE (EINVAL). */
+extern int fakebpf_link_errno;
 /* Instructions that are calls with that src_reg and imm. */
 int fakebpf_count_calls(const struct fakebpf_prog *p, int src_reg, int imm);
 

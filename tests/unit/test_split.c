@@ -229,7 +229,8 @@ static int used_slots(void)
 }
 
 static const bool with_cmpxchg[] = { true, false };
-#define EACH_STORE(v) for (size_t v##_i = 0, v = with_cmpxchg[0]; v##_i < 2; v##_i++, v = with_cmpxchg[v##_i & 1])
+#define EACH_STORE(v)                                                                              \
+	for (size_t v##_i = 0, v = with_cmpxchg[0]; v##_i < 2; v##_i++, v = with_cmpxchg[v##_i & 1])
 
 static void reset(void)
 {
