@@ -64,8 +64,10 @@ TRACED void fd_install(unsigned int fd, struct file *file)
 
 TRACED int security_task_getpgid(struct task *p)
 {
-	__asm__ volatile("" : : "r"(p));
-	return 0;
+	int ret = 0;
+
+	__asm__ volatile("" : "+r"(ret) : "r"(p));	/* callers must not know the result */
+	return ret;
 }
 
 FSESSION_MODIFIABLE(security_task_getpgid);
