@@ -50,7 +50,6 @@ struct list {
 	const struct uproc_obj *proc_obj;
 	uint64_t bias;
 	struct ubtf *types;
-	struct usites *sites;
 	char decl[4096];
 	struct tally tally;
 };
@@ -93,24 +92,19 @@ static const char *declaration(struct list *l, const struct ufunc *f, const char
 	return btfdecl_format(l->types->btf, f->decl, name, l->decl, sizeof(l->decl));
 }
 
-/* What the function that chooses @sym's code has chosen in this process; NULL: not known. */
-static const struct usym *chosen(const struct list *l, const struct usym *sym)
+static int read_word(void *proc, uint64_t addr, uint64_t *ret)
 {
-	const struct usym *to;
-	uint64_t slot, addr;
-
-	if (!(sym->flags & USYM_IFUNC) || !l->proc)
-		return NULL;
-	slot = usite_ifunc_slot(l->types->elf, sym);
-	if (!slot || uproc_read_word(l->proc, slot + l->bias, &addr))
-		return NULL;
-	to = usyms_at(l->types->syms, addr - l->bias);
-	return to && to->addr == addr - l->bias ? to : NULL;
+	return proc ? uproc_read_word(proc, addr, ret) : -ENOENT;
 }
 
-static void print_func(struct list *l, const struct ufunc *f, const char *why)
+static bool is_chosen(const struct ufunc *f, const struct usym *code)
 {
-	const struct usym *sym = f->sym, *to = chosen(l, sym);
+	return code->addr != f->sym->addr;
+}
+
+static void print_func(struct list *l, const struct ufunc *f, const struct usym *code, const char *why)
+{
+	const struct usym *sym = f->sym;
 	/* what it takes is said once, by the prototype if there is one */
 	char *readable = demangle(sym->name, !f->decl);
 	const char *name = readable ?: sym->name;
@@ -118,8 +112,8 @@ static void print_func(struct list *l, const struct ufunc *f, const char *why)
 	printf("0x%012" PRIx64 " %s  %s", sym->addr + l->bias, l->object,
 	       f->decl ? declaration(l, f, name) : name);
 	free(readable);
-	if (to)
-		printf("  -- here 0x%012" PRIx64 " %s", to->addr + l->bias, to->name);
+	if (is_chosen(f, code))
+		printf("  -- here 0x%012" PRIx64 " %s", code->addr + l->bias, code->name);
 	if (why)
 		printf("  -- cannot be attached: %s", why);
 	else if (f->decl && f->untyped)
@@ -127,9 +121,9 @@ static void print_func(struct list *l, const struct ufunc *f, const char *why)
 	putchar('\n');
 }
 
-static void put_func(struct list *l, const struct ufunc *f, const char *why)
+static void put_func(struct list *l, const struct ufunc *f, const struct usym *code, const char *why)
 {
-	const struct usym *sym = f->sym, *to = chosen(l, sym);
+	const struct usym *sym = f->sym;
 	char *readable = demangle(sym->name, true);
 	struct json *j = &l->json;
 
@@ -145,8 +139,8 @@ static void put_func(struct list *l, const struct ufunc *f, const char *why)
 	json_bool(j, !f->untyped);
 	json_key_str(j, "untyped", f->untyped);
 	json_key(j, "chosen");
-	if (to)
-		json_u64(j, to->addr + l->bias);
+	if (is_chosen(f, code))
+		json_u64(j, code->addr + l->bias);
 	else
 		json_null(j);
 	json_key(j, "attachable");
@@ -256,6 +250,7 @@ static void look_for_twins(struct list *l)
 
 static void list_funcs(struct list *l)
 {
+	struct usym code;
 	char buf[128];
 
 	for (uint32_t i = 0; i < l->types->nr; i++) {
@@ -264,14 +259,16 @@ static void list_funcs(struct list *l)
 
 		if (!is_wanted(l, f->sym))
 			continue;
-		why = usites_refusal(l->sites, chosen(l, f->sym) ?: f->sym, buf);
+		if (ubtf_code(l->types, f, l->bias, read_word, (void *)l->proc, &code))
+			code = *f->sym;
+		why = ubtf_refusal(l->types, &code, buf);
 		l->nr_shown++;
 		if (l->o->stats)
 			count(l, f, why);
 		else if (l->o->json)
-			put_func(l, f, why);
+			put_func(l, f, &code, why);
 		else
-			print_func(l, f, why);
+			print_func(l, f, &code, why);
 	}
 	if (l->o->stats && l->o->json)
 		put_tally(l);
@@ -279,17 +276,11 @@ static void list_funcs(struct list *l)
 		print_tally(l);
 }
 
-static int list_object(struct list *l)
+static void list_object(struct list *l)
 {
-	int err = usites_new(l->types->elf, l->types->syms, &l->sites);
-
-	if (err)
-		return err;
 	l->tally = (struct tally){};
 	list_funcs(l);
 	look_for_twins(l);
-	usites_free(l->sites);
-	return 0;
 }
 
 /* @fd is closed. */
@@ -305,9 +296,9 @@ static int list_fd(struct list *l, int fd, const char *path, const char *root)
 	if (err)
 		return err;
 	l->bias = l->proc_obj ? uproc_bias(l->proc_obj, l->types->elf) : 0;
-	err = list_object(l);
+	list_object(l);
 	ubtf_free(l->types);
-	return err;
+	return 0;
 }
 
 static int list_file(struct list *l, const char *path)

@@ -13,6 +13,7 @@
 #include "image/dwarfbtf.h"
 #include "image/kproto.h"
 #include "image/ktarget.h"
+#include "image/usite.h"
 #include "util/glob.h"
 #include "util/log.h"
 #include "util/slurp.h"
@@ -491,6 +492,7 @@ void ubtf_free(struct ubtf *u)
 {
 	if (!u)
 		return;
+	usites_free(u->sites);
 	btf__free(u->btf);
 	usyms_free(u->syms);
 	uelf_close(u->elf);
@@ -518,4 +520,36 @@ const struct ufunc *ubtf_from_id(const struct ubtf *u, uint32_t btf_id)
 			hi = mid;
 	}
 	return lo < u->nr && u->funcs[lo].btf_id == btf_id ? &u->funcs[lo] : NULL;
+}
+
+int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
+	      int (*read)(void *arg, uint64_t addr, uint64_t *ret), void *arg, struct usym *ret)
+{
+	const struct usym *to;
+	uint64_t slot, addr;
+	int err;
+
+	*ret = *f->sym;
+	if (!(f->sym->flags & USYM_IFUNC))
+		return 0;
+	slot = usite_ifunc_slot(u->elf, f->sym);
+	err = slot ? read(arg, slot + base, &addr) : -ENOENT;
+	if (err)
+		return err;
+	addr -= base;
+	if (!uelf_is_text(u->elf, addr))
+		return -ENOENT;
+	to = usyms_at(u->syms, addr);
+	if (to && to->addr == addr)
+		*ret = *to;
+	else
+		*ret = (struct usym){ .addr = addr, .size = usyms_size_at(u->elf, addr), .name = "" };
+	return 0;
+}
+
+const char *ubtf_refusal(struct ubtf *u, const struct usym *code, char buf[128])
+{
+	if (!u->sites && usites_new(u->elf, u->syms, &u->sites))
+		return "is in a file whose code cannot be read";
+	return usites_refusal(u->sites, code, buf);
 }

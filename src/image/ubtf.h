@@ -25,13 +25,16 @@ struct ufunc {
 	const char *untyped;	/* why the FUNC takes six u64; NULL: it takes what .decl says */
 };
 
+struct usites;
+
 struct ubtf {
 	struct uelf *elf;
 	struct usyms *syms;
 	struct btf *btf;
 	struct ufunc *funcs;	/* one per row of .syms, the same order; .btf_id ascends */
 	uint32_t nr;
-	const char *source;	/* of types: ".BTF", "DWARF", or NULL: there are none */
+	const char *source;	/* of types: ".BTF", "DWARF", "BTF file", or NULL: there are none */
+	struct usites *sites;	/* after ubtf_refusal() */
 };
 
 struct ubtf_opts {
@@ -57,6 +60,20 @@ void ubtf_free(struct ubtf *u);
 
 /* NULL if there is none of exactly this name; usyms_find_ambiguous() tells if several have it. */
 const struct ufunc *ubtf_find(const struct ubtf *u, const char *name);
+/*
+ * The code of @f in a process that has the file's addresses @base higher: f->sym, or what an IFUNC has chosen
+ * there, with its own name ("" if it has none), address in the file and size.
+ * @read: gets a word of the process; 0 or -errno
+ * Return: 0; -ENOENT: what it has chosen cannot be found out, or is in another file; what @read returned
+ */
+int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
+	      int (*read)(void *arg, uint64_t addr, uint64_t *ret), void *arg, struct usym *ret);
+/*
+ * Why no session can be attached to @code, of f->sym or ubtf_code(): NULL, or a few words, which may be in @buf.
+ * The first call looks at all instructions of the file, as usites_new().
+ */
+const char *ubtf_refusal(struct ubtf *u, const struct usym *code, char buf[128]);
+
 const struct ufunc *ubtf_from_id(const struct ubtf *u, uint32_t btf_id);
 
 #endif

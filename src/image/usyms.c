@@ -288,18 +288,34 @@ static int add_nameless(struct reader *r, uint32_t nr_named, const struct ehfram
 	return add(r, &sym);
 }
 
+static struct ehframe ehframe_of(const struct uelf *e)
+{
+	Elf_Data *data = uelf_data(e, ".eh_frame");
+	GElf_Shdr sh;
+
+	if (!data || !gelf_getshdr(uelf_section(e, ".eh_frame"), &sh))
+		return (struct ehframe){};
+	return (struct ehframe){ .data = data->d_buf, .size = data->d_size, .addr = sh.sh_addr };
+}
+
+uint64_t usyms_size_at(const struct uelf *e, uint64_t addr)
+{
+	struct ehframe f = ehframe_of(e);
+	struct ehframe_fde fde;
+
+	while (ehframe_next(&f, &fde))
+		if (fde.start == addr)
+			return fde.size;
+	return 0;
+}
+
 static int read_ehframe(struct reader *r, uint32_t flags)
 {
-	Elf_Data *data = uelf_data(r->e, ".eh_frame");
+	struct ehframe f = ehframe_of(r->e);
 	uint32_t nr_named = r->s->nr;
 	struct ehframe_fde fde;
-	struct ehframe f;
-	GElf_Shdr sh;
 	int err = 0;
 
-	if (!data || !gelf_getshdr(uelf_section(r->e, ".eh_frame"), &sh))
-		return 0;
-	f = (struct ehframe){ .data = data->d_buf, .size = data->d_size, .addr = sh.sh_addr };
 	while (!err && ehframe_next(&f, &fde)) {
 		struct usyms named = { .v = r->s->v, .nr = nr_named };
 

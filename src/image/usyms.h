@@ -61,6 +61,8 @@ const struct usym *usyms_find(const struct usyms *s, const char *name);
 const struct usym *usyms_find_ambiguous(const struct usyms *s, const char *name, uint32_t *nr);
 /* The first row whose code @addr is in; NULL if none. */
 const struct usym *usyms_at(const struct usyms *s, uint64_t addr);
+/* By .eh_frame, whether there is a symbol or not; 0 = it does not say. */
+uint64_t usyms_size_at(const struct uelf *e, uint64_t addr);
 /* The first row that begins after @addr; NULL if none. */
 const struct usym *usyms_after(const struct usyms *s, uint64_t addr);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "image/ubtf.h"
@@ -142,19 +143,44 @@ static int proc_btf(void *arg, u32 nr, const char **name, const struct btf **ret
 	return 0;
 }
 
+static int read_word(void *arg, uint64_t addr, uint64_t *ret)
+{
+	const struct proctarget *t = arg;
+	struct iovec here = { ret, sizeof(*ret) }, there = { (void *)addr, sizeof(*ret) };
+
+	return process_vm_readv(t->pid, &here, 1, &there, 1, 0) == sizeof(*ret) ? 0 : -EFAULT;
+}
+
+static const struct ufunc *find(const struct proctarget *t, u32 nr, const char *name, struct usym *code)
+{
+	const struct object *o = nr < t->nr ? &t->objs[nr] : NULL;
+	const struct ufunc *f = o && o->types ? ubtf_find(o->types, name) : NULL;
+
+	return f && !ubtf_code(o->types, f, o->base, read_word, (void *)t, code) ? f : NULL;
+}
+
 static int proc_func(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret)
 {
 	const struct proctarget *t = arg;
-	const struct ufunc *f;
+	struct usym code;
+	const struct ufunc *f = find(t, nr, name, &code);
 
 	(void)id;
-	f = nr < t->nr && t->objs[nr].types ? ubtf_find(t->objs[nr].types, name) : NULL;
-	if (!f || f->sym->flags & USYM_IFUNC)
+	if (!f)
 		return -ENOENT;
-	ret->addr = t->objs[nr].base + f->sym->addr;
-	ret->size = f->sym->size;
+	ret->addr = t->objs[nr].base + code.addr;
+	ret->size = code.size;
 	ret->untyped = f->untyped;
 	return 0;
+}
+
+static const char *proc_refusal(void *arg, u32 nr, u32 id, const char *name, char buf[128])
+{
+	const struct proctarget *t = arg;
+	struct usym code;
+
+	(void)id;
+	return find(t, nr, name, &code) ? ubtf_refusal(t->objs[nr].types, &code, buf) : NULL;
 }
 
 static u64 proc_helper(void *arg, u64 fn)
@@ -171,6 +197,7 @@ static const struct target_ops ops = {
 	.space = proc_space,
 	.btf = proc_btf,
 	.func = proc_func,
+	.refusal = proc_refusal,
 	.helper = proc_helper,
 	.map = proc_map,
 };

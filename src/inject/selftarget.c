@@ -134,22 +134,48 @@ static int self_target_btf(void *arg, u32 nr, const char **name, const struct bt
 	return 0;
 }
 
+static int read_word(void *arg, uint64_t addr, uint64_t *ret)
+{
+	(void)arg;
+	*ret = *(const uint64_t *)addr;
+	return 0;
+}
+
+static const struct ufunc *find(u32 nr, u32 id, struct usym *code)
+{
+	const struct loaded *o = &self.objs[nr];
+	const struct ufunc *f = o->u ? ubtf_from_id(o->u, id) : NULL;
+
+	return f && !ubtf_code(o->u, f, o->base, read_word, NULL, code) ? f : NULL;
+}
+
 static int self_target_func(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret)
 {
-	const struct ufunc *f = self.objs[nr].u ? ubtf_from_id(self.objs[nr].u, id) : NULL;
+	struct usym code;
+	const struct ufunc *f = find(nr, id, &code);
 
 	(void)arg;
 	(void)name;
-	if (!f || f->sym->flags & USYM_IFUNC)
+	if (!f)
 		return -ENOENT;
-	*ret = (struct target_func){ self.objs[nr].base + f->sym->addr, f->sym->size, f->untyped };
+	*ret = (struct target_func){ self.objs[nr].base + code.addr, code.size, f->untyped };
 	return 0;
+}
+
+static const char *self_target_refusal(void *arg, u32 nr, u32 id, const char *name, char buf[128])
+{
+	struct usym code;
+
+	(void)arg;
+	(void)name;
+	return find(nr, id, &code) ? ubtf_refusal(self.objs[nr].u, &code, buf) : NULL;
 }
 
 static const struct target_ops ops = {
 	.space = self_target_space,
 	.btf = self_target_btf,
 	.func = self_target_func,
+	.refusal = self_target_refusal,
 };
 
 static struct target target = { .ops = &ops, .here = true, .lock = PTHREAD_MUTEX_INITIALIZER };

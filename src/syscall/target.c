@@ -151,6 +151,21 @@ int target_func(const struct btf_obj *b, u32 id, struct target_func *ret)
 	return 0;
 }
 
+const char *target_refusal(const struct btf_obj *b, u32 id, char buf[128])
+{
+	const char *name = func_name(b, id), *ret;
+	struct target *t = b->target;
+	u32 shift;
+
+	if (!name || !t->ops->refusal)
+		return NULL;
+	pthread_mutex_lock(&t->lock);
+	shift = t->btfs[b->nr].shift;
+	ret = b->nr || id > shift ? t->ops->refusal(t->arg, b->nr, id - shift, name, buf) : NULL;
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
 const char *target_kfunc_name(u32 id)
 {
 	struct btf_obj *b;

@@ -36,6 +36,9 @@ struct target_ops {
 	int (*btf)(void *arg, u32 nr, const char **name, const struct btf **ret);
 	/* The function @name, FUNC @id of the @nr-th BTF. -ENOENT: it has no code. */
 	int (*func)(void *arg, u32 nr, u32 id, const char *name, struct target_func *ret);
+	/* Why it must not be traced, as far as its file tells: a few words, perhaps in @buf, or NULL. Asked before
+	 * each attach; may itself be NULL. */
+	const char *(*refusal)(void *arg, u32 nr, u32 id, const char *name, char buf[128]);
 	/* Of another process; NULL for this one. Where programs there find a helper of src/rt, known here as
 	 * @fn (0: not at all); and where a map's struct rt_map and its values are, once this was called. */
 	u64 (*helper)(void *arg, u64 fn);
@@ -69,6 +72,8 @@ int target_scan(struct target *t);
 int target_vmlinux(struct btf_obj **ret);
 /* FUNC @id of @b, which is one of the target's. -ENOENT: it has no code; -EINVAL: no FUNC */
 int target_func(const struct btf_obj *b, u32 id, struct target_func *ret);
+/* Why that function must not be traced; NULL: nothing is known against it. */
+const char *target_refusal(const struct btf_obj *b, u32 id, char buf[128]);
 /* Lines as of /proc/kallsyms: every function of the current target that its BTF names. */
 void target_print_symbols(FILE *to);
 /* Has the current target a module of that name? */

@@ -181,6 +181,8 @@ static int find_prog_code(const struct trace *t, struct trace_func *f, struct bl
 
 static int find_code(const struct trace *t, struct trace_func *f, struct blog *log)
 {
+	char buf[128];
+	const char *why;
 	int err;
 
 	if (t->dst)
@@ -190,6 +192,11 @@ static int find_code(const struct trace *t, struct trace_func *f, struct blog *l
 		err = -EOPNOTSUPP;	/* its code is for another place */
 	if (err)
 		blog_print(log, "The address of function %s cannot be found\n", f->name);
+	why = err ? NULL : target_refusal(t->btf, f->btf_id, buf);
+	if (why) {
+		blog_print(log, "Function %s cannot be traced: %s\n", f->name, why);
+		err = -EOPNOTSUPP;
+	}
 	return err;
 }
 

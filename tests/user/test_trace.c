@@ -279,6 +279,30 @@ TEST(trace_module_function)
 	trace_function("labs", &call_libc, 21);
 }
 
+/* Runs before sanitizers are ready. */
+__attribute__((no_sanitize("address", "undefined"))) static long (*choose(void))(long a)
+{
+	return own_function;
+}
+
+long chosen_function(long a) __attribute__((ifunc("choose")));
+static long (*volatile call_chosen)(long a) = chosen_function;
+
+TEST(trace_chosen_function)
+{
+	trace_function("chosen_function", &call_chosen, 21);
+}
+
+/* Its parent goes on with a frame that the child has left: no trampoline may stand there. */
+TEST(trace_refused_function)
+{
+	if (!open_object())
+		return;
+	CHECK_EQ(bpf_program__set_attach_target(prog("session1"), 0, "vfork"), 0);
+	CHECK_EQ(bpf_object__load(obj), -EOPNOTSUPP);
+	bpf_object__close(obj);
+}
+
 /* -- Loading --- */
 
 struct load_case {
