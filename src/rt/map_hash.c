@@ -709,6 +709,7 @@ static long insertion_try(struct insertion *in)
 	return pos.link ? insert_new(in, &pos) : -EIO;
 }
 
+/* @in: only .m, .key, .value, .flags and .cpu are set. (An initializer would become a call of memset().) */
 static long insertion_run(struct insertion *in)
 {
 	long err;
@@ -734,12 +735,21 @@ static long insertion_run(struct insertion *in)
 	return err;
 }
 
+static long insert(struct rt_map *m, const void *key, const void *value, u64 flags, u32 cpu)
+{
+	struct insertion in;
+
+	in.m = m;
+	in.key = key;
+	in.value = value;
+	in.flags = flags;
+	in.cpu = cpu;
+	return insertion_run(&in);
+}
+
 static long hash_update(struct rt_map *m, const void *key, const void *value, u64 flags)
 {
-	struct insertion in = { .m = m, .key = key, .value = value, .flags = flags,
-				.cpu = RT_ALL_CPUS };
-
-	return insertion_run(&in);
+	return insert(m, key, value, flags, RT_ALL_CPUS);
 }
 
 static void *hash_lookup(struct rt_map *m, const void *key)
@@ -917,9 +927,7 @@ static void *percpu_lookup(struct rt_map *m, const void *key)
 
 static long percpu_update_cpu(struct rt_map *m, const void *key, const void *value, u64 flags, u32 cpu)
 {
-	struct insertion in = { .m = m, .key = key, .value = value, .flags = flags, .cpu = cpu };
-
-	return insertion_run(&in);
+	return insert(m, key, value, flags, cpu);
 }
 
 static long percpu_update(struct rt_map *m, const void *key, const void *value, u64 flags)
