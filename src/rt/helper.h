@@ -45,7 +45,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(probe_read_str) X(spin_lock) X(spin_unlock) X(get_func_arg) X(get_func_ret) \
 	X(get_func_ret_none) X(get_func_arg_cnt) \
 	X(get_func_ip) X(get_attach_cookie) X(xdp_adjust_head) \
-	X(xdp_adjust_tail) X(xdp_adjust_meta) X(get_stack) X(get_stackid) \
+	X(xdp_adjust_tail) X(xdp_adjust_meta) X(get_stack) X(get_stackid) X(perf_event_output) \
 	X(ringbuf_reserve_dynptr) X(ringbuf_submit_dynptr) X(ringbuf_discard_dynptr) \
 	X(dynptr_from_mem) X(dynptr_read) X(dynptr_write) X(dynptr_data) \
 	X(nothing) X(iter_num_new) X(iter_num_next) X(copy_from_user_str) \

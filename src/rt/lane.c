@@ -331,3 +331,24 @@ u32 rt_lanes_busy(u32 tokens[RT_LANES])
 	}
 	return nr;
 }
+
+#define LOCK_TRIES 2000
+#define LOCK_TRIES_TO_REAP 256
+
+bool rt_lock(u64 *word, u32 token)
+{
+	for (u32 i = 1; i <= LOCK_TRIES; i++) {
+		u64 owner = rt_load(word);
+
+		if (!owner && rt_cas64(word, 0, token))
+			return true;
+		if (owner == token)
+			return false;
+		if (owner && i % LOCK_TRIES_TO_REAP == 0)
+			rt_lanes_reap(RT_LANES / 4);
+		if (owner && rt_token_is_dead(owner) && rt_cas64(word, owner, token))
+			return true;
+		rtarch_pause();
+	}
+	return false;
+}

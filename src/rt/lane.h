@@ -115,6 +115,10 @@ static inline void *rt_run(const struct rt_thread *t)
 	return depth ? t->at[depth - 1].run : NULL;
 }
 
+/* A lock word that holds its owner's token; 0 unlocks. Tried for a bounded time; refused where the owner is
+ * what a signal handler interrupted, taken over where it is dead. */
+bool rt_lock(u64 *word, u32 token);
+
 /* Which "CPU" of per-CPU maps @t is; 0 outside. */
 static inline u32 rt_cpu(const struct rt_thread *t)
 {

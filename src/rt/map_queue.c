@@ -9,8 +9,6 @@
  */
 #include "rt/map.h"
 
-#define TRIES 2000
-
 static u8 *slot_of(const struct rt_map *m, u64 pos)
 {
 	return m->values + pos % (m->max_entries + 1ULL) * m->elem_bytes;
@@ -19,23 +17,9 @@ static u8 *slot_of(const struct rt_map *m, u64 pos)
 static struct rt_thread *lock(struct rt_map *m, struct rt_scope *scope)
 {
 	struct rt_thread *t = rt_enter(scope);
-	u64 *word = &m->hdr->lock;
 
-	if (!t)
-		return NULL;
-	for (u32 i = 0; i < TRIES; i++) {
-		u64 owner = rt_load(word);
-
-		if (!owner && rt_cas64(word, 0, rt_token(t)))
-			return t;
-		if (owner == rt_token(t))
-			break;
-		if (owner && i % 256 == 255)
-			rt_lanes_reap(RT_LANES / 4);
-		if (owner && rt_token_is_dead(owner) && rt_cas64(word, owner, rt_token(t)))
-			return t;
-		rtarch_pause();
-	}
+	if (!t || rt_lock(&m->hdr->lock, rt_token(t)))
+		return t;
 	rt_exit(t, scope);
 	return NULL;
 }

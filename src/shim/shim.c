@@ -127,6 +127,35 @@ int open(const char *path, int flags, ...)
 	return __wrap_open64(path, flags, mode);
 }
 
+int __real_ioctl(int fd, unsigned long req, ...);
+int __wrap_ioctl(int fd, unsigned long req, ...);
+EXPORT int ioctl(int fd, unsigned long req, ...);
+
+int __real_ioctl(int fd, unsigned long req, ...)
+{
+	static int (*fn)(int fd, unsigned long req, ...);
+	va_list ap;
+	long arg;
+
+	va_start(ap, req);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if (!fn)
+		fn = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+	return fn(fd, req, arg);
+}
+
+int ioctl(int fd, unsigned long req, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, req);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return __wrap_ioctl(fd, req, arg);
+}
+
 /* -- On and off --- */
 
 static struct proctarget *entered;

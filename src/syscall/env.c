@@ -70,3 +70,14 @@ int env_init(void)
 	pthread_once(&once, init);
 	return init_err;
 }
+
+void env_event_set(int fd, bool readable)
+{
+	u64 n;
+
+	if (read(fd, &n, sizeof(n)) < 0)	/* nothing to take away */
+		n = 0;
+	n = 1;
+	if (readable && write(fd, &n, sizeof(n)) < 0)
+		n = 0;
+}

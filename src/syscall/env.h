@@ -13,4 +13,7 @@ u32 env_nr_cpus(void);
 /* Now, CLOCK_BOOTTIME: as load times are given */
 u64 env_boot_ns(void);
 
+/* Makes an eventfd readable, or not. What was about to be read from it is looked for before. */
+void env_event_set(int fd, bool readable);
+
 #endif

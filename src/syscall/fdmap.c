@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Maps whose entries are objects: prog arrays, arrays and hashes of maps. Programs see addresses of this process. */
+/* Maps whose entries are objects: prog arrays, perf event arrays, arrays and hashes of maps. Programs see addresses of this process. */
 #include <errno.h>
 #include <pthread.h>
 
 #include "bpf/uapi.h"
+#include "syscall/perf.h"
 #include "syscall/prog.h"
 
 int map_set_inner(struct map *map, int fd)
@@ -36,6 +37,7 @@ static bool fits(const struct map *map, const struct map *member)
 static int member_open(struct map *map, u32 fd, struct obj **ret, u64 *addr)
 {
 	struct map *member;
+	struct perf *perf;
 	struct prog *prog;
 	int err;
 
@@ -46,6 +48,13 @@ static int member_open(struct map *map, u32 fd, struct obj **ret, u64 *addr)
 		*ret = &prog->obj;
 		*addr = prog->code->tail_entry;
 		return prog_array_fits(map, prog);
+	}
+	if (map->rt->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+		if (perf_from_fd(fd, &perf))
+			return -EBADF;
+		*ret = &perf->obj;
+		*addr = (u64)&perf->rt;
+		return 0;
 	}
 	err = map_from_fd(fd, &member, NULL);
 	if (err)
@@ -194,6 +203,8 @@ int fdmap_lookup(struct map *map, const void *key, u32 *id)
 	u32 entry;
 	int err;
 
+	if (map->rt->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		return -FS_ENOTSUPP;
 	if (!is_hash(map))
 		return id_of(map, rt_get32(key), id);
 	pthread_mutex_lock(&hash_lock);

@@ -158,6 +158,7 @@ static int check_type(const struct map_create_attr *attr)
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return check_stacks(attr);
 	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
 		return check_fd_array(attr);
 	default:
@@ -171,7 +172,7 @@ static int check_type(const struct map_create_attr *attr)
 static bool has_entries(u32 type)
 {
 	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
-	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
 
 /* One more in a hash: a key's new entry is there before the old one goes. */
@@ -453,18 +454,13 @@ void map_sync_rings(void)
 
 	while (!obj_next_id(id, OBJ_MAP, &id)) {
 		struct rt_map *rt;
-		u64 n;
 
 		if (obj_from_id(id, OBJ_MAP, &o))
 			continue;
 		rt = ((struct map *)o)->rt;
 		if (rt->notify_fd >= 0) {
-			if (read(rt->notify_fd, &n, sizeof(n)) < 0)
-				n = 0;
 			rt_ring_recover(rt);
-			n = 1;
-			if (rt_ring_has_data(rt) && write(rt->notify_fd, &n, sizeof(n)) < 0)
-				n = 0;
+			env_event_set(rt->notify_fd, rt_ring_has_data(rt));
 		}
 		obj_put(o);
 	}

@@ -12,7 +12,7 @@
 
 #include "util/types.h"
 
-enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_KINDS };
+enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_PERF, OBJ_KINDS };
 
 struct obj {
 	enum obj_kind kind;

@@ -15,10 +15,12 @@
 
 #include "syscall/env.h"
 #include "syscall/map.h"
+#include "syscall/perf.h"
 #include "syscall/syscall.h"
 #include "syscall/target.h"
 
 #define POSSIBLE "/sys/devices/system/cpu/possible"
+#define ONLINE "/sys/devices/system/cpu/online"
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define KALLSYMS "/proc/kallsyms"
 #define MODULES "/sys/module/"
@@ -35,6 +37,7 @@ int __real_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
 int __real_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
 int __real_poll(struct pollfd *fds, nfds_t nr, int timeout);
 int __real_access(const char *path, int mode);
+int __real_ioctl(int fd, unsigned long req, ...);
 ssize_t __real_readlink(const char *path, char *buf, size_t size);
 
 long __wrap_syscall(long nr, ...);
@@ -50,6 +53,7 @@ int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
 int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout);
 int __wrap_access(const char *path, int mode);
+int __wrap_ioctl(int fd, unsigned long req, ...);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
@@ -68,6 +72,14 @@ static bool is_ours(void)
 	return user && !inside;
 }
 
+static long result(int ret)
+{
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
 static long do_bpf(const long a[5])
 {
 	int ret;
@@ -75,10 +87,33 @@ static long do_bpf(const long a[5])
 	inside++;
 	ret = user_bpf(a[0], (void *)a[1], a[2], (void *)a[3], a[4]);
 	inside--;
-	if (ret >= 0)
-		return ret;
-	errno = -ret;
-	return -1;
+	return result(ret);
+}
+
+static int do_perf_open(const long a[6])
+{
+	int ret;
+
+	inside++;
+	ret = env_init() ?: perf_open(a[0], a[1], a[2], a[4]);
+	inside--;
+	return ret;
+}
+
+/* Enabling, and whatever else there is to say to an event of ours, changes nothing. */
+int __wrap_ioctl(int fd, unsigned long req, ...)
+{
+	struct perf *p;
+	va_list ap;
+	long arg;
+
+	va_start(ap, req);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if (!is_ours() || perf_from_fd(fd, &p))
+		return __real_ioctl(fd, req, arg);
+	perf_put(p);
+	return 0;
 }
 
 /* Takes six arguments, like libc's, of however many there are. */
@@ -93,6 +128,12 @@ __attribute__((no_sanitize("address"))) long __wrap_syscall(long nr, ...)
 	va_end(ap);
 	if (nr == __NR_bpf && is_ours())
 		return do_bpf(a);
+	if (nr == __NR_perf_event_open && is_ours()) {
+		int fd = do_perf_open(a);
+
+		if (fd != -ENOSYS)
+			return result(fd);
+	}
 	return __real_syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -175,7 +216,7 @@ static int (*answer_of(const char *path))(void)
 {
 	if (!is_ours())
 		return NULL;
-	if (!strcmp(path, POSSIBLE))
+	if (!strcmp(path, POSSIBLE) || !strcmp(path, ONLINE))
 		return answer_cpus;
 	if (!strcmp(path, KALLSYMS))
 		return answer_symbols;
@@ -248,14 +289,33 @@ int __wrap_open(const char *path, int flags, ...)
 	return __wrap_open64(path, flags, mode);
 }
 
+static void *mmap_perf(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+{
+	void *ret = MAP_FAILED;
+	struct perf *p;
+	int err;
+
+	if (perf_from_fd(fd, &p))
+		return __real_mmap64(addr, len, prot, flags, fd, off);
+	inside++;
+	err = off || !(flags & MAP_SHARED) ? -EINVAL : perf_prepare(p, len);
+	inside--;
+	if (!result(err))
+		ret = __real_mmap64(addr, len, prot, flags, p->memfd, 0);
+	perf_put(p);
+	return ret;
+}
+
 void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off)
 {
 	void *ret = MAP_FAILED;
 	struct map *map;
 	int err;
 
-	if (!is_ours() || fd < 0 || flags & MAP_ANONYMOUS || map_from_fd(fd, &map, NULL))
+	if (!is_ours() || fd < 0 || flags & MAP_ANONYMOUS)
 		return __real_mmap64(addr, len, prot, flags, fd, off);
+	if (map_from_fd(fd, &map, NULL))
+		return mmap_perf(addr, len, prot, flags, fd, off);
 	err = map_mmap_check(map, prot, flags, off, len);
 	if (err)
 		errno = -err;
@@ -270,52 +330,67 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off
 	return __wrap_mmap64(addr, len, prot, flags, fd, off);
 }
 
-/* A ring buffer's fd is waited for by its eventfd. */
+/* What is waited for in place of @fd: ring buffers and perf events have an eventfd. With a user more of *@ret. */
+static int waited_fd(int fd, struct obj **ret)
+{
+	int event = -1;
+
+	*ret = NULL;
+	if (fd < 0 || obj_any_from_fd(fd, ret, NULL))
+		return fd;
+	if ((*ret)->kind == OBJ_MAP)
+		event = ((struct map *)*ret)->rt->notify_fd;
+	else if ((*ret)->kind == OBJ_PERF)
+		event = ((struct perf *)*ret)->rt.notify_fd;
+	return event < 0 ? fd : event;
+}
+
+static void sync_events(void)
+{
+	map_sync_rings();
+	perf_sync();
+}
+
 int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
 {
-	struct map *map;
+	struct obj *o;
 	int ret;
 
-	if (!is_ours() || map_from_fd(fd, &map, NULL))
+	if (!is_ours())
 		return __real_epoll_ctl(epfd, op, fd, ev);
-	if (map->rt->notify_fd >= 0)
-		fd = map->rt->notify_fd;
-	ret = __real_epoll_ctl(epfd, op, fd, ev);
-	map_put(map);
+	ret = __real_epoll_ctl(epfd, op, waited_fd(fd, &o), ev);
+	obj_put(o);
 	return ret;
 }
 
 int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
 {
 	if (is_ours())
-		map_sync_rings();
+		sync_events();
 	return __real_epoll_wait(epfd, ev, max, timeout);
 }
 
 int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set)
 {
 	if (is_ours())
-		map_sync_rings();
+		sync_events();
 	return __real_epoll_pwait(epfd, ev, max, timeout, set);
 }
 
-/* Ring buffers wait by their eventfds here, too. */
+/* By their eventfds here, too. */
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout)
 {
 	struct pollfd swapped[64];
-	struct map *map;
+	struct obj *o;
 	int ret;
 
 	if (!is_ours() || nr > sizeof(swapped) / sizeof(*swapped))
 		return __real_poll(fds, nr, timeout);
-	map_sync_rings();
+	sync_events();
 	for (nfds_t i = 0; i < nr; i++) {
 		swapped[i] = fds[i];
-		if (fds[i].fd < 0 || map_from_fd(fds[i].fd, &map, NULL))
-			continue;
-		if (map->rt->notify_fd >= 0)
-			swapped[i].fd = map->rt->notify_fd;
-		map_put(map);
+		swapped[i].fd = waited_fd(fds[i].fd, &o);
+		obj_put(o);
 	}
 	ret = __real_poll(swapped, nr, timeout);
 	for (nfds_t i = 0; i < nr; i++)
@@ -329,7 +404,7 @@ ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
 	static const char *const names[] = {
 		[OBJ_MAP] = "anon_inode:bpf-map", [OBJ_PROG] = "anon_inode:bpf-prog",
 		[OBJ_BTF] = "anon_inode:btf", [OBJ_LINK] = "anon_inode:bpf_link",
-		[OBJ_STATS] = "anon_inode:bpf-stats",
+		[OBJ_STATS] = "anon_inode:bpf-stats", [OBJ_PERF] = "anon_inode:[perf_event]",
 	};
 	const char *name;
 	struct obj *o;

@@ -844,6 +844,23 @@ static void stack_traces(void)
 	close(fd);
 }
 
+static void perf_events(void)
+{
+	int inner = make(BPF_MAP_TYPE_HASH, 4, 8, 4, 0), fd = make(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, 0);
+	u32 v[2] = { inner, 0 };
+
+	try_make("perf event array", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, 0);
+	try_make("perf event array key 8", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 8, 4, 4, 0);
+	try_make("perf event array value 8", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 8, 4, 0);
+	try_make("perf event array preserve", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, BPF_F_PRESERVE_ELEMS);
+	try_make("perf event array rdonly_prog", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, BPF_F_RDONLY_PROG);
+	say_all("perf event array with a map", fd, 1, v);
+	v[0] = 9999;
+	say_all("perf event array with no fd", fd, 1, v);
+	close(fd);
+	close(inner);
+}
+
 int main(int argc, char **argv)
 {
 	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
@@ -874,6 +891,7 @@ int main(int argc, char **argv)
 	maps_of_maps("hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4);
 	maps_of_maps("hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, 8);
 	stack_traces();
+	perf_events();
 	say("command 100", call(100, NULL, 0));
 	say("command -1", call(-1 & ~UBPF_COMMON_ATTRS, NULL, 0));
 	return 0;
