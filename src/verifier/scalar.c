@@ -145,7 +145,7 @@ static struct range range_div(const struct range *a, const struct range *b, u32 
 	struct range r = range_full(bits);
 
 	r.umin = b->umin ? a->umin / b->umax : 0;
-	r.umax = a->umax / MAX(b->umin, 1);
+	r.umax = b->umax ? a->umax / MAX(b->umin, 1) : 0;
 	return r;
 }
 
