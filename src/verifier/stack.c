@@ -245,9 +245,9 @@ int stack_range(struct env *env, const struct reg *ptr, u32 nr, u32 size, bool w
 	struct span s;
 	int err;
 
-	if (!size)
+	err = make_span(env, ptr, nr, 0, size ?: 1, &s);
+	if (!err && !size)	/* of nothing, too, the place must be one */
 		return 0;
-	err = make_span(env, ptr, nr, 0, size, &s);
 	if (!err)
 		err = check_no_object(env, &s);
 	if (!err && write)
