@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,9 @@ struct remote_map {
 };
 
 struct remote {
+	/* Held while the process is stopped, since wait4(2) tells any thread of ours about its stops, and for
+	 * the lists below. Recursive; taken last. */
+	pthread_mutex_t lock;
 	pid_t pid;
 	int pidfd;
 	int mem;		/* /proc/PID/mem */
@@ -118,7 +122,7 @@ static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
 	if (!p)
 		return -ENOMEM;
 	*p = (struct piece){ addr, bytes, view, r->pieces };
-	r->pieces = p;
+	__atomic_store_n(&r->pieces, p, __ATOMIC_RELEASE);	/* found without the lock */
 	return 0;
 }
 
@@ -132,7 +136,19 @@ static int explain(const struct remote *r, int err)
 
 static int begin(struct remote *r, struct call **ret)
 {
-	return explain(r, call_begin(r->pid, r->mem, r->gadget, ret));
+	int err;
+
+	pthread_mutex_lock(&r->lock);
+	err = explain(r, call_begin(r->pid, r->mem, r->gadget, ret));
+	if (err)
+		pthread_mutex_unlock(&r->lock);
+	return err;
+}
+
+static void end(struct remote *r, struct call *c)
+{
+	call_end(c);
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* Private memory there, zeroed; @at: 0 or where exactly. */
@@ -286,7 +302,7 @@ static int remote_op_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u6
 		dist = at > near ? at - near : near - at;
 		err = at ? map_area(r, c, at, code_bytes, data_bytes, shared_bytes) : -ENOMEM;
 	} while (at && err == -EEXIST);
-	call_end(c);
+	end(r, c);
 	maps_done(&maps);
 	if (!at)
 		return fail(-ENOMEM, "inject: no free memory within 2 GiB of %#llx in process %d", near, r->pid);
@@ -315,7 +331,7 @@ static int remote_op_map_guards(void *arg, u64 *ret)
 	if (err)
 		return err;
 	err = map_guards(r, c, ret);
-	call_end(c);
+	end(r, c);
 	return err;
 }
 
@@ -385,36 +401,44 @@ static int remote_op_read_file(void *arg, u64 addr, void *buf, u32 len)
 	return n;
 }
 
-static int stopped(struct remote *r, struct stop *s)
+static int stop_begin(struct remote *r, struct stop *s)
 {
-	int err = stop_init(s, r->pid, r->mem, r->guard_table);
+	int err;
 
+	pthread_mutex_lock(&r->lock);
+	err = r->left ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
 	return err ?: stop_all(s);
+}
+
+static void stop_end(struct remote *r, struct stop *s)
+{
+	stop_release(s);
+	stop_done(s);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 {
 	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = r->left ? -ESRCH : keeper_note(r->keeper, patches, nr);
+	int err = stop_begin(r, &s);
 
-	err = err ?: stopped(r, &s);
+	err = err ?: keeper_note(r->keeper, patches, nr);
 	err = err ?: stop_patch(&s, patches, nr);
-	stop_release(&s);
-	stop_done(&s);
-	keeper_forget(r->keeper, patches, nr);
+	if (!r->left)
+		keeper_forget(r->keeper, patches, nr);
+	stop_end(r, &s);
 	return explain(r, err);
 }
 
 static int remote_op_is_quiet(void *arg, u64 guard_off)
 {
-	const struct remote *r = arg;
+	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = r->left ? -ESRCH : stopped(arg, &s);
+	int err = stop_begin(r, &s);
 
 	err = err ?: stop_look(&s, guard_off);
-	stop_release(&s);
-	stop_done(&s);
+	stop_end(r, &s);
 	return err == -ESRCH ? 0 : err;		/* nobody is anywhere */
 }
 
@@ -543,7 +567,7 @@ static int enter(struct remote *r)
 {
 	struct guard_env env;
 	struct call *c;
-	int err, end;
+	int err;
 
 	err = begin(r, &c);
 	if (err)
@@ -551,9 +575,8 @@ static int enter(struct remote *r)
 	err = set_up(r, c, &env);
 	if (err && err != -ESRCH)
 		fail(err, "inject: cannot set up process %d: %s", r->pid, log_errstr(err));
-	end = err;
-	call_end(c);
-	return end ?: make_space(r, &env);
+	end(r, c);
+	return err ?: make_space(r, &env);
 }
 
 static int open_process(struct remote *r)
@@ -597,13 +620,16 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	struct call *c;
 	int err;
 
+	pthread_mutex_lock(&r->lock);
 	err = call_begin(r->pid, r->mem, 0, &c);
-	if (err)
+	if (err) {
+		pthread_mutex_unlock(&r->lock);
 		return err;
+	}
 	err = leave_check(call_stop(c), spans, nr);
 	for (u32 i = 0; i < nr && !err; i++)
 		err = call_make(c, SYS_munmap, spans[i].addr, spans[i].bytes, 0, 0, 0, 0);
-	call_end(c);
+	end(r, c);
 	return err;
 }
 
@@ -728,7 +754,7 @@ static int new_map(struct remote *r, const struct rt_map *rt, int memfd, struct 
 	if (!err) {
 		m->rt = rt;
 		err = place_map(r, c, m, memfd);
-		call_end(c);
+		end(r, c);
 	}
 	if (!err && rt->notify_fd >= 0)
 		err = bridge_start(rt, notify_here, (void *)rt, &m->bridge);
@@ -744,20 +770,23 @@ static int new_map(struct remote *r, const struct rt_map *rt, int memfd, struct 
 
 int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u64 *values)
 {
-	struct remote_map *m = r->maps;
+	struct remote_map *m;
 	int err = 0;
 
+	pthread_mutex_lock(&r->lock);
+	m = r->maps;
 	while (m && m->rt != rt)
 		m = m->next;
 	if (!m && rt->ops == &rt_fd_array_ops)
 		err = fail(-EOPNOTSUPP, "inject: maps of programs or maps do not work in other processes yet");
 	else if (!m)
 		err = new_map(r, rt, memfd, &m);
-	if (err)
-		return err;
-	*ret = m->addr;
-	*values = m->values;
-	return 0;
+	if (!err) {
+		*ret = m->addr;
+		*values = m->values;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return err;
 }
 
 /* -- Entering --- */
@@ -773,6 +802,7 @@ static int send_lines(struct remote *r)
 
 int remote_open(pid_t pid, struct remote **ret)
 {
+	pthread_mutexattr_t attr;
 	struct remote *r;
 	int err;
 
@@ -781,6 +811,9 @@ int remote_open(pid_t pid, struct remote **ret)
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&r->lock, &attr);
 	r->pid = pid;
 	r->mem = r->pidfd = -1;
 	err = env_init();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Another process whose functions are traced: the agent in it, memory near its functions, maps that it
- * shares with us, its text. docs/any-process.md. One thread at a time, the same one all along.
+ * shares with us, its text. docs/any-process.md. Any thread, but for remote_open() and remote_close(). Nobody
+ * else in this program may trace the process or wait for it meanwhile, but for its end.
  */
 #ifndef FS_INJECT_REMOTE_H
 #define FS_INJECT_REMOTE_H
