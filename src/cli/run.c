@@ -326,7 +326,7 @@ int run_verb(const struct verb *v, char **argv)
 {
 	struct run_opts o = { 0 };
 	struct run r = { .o = &o, .attach = { is_cancelled, &r }, .targets = { .prog_fd = -1 },
-			 .stop = { .sig_fd = -1, .timer_fd = -1 }, .stats_fd = -1,
+			 .stop = { .sig_fd = -1, .timer_fd = -1, .call_fd = -1, .process_fd = -1, .child_fd = -1 }, .stats_fd = -1,
 			 .lines_fd = -1 };
 	struct opt_rest rest;
 	int err;

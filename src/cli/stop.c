@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ int stop_begin(struct stop *s)
 {
 	sigset_t set;
 
-	*s = (struct stop){ .timer_fd = -1, .call_fd = -1, .process_fd = -1 };
+	*s = (struct stop){ .timer_fd = -1, .call_fd = -1, .process_fd = -1, .child_fd = -1 };
 	signals_of_interest(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* An ignored SIGCHLD, which may be inherited, would reap the command without us. */
@@ -45,6 +46,8 @@ void stop_end(struct stop *s)
 		close(s->timer_fd);
 	if (s->process_fd >= 0)
 		close(s->process_fd);
+	if (s->child_fd >= 0)
+		close(s->child_fd);
 }
 
 void stop_give_back(struct stop *s)
@@ -107,6 +110,7 @@ int stop_start_command(struct stop *s, char **argv, int stdout_fd, int (*before_
 		return fail(-err, "cannot run '%s': %s", argv[0], log_errstr(err));
 	}
 	s->child = pid;
+	s->child_fd = syscall(SYS_pidfd_open, pid, 0);
 	return 0;
 }
 
@@ -114,6 +118,14 @@ static void end(struct stop *s, enum stop_why why)
 {
 	if (s->why == STOP_NOT_YET)
 		s->why = why;
+}
+
+/* waitpid() would take away what the user engine waits for, which may stop the child meanwhile. */
+static bool is_readable(int fd)
+{
+	struct pollfd p = { fd, POLLIN };
+
+	return fd < 0 || poll(&p, 1, 0) > 0;
 }
 
 static void take_signals(struct stop *s)
@@ -124,7 +136,7 @@ static void take_signals(struct stop *s)
 		if (si.ssi_signo != SIGCHLD) {
 			end(s, STOP_SIGNAL);
 			s->sig = si.ssi_signo;
-		} else if (s->child && !s->child_ended &&
+		} else if (s->child && !s->child_ended && is_readable(s->child_fd) &&
 			   waitpid(s->child, &s->child_status, WNOHANG) == s->child) {
 			s->child_ended = true;
 			end(s, STOP_COMMAND);

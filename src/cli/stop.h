@@ -22,6 +22,7 @@ struct stop {
 	enum stop_why why;
 	int sig;		/* STOP_SIGNAL: which */
 	pid_t child;		/* the command; 0 = none */
+	int child_fd;		/* its pidfd; -1 = none */
 	bool child_waits;	/* it was started, and is to be continued */
 	bool child_ended;
 	int child_status;	/* of waitpid() */

@@ -304,9 +304,9 @@ static int build_image(struct tramp *t, u64 *ret)
 	for (u32 l = 0; l < LISTS && !err; l++)
 		err = fill_list(t, l, &im);
 	err = err ?: emit_image(t, &im, ret);
-	if (err)
-		return fail(err, "trampoline: no image for '%s': %s", t->name, log_errstr(err));
-	return 0;
+	if (err && err != -ESRCH)	/* it ended, which is no fault */
+		fail(err, "trampoline: no image for '%s': %s", t->name, log_errstr(err));
+	return err;
 }
 
 static void set_slot(struct tramp *t, u64 to)
