@@ -249,10 +249,13 @@ int ksyms_scan(const char *name, uint64_t *ret)
 
 int ksyms_load_traceable(struct ksyms **ret)
 {
-	int fd = tracefs_open(TRACEABLE, O_RDONLY);
+	/* where it is mounted, mostly; the user engine answers there, too */
+	int fd = open("/sys/kernel/tracing/" TRACEABLE, O_RDONLY | O_CLOEXEC);
 	char *text;
 	int err;
 
+	if (fd < 0)
+		fd = tracefs_open(TRACEABLE, O_RDONLY);
 	if (fd < 0)
 		return fd;
 	err = slurp_fd(fd, MAX_TEXT, &text, NULL);

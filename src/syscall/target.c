@@ -188,18 +188,36 @@ static struct btf_obj *nth_btf(struct target *t, u32 nr)
 	return b;
 }
 
-static void print_symbols(const struct btf_obj *b, u32 first, FILE *to)
+static void print_symbol(const struct btf_obj *b, u32 id, const char *name, FILE *to)
+{
+	struct target_func f;
+
+	if (!target_func(b, id, &f))
+		fprintf(to, b->nr ? "%016llx t %s\t[%s]\n" : "%016llx t %s\n", f.addr, name, b->name);
+}
+
+static void print_traceable(const struct btf_obj *b, u32 id, const char *name, FILE *to)
+{
+	struct target_func f;
+	char buf[128];
+
+	if (!target_func(b, id, &f) && !target_refusal(b, id, buf))
+		fprintf(to, b->nr ? "%s [%s]\n" : "%s\n", name, b->name);
+}
+
+typedef void (*print_fn)(const struct btf_obj *b, u32 id, const char *name, FILE *to);
+
+static void print_funcs(const struct btf_obj *b, u32 first, print_fn print, FILE *to)
 {
 	for (u32 id = first; id < btf__type_cnt(b->btf); id++) {
 		const char *name = func_name(b, id);
-		struct target_func f;
 
-		if (name && !target_func(b, id, &f))
-			fprintf(to, b->nr ? "%016llx t %s\t[%s]\n" : "%016llx t %s\n", f.addr, name, b->name);
+		if (name)
+			print(b, id, name, to);
 	}
 }
 
-void target_print_symbols(FILE *to)
+static void print_all(print_fn print, FILE *to)
 {
 	struct target *t = target_current();
 	struct btf_obj *b;
@@ -207,7 +225,17 @@ void target_print_symbols(FILE *to)
 	if (!t || target_scan(t))
 		return;
 	for (u32 i = 0; (b = nth_btf(t, i)); i++)
-		print_symbols(b, i ? btf__type_cnt(nth_btf(t, 0)->btf) : 1, to);
+		print_funcs(b, i ? btf__type_cnt(nth_btf(t, 0)->btf) : 1, print, to);
+}
+
+void target_print_symbols(FILE *to)
+{
+	print_all(print_symbol, to);
+}
+
+void target_print_traceable(FILE *to)
+{
+	print_all(print_traceable, to);
 }
 
 bool target_has_module(const char *name)

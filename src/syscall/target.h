@@ -76,6 +76,8 @@ int target_func(const struct btf_obj *b, u32 id, struct target_func *ret);
 const char *target_refusal(const struct btf_obj *b, u32 id, char buf[128]);
 /* Lines as of /proc/kallsyms: every function of the current target that its BTF names. */
 void target_print_symbols(FILE *to);
+/* Lines as of tracefs' available_filter_functions: those which may be traced. Looks at all of their code. */
+void target_print_traceable(FILE *to);
 /* Has the current target a module of that name? */
 bool target_has_module(const char *name);
 /* Name of FUNC @id in vmlinux; NULL if there is none. Borrowed. */

@@ -23,6 +23,7 @@
 #define ONLINE "/sys/devices/system/cpu/online"
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define KALLSYMS "/proc/kallsyms"
+#define TRACEABLE "/sys/kernel/tracing/available_filter_functions"
 #define MODULES "/sys/module/"
 
 long __real_syscall(long nr, ...);
@@ -193,7 +194,7 @@ static int answer_vmlinux(void)
 	return fd;
 }
 
-static int answer_symbols(void)
+static int answer_lines(void (*print)(FILE *to))
 {
 	char *text = NULL;
 	size_t len;
@@ -203,12 +204,22 @@ static int answer_symbols(void)
 	if (!f)
 		return -1;
 	inside++;
-	target_print_symbols(f);
+	print(f);
 	inside--;
 	if (!fclose(f))
 		fd = answer(text, len);
 	free(text);
 	return fd;
+}
+
+static int answer_symbols(void)
+{
+	return answer_lines(target_print_symbols);
+}
+
+static int answer_traceable(void)
+{
+	return answer_lines(target_print_traceable);
 }
 
 /* The one that answers for @path, or NULL. */
@@ -220,6 +231,8 @@ static int (*answer_of(const char *path))(void)
 		return answer_cpus;
 	if (!strcmp(path, KALLSYMS))
 		return answer_symbols;
+	if (!strcmp(path, TRACEABLE))
+		return answer_traceable;
 	return strcmp(path, VMLINUX) ? NULL : answer_vmlinux;
 }
 

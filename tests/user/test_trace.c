@@ -303,6 +303,28 @@ TEST(trace_refused_function)
 	bpf_object__close(obj);
 }
 
+/* What patterns choose from. */
+TEST(trace_traceable_functions)
+{
+	bool has_own = false, has_labs = false, has_vfork = false;
+	char line[1024];
+	FILE *f;
+
+	selftarget_use(NULL);
+	f = fopen("/sys/kernel/tracing/available_filter_functions", "r");
+	CHECK(f);
+	while (f && fgets(line, sizeof(line), f)) {
+		has_own |= !strcmp(line, "own_function\n");
+		has_labs |= !strncmp(line, "labs [libc", 10);
+		has_vfork |= !strncmp(line, "vfork [", 7);
+	}
+	CHECK(has_own);
+	CHECK(has_labs);
+	CHECK(!has_vfork);
+	if (f)
+		fclose(f);
+}
+
 /* -- Loading --- */
 
 struct load_case {
