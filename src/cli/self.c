@@ -45,17 +45,19 @@ int self_open(const char *path, struct self **ret)
 	return 0;
 }
 
+static struct self *volatile still_running;
+
 /* The library stays loaded: its functions are patched, and a thread may still be inside. */
 void self_close(struct self *s)
 {
-	static __attribute__((used)) struct self *running;	/* reachable still */
-
 	if (!s)
 		return;
 	if (s->fn && !__atomic_load_n(&s->ended, __ATOMIC_ACQUIRE)) {
-		running = s;
+		still_running = s;
 		return;
 	}
+	if (s->fn)
+		pthread_join(s->thread, NULL);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
@@ -67,8 +69,8 @@ static void *call(void *arg)
 	const long *a = s->args;
 
 	s->result = s->fn(a[0], a[1], a[2], a[3], a[4], a[5]);
-	eventfd_write(s->fd, 1);
 	__atomic_store_n(&s->ended, true, __ATOMIC_RELEASE);
+	eventfd_write(s->fd, 1);
 	return NULL;
 }
 
@@ -104,7 +106,6 @@ int self_start_call(struct self *s, char **argv, int *fd)
 		s->fn = NULL;
 		return fail(-err, "cannot make a thread: %s", log_errstr(err));
 	}
-	pthread_detach(s->thread);
 	*fd = s->fd;
 	return 0;
 }

@@ -70,6 +70,8 @@ static void set_targets(const struct usites *s, struct arch_site *site)
 		else
 			hi = mid;
 	}
+	if (lo == scan->nr_targets)
+		return;
 	site->targets = (const u64 *)scan->targets + lo;
 	while (lo < scan->nr_targets && scan->targets[lo++] < site->addr + USCAN_NEAR)
 		site->nr_targets++;

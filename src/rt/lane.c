@@ -178,8 +178,11 @@ static bool is_left(u64 old, u64 frame)
 	return frame >= old && !is_elsewhere(old);
 }
 
-/* The same for a level: what lies deeper than @frame has been left, what still has its stamp was not. */
-static bool level_is_left(const struct rt_thread *t, u32 level, u64 frame)
+/*
+ * The same for a level: what lies deeper than @frame has been left, what still has its stamp was not.
+ * Looks into frames that may be gone.
+ */
+static __attribute__((no_sanitize("address"))) bool level_is_left(const struct rt_thread *t, u32 level, u64 frame)
 {
 	const struct rt_scope *s = t->at[level].scope;
 

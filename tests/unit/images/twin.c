@@ -2,7 +2,7 @@
 /* A second static function of the same name, with another prototype. */
 int other_twin(int v);
 
-__attribute__((noinline, noclone, used)) static char *twin(char *p, int n)
+__attribute__((noinline, used)) static char *twin(char *p, int n)
 {
 	return p + n;
 }

@@ -3,7 +3,11 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#ifdef __clang__
+#define KEEP __attribute__((noinline, used))
+#else
 #define KEEP __attribute__((noinline, noclone, used))
+#endif
 
 typedef unsigned long word;
 
