@@ -113,14 +113,14 @@ static int check_callable(struct env *env, const struct bpf_insn *insn, const st
 		       insn_is_kfunc_call(insn) ? "kfunc" : "helper", call_name(env, insn), insn->imm);
 		return -EINVAL;
 	}
+	if (insn_is_kfunc_call(insn) && !(env->o->flags & VERIFY_GPL))
+		return refuse(env, -EINVAL, "%s is a kfunc, for programs with a GPL compatible license", p->name);
 	if (!fits_program(env->o, p->flags))
 		return refuse(env, p->flags & PF_SESSION ? -EACCES : -EINVAL,
 			      "%s is not allowed in programs of this type", p->name);
 	if (insn_is_helper_call(insn) && !(p->flags & PF_SESSION) && ops && ops->has_helper &&
 	    !ops->has_helper(env->o->arg, insn->imm))
 		return refuse(env, -EINVAL, "%s is not implemented by this engine", p->name);
-	if (insn_is_kfunc_call(insn) && !(env->o->flags & VERIFY_GPL))
-		return refuse(env, -EINVAL, "%s is a kfunc, for programs with a GPL compatible license", p->name);
 	if (p->flags & PF_GPL && !(env->o->flags & VERIFY_GPL))
 		return refuse(env, -EINVAL, "%s is for programs with a GPL compatible license", p->name);
 	if (p->flags & PF_SLEEPABLE && !(env->o->flags & VERIFY_SLEEPABLE))

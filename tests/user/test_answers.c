@@ -33,3 +33,8 @@ TEST(calls_as_linux_7_2)
 {
 	compare("calls");
 }
+
+TEST(traces_as_linux_7_2)
+{
+	compare("traces");
+}
