@@ -56,6 +56,7 @@ static const struct helper helpers[] = {
 	H(copy_from_user, probe_read, 0),
 	H(get_stack, get_stack, HELPER_GPL),
 	H(get_stackid, get_stackid, HELPER_GPL),
+	H(user_ringbuf_drain, user_ringbuf_drain, 0),
 	H(perf_event_output, perf_event_output, HELPER_GPL),
 	H(ringbuf_reserve_dynptr, ringbuf_reserve_dynptr, 0),
 	H(ringbuf_submit_dynptr, ringbuf_submit_dynptr, 0),

@@ -8,12 +8,6 @@
 
 #define SIZE_MAX_BITS 24
 
-struct rt_dynptr {
-	u64 data;	/* as made; 0: points nowhere */
-	u32 bytes;
-	u32 off;	/* of its first byte from data */
-};
-
 static struct rt_dynptr *dynptr_of(u64 r)
 {
 	return (struct rt_dynptr *)r;

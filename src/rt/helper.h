@@ -16,6 +16,12 @@ struct rt_run {
 	struct rt_scope scope;	/* the program's level */
 };
 
+struct rt_dynptr {
+	u64 data;	/* as made; 0: points nowhere */
+	u32 bytes;
+	u32 off;	/* of its first byte from data */
+};
+
 /* What an XDP program's ctx points at. Packets lie below 4 GiB, since programs load 32-bit addresses. */
 struct rt_xdp {
 	struct xdp_md md;
@@ -46,6 +52,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(get_func_ret_none) X(get_func_arg_cnt) \
 	X(get_func_ip) X(get_attach_cookie) X(xdp_adjust_head) \
 	X(xdp_adjust_tail) X(xdp_adjust_meta) X(get_stack) X(get_stackid) X(perf_event_output) \
+	X(user_ringbuf_drain) \
 	X(ringbuf_reserve_dynptr) X(ringbuf_submit_dynptr) X(ringbuf_discard_dynptr) \
 	X(dynptr_from_mem) X(dynptr_read) X(dynptr_write) X(dynptr_data) \
 	X(nothing) X(iter_num_new) X(iter_num_next) X(copy_from_user_str) \

@@ -24,6 +24,8 @@ const struct rt_map_ops *rt_map_ops(u32 type)
 		return &rt_bloom_ops;
 	case BPF_MAP_TYPE_LPM_TRIE:
 		return &rt_lpm_ops;
+	case BPF_MAP_TYPE_USER_RINGBUF:
+		return &rt_user_ring_ops;
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return &rt_stacks_ops;
 	case BPF_MAP_TYPE_HASH_OF_MAPS:

@@ -127,7 +127,7 @@ int rt_map_attach(struct rt_map *m, void *base, u64 bytes);
 /* All there are, for tables of them. */
 #define RT_MAP_OPS(X) \
 	X(array) X(percpu_array) X(hash) X(percpu_hash) X(ring) X(queue) X(stack) X(bloom) X(lpm) X(fd_array) \
-	X(stacks) X(hash_of_maps)
+	X(stacks) X(hash_of_maps) X(user_ring)
 
 #define RT_DECLARE_MAP_OPS(name) extern const struct rt_map_ops rt_##name##_ops;
 RT_MAP_OPS(RT_DECLARE_MAP_OPS)

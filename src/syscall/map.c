@@ -145,6 +145,7 @@ static int check_type(const struct map_create_attr *attr)
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 		return check_hash(attr);
 	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
 		return check_ring(attr);
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
@@ -432,6 +433,14 @@ void map_put(struct map *map)
 		obj_put(&map->obj);
 }
 
+/* Of a ring buffer the application writes its own position, and what it produces. */
+static bool may_write_positions(u32 type, u64 off, u64 len)
+{
+	if (type == BPF_MAP_TYPE_RINGBUF)
+		return !off && len == RT_PAGE;
+	return type != BPF_MAP_TYPE_USER_RINGBUF || off;
+}
+
 int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len)
 {
 	const struct rt_map *rt = map->rt;
@@ -440,6 +449,8 @@ int map_mmap_check(const struct map *map, int prot, int flags, u64 off, u64 len)
 		return -FS_ENOTSUPP;
 	if (!(flags & MAP_SHARED))
 		return -EINVAL;
+	if (prot & PROT_WRITE && !may_write_positions(rt->type, off, len))
+		return -EPERM;
 	if (prot & PROT_WRITE && (map->frozen || map->flags & BPF_F_RDONLY_PROG))
 		return map->frozen ? -EPERM : -EACCES;
 	if (off + len < off || off + len > rt_round_up(rt->total_bytes - rt->mmap_off, RT_PAGE))

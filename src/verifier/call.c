@@ -56,7 +56,7 @@ bool call_has_callback(const struct env *env, const struct bpf_insn *insn)
 {
 	const struct proto *p = insn_is_helper_call(insn) ? proto_of_call(env, insn) : NULL;
 
-	return p && p->flags & (PF_LOOP | PF_EACH);
+	return p && p->flags & PF_CALLBACK;
 }
 
 bool call_moves_packet(const struct env *env, const struct bpf_insn *insn)
@@ -341,7 +341,7 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 
 #define TYPE(t) (1ULL << BPF_MAP_TYPE_##t)
 #define KEYED (~(TYPE(RINGBUF) | TYPE(QUEUE) | TYPE(STACK) | TYPE(BLOOM_FILTER) | TYPE(PROG_ARRAY) | \
-		 TYPE(PERF_EVENT_ARRAY) | TYPE(STACK_TRACE)))
+		 TYPE(PERF_EVENT_ARRAY) | TYPE(STACK_TRACE) | TYPE(USER_RINGBUF)))
 
 static u64 maps_for(u32 helper)
 {
@@ -367,6 +367,8 @@ static u64 maps_for(u32 helper)
 	case BPF_FUNC_ringbuf_query:
 	case BPF_FUNC_ringbuf_reserve_dynptr:
 		return TYPE(RINGBUF);
+	case BPF_FUNC_user_ringbuf_drain:
+		return TYPE(USER_RINGBUF);
 	case BPF_FUNC_get_stackid:
 		return TYPE(STACK_TRACE);
 	case BPF_FUNC_perf_event_output:
@@ -555,7 +557,7 @@ static int helper_or_kfunc(struct env *env)
 		map = *c.map;
 		c.map = &map;
 	}
-	if (c.p->flags & (PF_LOOP | PF_EACH)) {
+	if (c.p->flags & PF_CALLBACK) {
 		err = subprog_push_callback(env, c.p);
 		if (err)
 			return err;

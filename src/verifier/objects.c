@@ -54,6 +54,8 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 	int err;
 
 	o->arg = kind;
+	if (kind == P_DYNPTR && r->type == REG_DYNPTR)	/* a callback's own */
+		return 0;
 	o->slots = object_slots(kind);
 	err = stack_fixed_slot(env, r, nr, o->slots, &o->top);
 	if (err)

@@ -63,6 +63,7 @@ static const struct proto helpers[] = {
 	H(ringbuf_reserve_dynptr, 0, PR_NUMBER, P_MAP, P_ANY, P_ANY, P_DYNPTR_NEW),
 	H(ringbuf_submit_dynptr, 0, PR_VOID, P_DYNPTR_END, P_ANY),
 	H(ringbuf_discard_dynptr, 0, PR_VOID, P_DYNPTR_END, P_ANY),
+	H(user_ringbuf_drain, PF_DRAIN, PR_NUMBER, P_MAP, P_FUNC, P_STACK_NULL, P_ANY),
 	H(dynptr_from_mem, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_ANY, P_DYNPTR_NEW),
 	H(dynptr_read, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_DYNPTR, P_ANY, P_ANY),
 	H(dynptr_write, 0, PR_NUMBER, P_DYNPTR, P_ANY, P_MEM, P_SIZE_ZERO, P_ANY),

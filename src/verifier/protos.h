@@ -66,6 +66,8 @@ enum proto_flags {
 	PF_PREEMPT_OFF = 1 << 13,
 	PF_PREEMPT_ON = 1 << 14,
 	PF_UNLOCK = 1 << 15,
+	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
+	PF_CALLBACK = PF_LOOP | PF_EACH | PF_DRAIN,
 };
 
 struct proto {

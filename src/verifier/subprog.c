@@ -225,6 +225,8 @@ int subprog_push_callback(struct env *env, const struct proto *p)
 		f->regs[3].id = env_id(env);
 	} else {
 		loop_args(s->frames[s->depth - 1], f->regs);
+		if (p->flags & PF_DRAIN)
+			reg_set_pointer(&f->regs[1], REG_DYNPTR, 0);
 	}
 	return 0;
 }

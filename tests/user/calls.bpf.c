@@ -234,6 +234,34 @@ int dynptr_ring(struct calls_ctx *ctx)
 	return 0;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
+	__uint(max_entries, 4096);
+} user_ring SEC(".maps");
+
+static long on_sample(struct bpf_dynptr *p, void *ctx)
+{
+	__u64 word = 0, stop_at = *(__u64 *)ctx;
+
+	SAY(bpf_dynptr_size(p));
+	SAY(bpf_dynptr_read(&word, 8, p, 0, 0));
+	SAY(word);
+	return word == stop_at;
+}
+
+/* What calls.c has put there. */
+SEC("syscall")
+int drain_user_ring(struct calls_ctx *ctx)
+{
+	__u64 stop_at = 3;
+
+	SAY(bpf_user_ringbuf_drain(&user_ring, on_sample, &stop_at, 4));
+	SAY(bpf_user_ringbuf_drain(&user_ring, on_sample, &stop_at, 0));
+	SAY(bpf_user_ringbuf_drain(&user_ring, on_sample, &stop_at, BPF_RB_FORCE_WAKEUP));
+	SAY(bpf_user_ringbuf_drain(&user_ring, on_sample, &stop_at, BPF_RB_NO_WAKEUP));
+	return 0;
+}
+
 /* -- Memory of the process --- */
 
 SEC("syscall")

@@ -53,6 +53,27 @@ static int run(struct bpf_object *obj, struct bpf_program *prog)
 	return err;
 }
 
+/* Good, discarded and short records, and one that is not finished. */
+static void fill_user_ring(struct bpf_object *obj)
+{
+	struct user_ring_buffer *rb = user_ring_buffer__new(bpf_object__find_map_fd_by_name(obj, "user_ring"), NULL);
+	u64 *r;
+
+	for (u64 i = 1; rb && i <= 5; i++) {
+		r = user_ring_buffer__reserve(rb, i == 4 ? 4 : 16);
+		*(u32 *)r = i;
+		if (i != 4)
+			r[0] = i;
+		if (i == 2)
+			user_ring_buffer__discard(rb, r);
+		else
+			user_ring_buffer__submit(rb, r);
+	}
+	printf("reserve too much: %d\n", rb && !user_ring_buffer__reserve(rb, 4096) ? errno : 0);
+	if (rb && user_ring_buffer__reserve(rb, 8))
+		printf("reserved\n");
+}
+
 int main(int argc, char **argv)
 {
 	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
@@ -71,6 +92,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "calls: cannot load: %s\n", strerror(errno));
 		return 1;
 	}
+	fill_user_ring(obj);
 	bpf_object__for_each_program(prog, obj)
 		bad |= run(obj, prog);
 	bpf_object__close(obj);
