@@ -19,6 +19,7 @@ struct usites {
 	struct uelf *e;
 	const struct usyms *syms;
 	const struct arch_tramp_ops *arch;
+	bool is_go;		/* partly: names of C have no dots */
 	struct uscan scan;	/* where the symbols have none */
 };
 
@@ -30,6 +31,7 @@ int usites_new(struct uelf *e, const struct usyms *syms, struct usites **ret)
 	if (!s)
 		return fail(-ENOMEM, "out of memory");
 	*s = (struct usites){ .e = e, .syms = syms, .arch = arch_tramp_of(e->machine) };
+	s->is_go = uelf_section(e, ".gopclntab") || uelf_section(e, ".data.rel.ro.gopclntab");
 	err = uelf_load_code(e);
 	if (!err && !syms->scan.is_used)
 		err = uscan_run(e, syms, &s->scan);
@@ -133,6 +135,8 @@ const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[12
 		return "is a part of a function";
 	if (sym->flags & USYM_IFUNC)
 		return "only chooses a function, once, at the start of a program";
+	if (s->is_go && (!sym->base_len || memchr(sym->name, '.', sym->base_len)))
+		return "is Go code, whose stacks move";
 	if (usite_is_odd(s->e, sym))
 		return "is not left the way it is entered";
 	if (!seg)

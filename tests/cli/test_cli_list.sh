@@ -155,6 +155,23 @@ t_list_chosen()
 	not_attachable 'int pick(int)' 'only chooses a function'
 }
 
+# A file, and its debugging information, that only the process sees.
+t_list_other_namespace()
+{
+	unshare -m true 2>/dev/null || { skip 'no mount namespaces'; return; }
+	mkdir "$tmp/m"
+	unshare -m sh -ec 'mount -t tmpfs none "$1/m"; cd "$1/m"; strip -o prog "$2"; objcopy --only-keep-debug "$2" x.debug
+		objcopy --add-gnu-debuglink=x.debug prog; exec "$1/m/prog"' sh "$tmp" "$images/ifunc" >"$tmp/ready" &
+	pid=$!
+	until [ -s "$tmp/ready" ] || ! kill -0 $pid 2>/dev/null; do :; done
+	[ ! -e "$tmp/m/prog" ] || not_ok 'it is here, too'
+	fs list --pid $pid 'prog:*'
+	status 0
+	no_err
+	out ' prog  int fast(int a)'
+	kill $pid
+}
+
 t_list_replaced()
 {
 	cp "$(command -v sleep)" "$tmp/prog"

@@ -484,6 +484,20 @@ TEST(usite_other_entries)
 	CHECK_NO_LEAKS();
 }
 
+TEST(usite_go)
+{
+	struct usites *sites;
+	struct ubtf *u;
+
+	u = open_made("plain", "objcopy --redefine-sym plain=main.plain --add-section .gopclntab=$image $image image",
+		      false);
+	CHECK_EQ(usites_new(u->elf, u->syms, &sites), 0);
+	check_site(u, sites, "main.plain", "is Go code, whose stacks move");
+	check_site(u, sites, "by_item", NULL);
+	usites_free(sites);
+	ubtf_free(u);
+}
+
 /* -- Beside pahole, which writes a .BTF section --- */
 
 static struct ubtf *open_by_pahole(const char *image)

@@ -138,6 +138,24 @@ static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
 	return 0;
 }
 
+/* Of all of a function, or a file, only lengths and branches matter: decoding operands would take most of the
+ * time. */
+static void init_quick(ZydisDecoder *d)
+{
+	ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	ZydisDecoderEnableMode(d, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+}
+
+static bool decode_quick(const ZydisDecoder *d, const u8 *p, u32 len, ZydisDecodedInstruction *ret)
+{
+	return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(d, NULL, p, len, ret));
+}
+
+static bool is_direct_call(const ZydisDecodedInstruction *in)
+{
+	return in->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && in->opcode == 0xe8;
+}
+
 /* No branch may lead into what is displaced: calls and jumps to the function's start are calls of it. */
 static int check_outside(const struct arch_site *s, struct arch_plan *plan)
 {
@@ -155,20 +173,20 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 {
 	u32 len = s->size < s->len ? s->size : s->len;
 	const u8 *text = s->text + s->before;
-	struct insn in;
+	ZydisDecodedInstruction in;
+	ZydisDecoder d;
 	u64 target;
 
-	for (u32 off = 0; off < len; off += in.i.length) {
-		bool call;
-
+	init_quick(&d);
+	for (u32 off = 0; off < len; off += in.length) {
 		if (len < s->size && len - off < ZYDIS_MAX_INSTRUCTION_LENGTH)
 			break;		/* the rest is not here */
-		if (!decode_insn(text + off, len - off, &in))
+		if (!decode_quick(&d, text + off, len - off, &in))
 			return refuse(plan, -EOPNOTSUPP, "cannot decode the instruction at +%u", off);
-		call = in.i.meta.category == ZYDIS_CATEGORY_CALL;
-		if (!decode_branch(&in, s->addr + off, &target))
+		if (!in.raw.imm[0].is_relative)
 			continue;
-		if (call && (target == s->addr || target == plan->addr))
+		target = s->addr + off + in.length + in.raw.imm[0].value.s;
+		if (is_direct_call(&in) && (target == s->addr || target == plan->addr))
 			continue;	/* calls itself */
 		if (target >= plan->addr && target < plan->addr + plan->displaced)
 			return refuse(plan, -EOPNOTSUPP, "a branch at +%u leads to +%u", off,
@@ -177,7 +195,7 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 	return check_outside(s, plan);
 }
 
-/* What an instruction of a whole file names, by its bytes alone: operands would take most of the time. */
+/* What an instruction names. */
 static void find_ref(const ZydisDecodedInstruction *in, u64 addr, arch_ref_fn found, void *arg)
 {
 	bool plain = in->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
@@ -185,7 +203,7 @@ static void find_ref(const ZydisDecodedInstruction *in, u64 addr, arch_ref_fn fo
 
 	if (in->raw.imm[0].is_relative)
 		found(addr + in->length + in->raw.imm[0].value.s,
-		      plain && op == 0xe8 ? ARCH_REF_CALL : ARCH_REF_JUMP, arg);
+		      is_direct_call(in) ? ARCH_REF_CALL : ARCH_REF_JUMP, arg);
 	else if (plain && op == 0x8d && !in->raw.modrm.mod && in->raw.modrm.rm == 5)	/* lea x(%rip) */
 		found(addr + in->length + in->raw.disp.value, ARCH_REF_TAKEN, arg);
 	else if (plain && in->raw.imm[0].size == 32 && ((op & 0xf8) == 0xb8 || op == 0xc7 || op == 0x68))
@@ -197,10 +215,9 @@ void x86_64_refs(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg
 	ZydisDecodedInstruction in;
 	ZydisDecoder d;
 
-	ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	ZydisDecoderEnableMode(&d, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+	init_quick(&d);
 	for (u32 off = 0; off < len; off += in.length) {
-		if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, text + off, len - off, &in)))
+		if (decode_quick(&d, text + off, len - off, &in))
 			find_ref(&in, addr + off, found, arg);
 		else
 			in.length = 1;	/* data, perhaps */
