@@ -228,6 +228,9 @@ int stack_store(struct env *env, const struct reg *ptr, u32 ptr_nr, s32 off, u32
 		err = check_no_object(env, &s);
 	if (err)
 		return err;
+	if (value->type == REG_STACK && ptr->frame != env->cur->depth)
+		return refuse(env, -EINVAL, "R%u: a pointer to the stack is left in the stack of the caller",
+			      nr < 0 ? ptr_nr : (u32)nr);
 	if (reg_is_pointer(value) && size != 8)
 		return refuse(env, -EACCES, "a pointer is stored in %u bytes of stack, not 8", size);
 	if (!s.fixed) {

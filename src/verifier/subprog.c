@@ -312,19 +312,6 @@ static bool points_to(const struct reg *r, u8 frame)
 	return r->type == REG_STACK && r->frame == frame;
 }
 
-/* Nothing that outlives a function may point to its stack. */
-static int check_dangling(struct env *env, u8 depth)
-{
-	for (u8 n = 0; n < depth; n++) {
-		struct frame *f = env->cur->frames[n];
-
-		for (u32 i = 0; i < f->slots; i++)
-			if (f->stack[i].kind[0] == SLOT_SPILL && points_to(&f->stack[i].reg, depth))
-				reg_set_unknown(&f->stack[i].reg);
-	}
-	return 0;
-}
-
 /* The call is followed once more, as if nothing had been called yet. */
 static int exit_callback(struct env *env)
 {
@@ -340,7 +327,6 @@ static int exit_callback(struct env *env)
 		refuse(env, -EINVAL, "a callback must give back what it takes, and nothing else");
 		return -EINVAL;
 	}
-	check_dangling(env, s->depth);
 	s->frames[s->depth--] = NULL;
 	s->pc = f->callsite;
 	s->from_callback = true;
@@ -359,7 +345,6 @@ static int exit_frame(struct env *env)
 		return exit_callback(env);
 	if (points_to(r0, s->depth))
 		return refuse(env, -EINVAL, "R0 points to the stack of the function that ends");
-	check_dangling(env, s->depth);
 	s->frames[s->depth--] = NULL;
 	state_regs(s)[0] = *r0;
 	s->pc = f->callsite + 1;
