@@ -41,10 +41,10 @@ struct proctarget {
 /* -- Files that are mapped --- */
 
 /* A mapping of the file's offset X is where the segment with that offset lies. */
-static u64 base_of(const struct ubtf *u, const struct map_row *row)
+static u64 base_of(const struct uelf *elf, const struct map_row *row)
 {
-	for (u32 i = 0; i < u->elf->nr_segs; i++) {
-		const struct uelf_seg *seg = &u->elf->segs[i];
+	for (u32 i = 0; i < elf->nr_segs; i++) {
+		const struct uelf_seg *seg = &elf->segs[i];
 		u64 start = seg->offset & ~(PAGE - 1);
 
 		if (seg->filesz && row->off >= start && row->off < seg->offset + seg->filesz)
@@ -68,7 +68,7 @@ static int add_object(struct proctarget *t, const char *name, const struct map_r
 	if (fd < 0)
 		return 0;
 	if (!ubtf_open_fd(fd, row->path, &o->types))
-		o->base = base_of(o->types, row);
+		o->base = base_of(o->types->elf, row);
 	close(fd);
 	return 0;
 }
@@ -93,20 +93,30 @@ static bool is_code(const struct map_row *row)
 	return row->perms[2] == 'x' && row->path[0] == '/';
 }
 
+static int read_exe(pid_t pid, char *ret, size_t size)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, ret, size - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = 0;
+	return 0;
+}
+
 /* The executable first; then what was mapped since the last call. */
 static int look(struct proctarget *t)
 {
-	char link[32], exe[4096];
+	char exe[4096];
 	struct maps maps;
-	ssize_t n;
 	int err;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", t->pid);
-	n = readlink(link, exe, sizeof(exe) - 1);
-	err = n < 0 ? -errno : maps_read(t->pid, &maps);
+	err = read_exe(t->pid, exe, sizeof(exe));
+	err = err ?: maps_read(t->pid, &maps);
 	if (err)
 		return fail(err, "inject: process %d: %s", t->pid, log_errstr(err));
-	exe[n] = 0;
 	for (int first = !t->nr; first >= 0 && !err; first--) {
 		for (u32 i = 0; i < maps.nr && !err; i++) {
 			const struct map_row *row = &maps.rows[i];
@@ -202,6 +212,53 @@ static const struct target_ops ops = {
 	.map = proc_map,
 };
 
+/* -- Unwinders --- */
+
+/* glibc, which may be part of a static program. */
+static bool may_be_libc(const struct map_row *row, const char *exe)
+{
+	return is_code(row) && (!strncmp(base_name(row->path), "libc.", 5) || !strcmp(row->path, exe));
+}
+
+static int hook_in(struct proctarget *t, const struct map_row *row)
+{
+	const struct usym *sym = NULL;
+	struct usyms *syms = NULL;
+	struct uelf *elf;
+	int fd = maps_open(t->pid, row), err;
+
+	if (fd < 0)
+		return fd;
+	err = uelf_open_fd(fd, row->path, &elf);
+	close(fd);
+	if (err)
+		return err;
+	err = usyms_load(elf, 0, &syms);
+	sym = err ? NULL : usyms_find(syms, "_dl_find_object");
+	if (!err)
+		err = sym ? remote_hook_unwinders(t->remote, base_of(elf, row) + sym->addr, sym->size) : -ENOENT;
+	usyms_free(syms);
+	uelf_close(elf);
+	return err;
+}
+
+/* Without, an exception that passes a traced function ends the process; C programs have none. */
+static void hook_unwinders(struct proctarget *t)
+{
+	char exe[4096] = "";
+	struct maps maps;
+	int err = -ENOENT;
+
+	if (read_exe(t->pid, exe, sizeof(exe)) || maps_read(t->pid, &maps))
+		return;
+	for (u32 i = 0; i < maps.nr && err == -ENOENT; i++)
+		if (may_be_libc(&maps.rows[i], exe))
+			err = hook_in(t, &maps.rows[i]);
+	maps_done(&maps);
+	if (err)
+		log_msg(LOG_INFO, "inject: exceptions and backtraces of process %d end at traced functions", t->pid);
+}
+
 /* -- Entering and leaving --- */
 
 int proctarget_open(pid_t pid, struct proctarget **ret)
@@ -221,6 +278,7 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 	t->target.arg = t;
 	t->target.self = selftarget();
 	pthread_mutex_init(&t->target.lock, NULL);
+	hook_unwinders(t);
 	target_set(&t->target);
 	*ret = t;
 	return 0;
@@ -230,6 +288,7 @@ void proctarget_close(struct proctarget *t)
 {
 	if (!t)
 		return;
+	remote_unhook_unwinders(t->remote);
 	remote_close(t->remote);
 	t->left = true;
 	/* objects of bpf(2) may still refer to the target; who prints symbols asks for its own */

@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/unwind.h"
 #include "arch/host.h"
 #include "image/vdso.h"
 #include "inject/agent.h"
@@ -68,6 +69,9 @@ struct remote {
 	u64 gadget;
 	u64 guard_table;
 	struct piece *pieces;
+	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
+	u32 nr_regions;
+	struct tramp *loader;	/* _dl_find_object(), replaced; or NULL */
 	struct remote_map *maps;
 	struct printed *printed;
 	bool left;		/* nothing of it is used any more but by what is still to be freed */
@@ -171,6 +175,11 @@ static int protect(struct call *c, u64 at, u64 bytes, int prot)
 		return fail_hint(err, "a policy such as SELinux execmem forbids it",
 				 "inject: the process may not have executable memory");
 	return err;
+}
+
+static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
+{
+	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
 }
 
 /* -- File descriptors for the target --- */
@@ -285,6 +294,27 @@ static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u6
 	return err;
 }
 
+#define REGION_OFF(i, member) (offsetof(struct agent_regions, at) + (i) * sizeof(struct agent_region) + \
+			       offsetof(struct agent_region, member))
+
+/* A table of the area's pieces for unwinders. */
+static int add_region(struct remote *r, struct call *c, u64 start, u64 end)
+{
+	struct agent_region region = { start, end };
+	u64 at = agent_symbol(&r->agent, "agent_regions");
+	int err;
+
+	if (r->nr_regions == AGENT_REGIONS_MAX)
+		return fail(-ENOMEM, "inject: too many areas of code in process %d", r->pid);
+	err = map_private(r, c, 0, AGENT_PIECES_MAX * sizeof(struct agent_piece), PROT_READ | PROT_WRITE,
+			  &region.pieces);
+	err = err ?: poke(r, at + REGION_OFF(r->nr_regions, start), &region, sizeof(region));
+	if (err)
+		return err;
+	r->regions[r->nr_regions++] = region;
+	return set_word(r, "agent_regions", offsetof(struct agent_regions, nr), r->nr_regions);
+}
+
 static int remote_op_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u64 shared_bytes, u64 *ret)
 {
 	u64 dist = 0, at, bytes = code_bytes + data_bytes;
@@ -302,6 +332,7 @@ static int remote_op_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u6
 		dist = at > near ? at - near : near - at;
 		err = at ? map_area(r, c, at, code_bytes, data_bytes, shared_bytes) : -ENOMEM;
 	} while (at && err == -EEXIST);
+	err = err ?: add_region(r, c, at, at + code_bytes);
 	end(r, c);
 	maps_done(&maps);
 	if (!at)
@@ -444,12 +475,19 @@ static int remote_op_is_quiet(void *arg, u64 guard_off)
 
 static int remote_op_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
 {
-	(void)arg;
-	(void)area;
-	(void)start;
-	(void)end;
-	(void)hdr;
-	return 0;
+	struct remote *r = arg;
+	struct agent_piece piece = { start, end, hdr };
+	struct agent_region *region;
+	u32 nr = 0;
+	int err;
+
+	while (nr < r->nr_regions && r->regions[nr].start != area)
+		nr++;
+	region = &r->regions[nr];
+	if (nr == r->nr_regions || region->cnt == AGENT_PIECES_MAX)
+		return fail(-ENOMEM, "inject: too many pieces of code in process %d", r->pid);
+	err = poke(r, region->pieces + region->cnt * sizeof(piece), &piece, sizeof(piece));
+	return err ?: set_word(r, "agent_regions", REGION_OFF(nr, cnt), ++region->cnt);
 }
 
 static const struct tramp_target_ops ops = {
@@ -484,11 +522,6 @@ static int map_agent(struct remote *r, struct call *c)
 	err = err ?: poke(r, base + bytes, arch_host_gadget.bytes, arch_host_gadget.len);
 	r->gadget = base + bytes;
 	return err;
-}
-
-static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
-{
-	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
 }
 
 /* Where clock_gettime() is in the target's vdso; 0: nowhere. */
@@ -694,6 +727,27 @@ struct tramp_space *remote_space(struct remote *r)
 bool remote_is_alive(const struct remote *r)
 {
 	return !has_ended(r);
+}
+
+int remote_hook_unwinders(struct remote *r, u64 addr, u32 size)
+{
+	const struct tramp_proto proto = { .nr_args = 2, .arg_words = { 1, 1 } };
+	struct tramp *t;
+	int err;
+
+	err = tramp_get(r->space, addr, size, &proto, "_dl_find_object", &t);
+	err = err ?: set_word(r, "agent_find_original", 0, tramp_original(t));
+	err = err ?: tramp_replace(t, agent_symbol(&r->agent, "agent_find_object"));
+	if (!err)
+		r->loader = t;
+	return err;
+}
+
+void remote_unhook_unwinders(struct remote *r)
+{
+	if (r->loader)
+		tramp_replace(r->loader, 0);
+	r->loader = NULL;
 }
 
 u64 remote_helper(const struct remote *r, const void *here)

@@ -32,6 +32,14 @@ void remote_close(struct remote *r);
 /* Its space; goes with it. */
 struct tramp_space *remote_space(struct remote *r);
 
+/*
+ * Unwinders there ask the function at @addr, _dl_find_object() of glibc, which are to know images, too. Until
+ * remote_unhook_unwinders(), which is due before remote_close().
+ * 0, or errors of tramp_get() and tramp_replace()
+ */
+int remote_hook_unwinders(struct remote *r, u64 addr, u32 size);
+void remote_unhook_unwinders(struct remote *r);
+
 /* Is the process still there? */
 bool remote_is_alive(const struct remote *r);
 

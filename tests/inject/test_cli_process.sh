@@ -16,6 +16,11 @@ start_victim()
 	until [ -s "$tmp/victim" ]; do sleep 0.01; done
 }
 
+no_err_of_process()
+{
+	grep -q 'was killed' "$tmp/err" && not_ok 'the process died'
+}
+
 # The line that it answers a number with
 ask()
 {
@@ -53,6 +58,20 @@ t_process_command()
 	out 'calls = 2'
 }
 
+t_process_kinds_of_executables()
+{
+	echo 30 >"$tmp/30"
+	for kind in static nopie staticpie; do
+		what="fsession run -- victim_$kind"
+		timeout 60 "$FSESSION" run "$weigh" --engine user -- "${victim}_$kind" 2 <"$tmp/30" >"$tmp/out" 2>"$tmp/err"
+		got=$?
+		status 0
+		out '465 0'
+		out 'weigh(a stone, 5, 200)'
+		out 'weigh = 185, cookie 1'
+	done
+}
+
 t_process_command_by_pattern()
 {
 	echo 30 >"$tmp/30"
@@ -77,6 +96,20 @@ t_process_object_for_another_command()
 	fs run "$weigh" --engine user -- /bin/true
 	status 1
 	err "weigh"
+}
+
+t_process_exceptions()
+{
+	[ -x "$BUILD/tests/inject/thrower" ] || { skip 'no C++ compiler'; return; }
+	echo 100 >"$tmp/100"
+	timeout 60 "$FSESSION" run "$BUILD/examples/latency.bpf.o" --engine user --attach middle --attach inner --dump -- \
+		"$BUILD/tests/inject/thrower" <"$tmp/100" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	what='fsession run -- thrower'
+	status 0
+	no_err_of_process
+	out '50 2500'
+	out 'calls = 50'
 }
 
 t_process_running()
