@@ -73,6 +73,24 @@ TEST(nested_in_none)
 	check_nested("delete_none", 4, 0);
 }
 
+static void note_multi(const struct fsession_rung *rung, void *works)
+{
+	if (!strcmp(rung->name, "kernel multi"))
+		*(bool *)works = rung->works;
+}
+
+/* Copies of a program for many functions guard each other, as one program on many does natively. */
+TEST(nested_across_functions)
+{
+	bool multi = false;
+
+	sem_register(0);
+	fsession_probe(note_multi, &multi);
+	if (!multi && sem_engine() != FSESSION_ENGINE_SPLIT)
+		tap_skip("this kernel guards each copy by itself");
+	check_nested("across", 8, 2);
+}
+
 TEST(nested_update)
 {
 	struct sem s;

@@ -129,6 +129,18 @@ TEST(full_stack)
 	}
 }
 
+TEST(shared_stack)
+{
+	struct sem s;
+
+	if (!run_pair(&s, "shared_stack", 21, 0x2121))
+		return;
+	for (int phase = 0; phase < 2; phase++) {
+		CHECK_EQ(s.d->log[phase].args[0], 2);
+		CHECK_EQ(s.d->log[phase].args[1], 1);
+	}
+}
+
 TEST(full_registers)
 {
 	struct sem s;

@@ -166,6 +166,26 @@ TEST(target_nesting_limit)
 	CHECK_EQ(bpf_object__load(s3.obj), -EINVAL);
 }
 
+/* A function that an freplace program replaced has no room for others; freed, it has. */
+TEST(target_replaced)
+{
+	int fd = target_prog("target_socket");
+	struct sem other, s;
+	struct bpf_link *l = NULL;
+
+	if (!start_on(&other, "replacement", fd, "global_sub"))
+		return;
+	if (!sem_open(&s, "sem_trace", "on_global"))
+		return;
+	CHECK_EQ(bpf_program__set_attach_target(sem_prog(&s, "on_global"), fd, "global_sub"), 0);
+	CHECK_EQ(bpf_object__load(s.obj), 0);
+	CHECK_EQ(fsession_attach(sem_prog(&s, "on_global"), NULL, &l), -EBUSY);
+	CHECK(strstr(sem_message(), "global_sub") && strstr(sem_message(), "freplace"));
+	sem_detach(&other);
+	CHECK_EQ(fsession_attach(sem_prog(&s, "on_global"), NULL, &l), 0);
+	bpf_link__destroy(l);
+}
+
 /* The callee goes on with what the root put in the cookie, in both phases. */
 static void check_tail_call(const struct sem *s, __u32 root)
 {

@@ -44,6 +44,20 @@ int BPF_PROG(update_both)
 	return 0;
 }
 
+/* On two functions; from the one it calls the other, in both phases. */
+SEC("fsession.multi/htab_map_delete_elem,htab_map_update_elem")
+int BPF_PROG(across)
+{
+	__u32 key = 80;
+	__u64 value = 1;
+
+	if (!sem_ours())
+		return 0;
+	sem_session(ctx, 8, 0x8000 + ++d.seq);
+	bpf_map_update_elem(&victim, &key, &value, BPF_ANY);
+	return 0;
+}
+
 /* Calls itself, once for each level of nested epoll descriptors. */
 SEC("fsession/ep_loop_check_proc")
 int BPF_PROG(recursive)

@@ -185,6 +185,32 @@ int BPF_PROG(full_stack, int a)
 	return 0;
 }
 
+static __noinline __u64 uses_32(__u64 x)
+{
+	__u64 back;
+
+	asm volatile("*(u64 *)(r10 - 32) = %1\n\t%0 = *(u64 *)(r10 - 32)" : "=r"(back) : "r"(x));
+	return back;
+}
+
+/* All 512 bytes, by main and a subprogram together: there is no room for the engine's own. */
+SEC("fsession/bpf_fentry_test1")
+int BPF_PROG(shared_stack, int a)
+{
+	__u64 *cookie = bpf_session_cookie(ctx), sum = a;
+	struct sem_event *e;
+
+	asm volatile("*(u64 *)(r10 - 480) = %0" : : "r"(sum));
+	sum = uses_32(sum + 1);
+	e = sem_event(21, bpf_session_is_return(ctx));
+	e->cookie = *cookie;
+	*cookie = 0x2121;
+	e->args[0] = sum;
+	asm volatile("%0 = *(u64 *)(r10 - 480)" : "=r"(sum));
+	e->args[1] = sum;
+	return 0;
+}
+
 /* Five registers' worth of values alive across each call. */
 SEC("fsession/bpf_fentry_test2")
 int BPF_PROG(full_registers, int a, __u64 b, int ret)

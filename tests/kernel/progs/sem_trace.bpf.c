@@ -51,3 +51,9 @@ int on_session2(__u64 *ctx)
 	sem_session(ctx, 5, 0x55);
 	return 0;
 }
+
+SEC("freplace/global_sub")
+int replacement(int a, int b)
+{
+	return a * 1000 + b;
+}
