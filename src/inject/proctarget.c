@@ -56,6 +56,8 @@ static u64 base_of(const struct uelf *elf, const struct map_row *row)
 static int add_object(struct proctarget *t, const char *name, const struct map_row *row)
 {
 	struct object *objs = realloc(t->objs, (t->nr + 1) * sizeof(*objs)), *o;
+	char root[32];
+	struct ubtf_opts opts = { .root = root, .nameless = true };
 	int fd;
 
 	if (!objs)
@@ -67,7 +69,8 @@ static int add_object(struct proctarget *t, const char *name, const struct map_r
 	fd = maps_open(t->pid, row);
 	if (fd < 0)
 		return 0;
-	if (!ubtf_open_fd(fd, row->path, &o->types))
+	snprintf(root, sizeof(root), "/proc/%d/root", t->pid);
+	if (!ubtf_open_opts(fd, row->path, &opts, &o->types))
 		o->base = base_of(o->types->elf, row);
 	close(fd);
 	return 0;
