@@ -337,7 +337,7 @@ static int list_proc(struct list *l, pid_t pid)
 	if (err)
 		return err;
 	l->proc = p;
-	snprintf(root, sizeof(root), "/proc/%d/root", pid);
+	snprintf(root, sizeof(root), "/proc/%d/root", p->pid);
 	for (uint32_t i = 0; i < p->nr; i++) {
 		const struct uproc_obj *o = &p->objs[i];
 		int fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image/uproc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -63,19 +64,54 @@ static int add_line(struct uproc *p, char *line)
 	return add(p, &o);
 }
 
+static int read_maps(pid_t tid, char **text)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	err = slurp(path, MAPS_MAX, text, NULL);
+	if (!err && !**text) {
+		free(*text);
+		*text = NULL;
+		err = -ESRCH;
+	}
+	return err == -ENOENT ? -ESRCH : err;
+}
+
+/* Of whichever of its threads still has a memory; the one that has becomes @p->pid. */
+static int read_any_maps(struct uproc *p, char **text)
+{
+	int err = read_maps(p->pid, text);
+	const struct dirent *entry;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
+	dir = err == -ESRCH ? opendir(path) : NULL;
+	while (dir && err == -ESRCH && (entry = readdir(dir))) {
+		pid_t tid = atoi(entry->d_name);
+
+		if (tid > 0)
+			err = read_maps(tid, text);
+		if (!err)
+			p->pid = tid;
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
 int uproc_open(pid_t pid, struct uproc **ret)
 {
 	struct uproc *p = calloc(1, sizeof(*p));
-	char path[64], *text = NULL, *next;
+	char *text = NULL, *next;
 	int err;
 
 	if (!p)
 		return fail(-ENOMEM, "out of memory");
 	p->pid = pid;
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	err = slurp(path, MAPS_MAX, &text, NULL);
-	if (err == -ENOENT)
-		err = -ESRCH;
+	err = read_any_maps(p, &text);
 	if (err) {
 		err = fail_hint(err, err == -ESRCH ? NULL : "be the user whose process it is, or root",
 				"process %d: %s", pid, log_errstr(err));

@@ -18,12 +18,13 @@ struct uproc_obj {
 };
 
 struct uproc {
-	pid_t pid;
+	pid_t pid;		/* a thread that lives: the first one may have ended before the others */
 	struct uproc_obj *objs;	/* each file once, by address */
 	uint32_t nr;
 };
 
-/* 0, or (printed) -ESRCH: no such process, or it has ended; -EACCES: not ours to look at; -errno */
+/* 0, or (printed) -ESRCH: no such process, or it has ended, or is a kernel thread; -EACCES: not ours to look at;
+ * -errno */
 int uproc_open(pid_t pid, struct uproc **ret);
 void uproc_free(struct uproc *p);
 

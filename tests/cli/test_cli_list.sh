@@ -172,6 +172,17 @@ t_list_other_namespace()
 	kill $pid
 }
 
+t_list_without_first_thread()
+{
+	"$images/ifunc" x >"$tmp/ready" &
+	pid=$!
+	until [ -s "$tmp/ready" ] && grep -q '^State:	Z' /proc/$pid/status; do :; done
+	fs list --pid $pid 'ifunc:pick'
+	status 0
+	out ' fast'
+	kill $pid
+}
+
 t_list_replaced()
 {
 	cp "$(command -v sleep)" "$tmp/prog"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A function that is chosen at the start. Says "ready" and waits to be killed. */
+/* A function that is chosen at the start. Says "ready" and waits to be killed; with an argument, without its
+ * first thread. */
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,11 +17,22 @@ static int (*choose(void))(int a)
 
 int pick(int a) __attribute__((ifunc("choose")));
 
-int main(int argc, char **argv)
+static void *wait(void *arg)
 {
-	(void)argv;
-	puts(pick(argc) ? "ready" : "");
+	puts(pick(arg != NULL) ? "ready" : "");
 	fflush(stdout);
 	for (;;)
 		pause();
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	if (argc == 1)
+		wait(NULL);
+	if (pthread_create(&thread, NULL, wait, argv))
+		return 1;
+	pthread_exit(NULL);
 }
