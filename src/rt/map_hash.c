@@ -293,13 +293,33 @@ static bool search(struct rt_map *m, u32 hash, const void *key, bool help, struc
 	return r == FOUND && pos->link;
 }
 
+/* As search() without help, for who wants the node alone: what costs is the branches. */
 static struct node *find(struct rt_map *m, const void *key)
 {
-	struct pos pos;
+	u32 hash = key_hash(m, key), hops = 0;
+	u64 *link, word, next;
+	struct node *n;
 
-	if (!search(m, key_hash(m, key), key, false, &pos))
-		return NULL;
-	return node_at(m, pos.idx);
+again:
+	link = bucket_of(m, hash);
+	word = rt_load_acquire(link);
+	for (u32 idx = word_idx(word); is_node(m, idx) && ++hops < HOPS_MAX; idx = word_idx(next)) {
+		bool same;
+
+		n = node_at(m, idx);
+		next = rt_load_acquire(&n->next);
+		same = rt_load(&n->hash) == hash && !compare(m, n, hash, key) && !word_mark(next);
+		rt_fence_acquire();
+		if (rt_load(link) != word)
+			goto again;
+		if (same)
+			return n;
+		if (word_mark(next))
+			continue;
+		link = &n->next;
+		word = next;
+	}
+	return NULL;
 }
 
 /* -- Lost nodes --- */
@@ -875,9 +895,9 @@ static int hash_layout(struct rt_map *m)
 	u64 buckets = 1, words, off;
 	bool percpu = rt_map_is_percpu(m->type);
 
-	while (buckets < m->max_entries)
+	while (buckets < 2ULL * m->max_entries)	/* most lists are one node, if any */
 		buckets *= 2;
-	if (buckets > 1u << 30 || (u64)m->max_entries + SPARE_NODES > U32_MAX >> 1)
+	if (buckets > 1u << 31 || (u64)m->max_entries + SPARE_NODES > U32_MAX >> 1)
 		return -E2BIG;
 	m->index_mask = buckets - 1;
 	m->nr_nodes = m->max_entries + SPARE_NODES;

@@ -59,7 +59,7 @@ static u64 *slot_at(const struct rt_map *m, u64 pos)
 
 static u64 lap_of(const struct rt_map *m, u64 pos)
 {
-	return (pos / ((u64)m->index_mask + 1) + 1) & LAP_MASK;
+	return ((pos >> __builtin_ctzll((u64)m->index_mask + 1)) + 1) & LAP_MASK;
 }
 
 static u64 slot_make(const struct rt_map *m, u64 pos, u32 token, u32 units)
@@ -115,19 +115,17 @@ static void note_last(struct rt_map *m, const struct ring_word *w)
 
 /* -- Publishing --- */
 
-/* The header and its slot, which may or may not have been noted; the caller owns the record. */
+/*
+ * The header and its slot, which may or may not have been noted; the caller owns the record. Who notes it now
+ * swaps against what was there before, and fails or is overwritten with the same.
+ */
 static void header_write(struct rt_map *m, u64 pos, u32 len, u32 token, u32 units)
 {
-	u64 *h = header_at(m, pos), *s = slot_at(m, pos), slot = rt_load(s);
+	u64 *h = header_at(m, pos);
 	u64 page = (u64)((u8 *)h - m->base) / RT_PAGE;
 
 	rt_store(h, page << 32 | len);
-	while (!slot_is_of(m, slot, pos)) {
-		if (rt_cas64(s, slot, slot_make(m, pos, token, units) | SLOT_HEADER))
-			return;
-		slot = rt_load(s);
-	}
-	rt_store_release(s, slot | SLOT_HEADER);
+	rt_store_release(slot_at(m, pos), slot_make(m, pos, token, units) | SLOT_HEADER);
 }
 
 /* A record whose owner died before it wrote the header becomes the caller's, and is discarded. */
