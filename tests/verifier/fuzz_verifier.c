@@ -2,7 +2,8 @@
 /*
  * Random programs near the boundary. Whatever is accepted runs in the interpreter, and each step is compared
  * with what the proof said: registers lie inside a visited state, accesses inside ctx, stack or map, the run
- * ends. fuzz_verifier [-n PROGRAMS] [-t SECONDS] [-s SEED] [-1 SEED]: -1 shows one program.
+ * ends. Then the code generator's code runs on the same: its result and the value must be the interpreter's.
+ * fuzz_verifier [-n PROGRAMS] [-t SECONDS] [-s SEED] [-1 SEED]: -1 shows one program.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "bpf/build.h"
 #include "bpf/disasm.h"
 #include "bpf/interp.h"
+#include "jit/jit.h"
 #include "judge.h"
 #include "maps.h"
 #include "verifier/verifier.h"
@@ -24,6 +26,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static u64 seed;
+static u64 compared;	/* runs */
 
 static u64 rnd(void)
 {
@@ -262,6 +265,8 @@ static void generate(struct gen *g)
 struct check {
 	const struct gen *g;
 	const struct verify_claims *claims;
+	struct bpf_insn insns[INSNS_MAX + 16];	/* of .g, with addresses; what no path reaches ends the run */
+	struct jit_code *code;
 	u64 ctx[CTX_BYTES / 8];
 	u8 value[VALUE_BYTES];
 	const char *wrong;
@@ -295,29 +300,111 @@ static void step(void *arg, u32 pc, u32 depth, const u64 *regs)
 		c->wrong = "access outside";
 }
 
-static const char *run_one(const struct gen *g, const struct verify_claims *claims, struct check *c)
+static void load(struct check *c, const struct gen *g, const u8 *insn_flags)
 {
-	struct bpf_insn insns[COUNT(g->insns)];
-	struct interp_prog prog = { insns, g->cnt };
-	struct interp_opts opts = { .arg = c, .budget_insns = 3000000, .step = step };
+	struct bpf_insn *insns = c->insns;
+
+	c->g = g;
+	memcpy(insns, g->insns, sizeof(c->insns));
+	for (u32 i = 0; i < g->cnt; i++) {
+		bool wide = insn_is_ldimm64(&insns[i]);
+
+		for (u32 k = i; k <= i + wide && !(insn_flags[i] & VERIFY_INSN_SEEN); k++)
+			insns[k] = INSN_EXIT();
+		if (insn_is_ldimm64(&insns[i])) {
+			insns[i].src_reg = 0;
+			insns[i].imm = (u64)c->value;
+			insns[i + 1].imm = (u64)c->value >> 32;
+		}
+		i += wide;
+	}
+}
+
+/* Leaves bytes on the stack, where the next run has its own. */
+static __attribute__((noinline)) void litter(int byte)
+{
+	volatile u8 bytes[256 << 10];
+
+	memset((void *)bytes, byte, sizeof(bytes));
+	__asm__ volatile("" ::: "memory");
+}
+
+struct outcome {
 	u64 r0;
+	u8 value[VALUE_BYTES];
+};
+
+static const char *run_interpreter(struct check *c, struct outcome *ret)
+{
+	struct interp_prog prog = { c->insns, c->g->cnt };
+	struct interp_opts opts = { .arg = c, .budget_insns = 3000000, .step = step };
 	int err;
 
-	memset(c, 0, sizeof(*c));
-	c->g = g;
+	memset(c->value, 0, sizeof(c->value));
+	err = interp_run(&prog, &opts, (u64)c->ctx, &ret->r0);
+	memcpy(ret->value, c->value, sizeof(ret->value));
+	return c->wrong ?: err ? "the run does not end" : NULL;
+}
+
+/* Elsewhere on the stack */
+static __attribute__((noinline)) const char *run_below(struct check *c, struct outcome *ret)
+{
+	volatile u8 room[4096 + 64];
+	const char *wrong;
+
+	room[0] = 0;
+	wrong = run_interpreter(c, ret);
+	room[1] = room[0];
+	return wrong;
+}
+
+static const char *run_code(struct check *c, const struct outcome *want)
+{
+	u64 r0;
+
+	memset(c->value, 0, sizeof(c->value));
+	r0 = c->code->entry(c->ctx);
+	if (r0 != want->r0)
+		return "another result of the code generator's code";
+	return memcmp(c->value, want->value, sizeof(want->value)) ?
+		"another value of the code generator's code" : NULL;
+}
+
+static const char *run_one(struct check *c, const struct verify_claims *claims)
+{
+	struct outcome a, b;
+	const char *wrong;
+
 	c->claims = claims;
+	c->wrong = NULL;
 	for (u32 i = 0; i < COUNT(c->ctx); i++)
 		c->ctx[i] = edge();
-	memcpy(insns, g->insns, sizeof(insns));
-	for (u32 i = 0; i < g->cnt; i++) {
-		if (!insn_is_ldimm64(&insns[i]))
-			continue;
-		insns[i].src_reg = 0;
-		insns[i].imm = (u64)c->value;
-		insns[i + 1].imm = (u64)c->value >> 32;
-	}
-	err = interp_run(&prog, &opts, (u64)c->ctx, &r0);
-	return c->wrong ?: err ? "the run does not end" : NULL;
+	litter(0x11);
+	wrong = run_interpreter(c, &a);
+	litter(0xee);
+	if (!wrong)
+		wrong = run_below(c, &b);
+	/* What lay on the stack, and where that is, may be seen; then nothing is to be compared. */
+	if (wrong || a.r0 != b.r0 || memcmp(a.value, b.value, sizeof(a.value)))
+		return wrong;
+	compared++;
+	return run_code(c, &a);
+}
+
+static const char *run_accepted(const struct gen *g, const u8 *insn_flags, const struct verify_claims *claims,
+				struct check *c)
+{
+	struct jit_opts opts = { .features = arch_host_features() };
+	const char *wrong = NULL;
+
+	load(c, g, insn_flags);
+	if (jit_load(c->insns, g->cnt, &opts, &c->code))
+		return "the code generator refuses it";
+	for (int i = 0; !wrong && i < RUNS; i++)
+		wrong = run_one(c, claims);
+	jit_code_free(c->code);
+	c->code = NULL;
+	return wrong;
 }
 
 static const struct verify_map *find_map(void *arg, const struct bpf_insn *insn)
@@ -371,8 +458,8 @@ static bool try_one(u64 from, bool verbose, u32 *accepted)
 	err_exact = judge(&g, VERIFY_EXACT | VERIFY_KEEP_STATES, &exact, NULL);
 	*accepted += !err_loose;
 	/* What the exact proof has no time for may still be run, without claims. */
-	for (int i = 0; !err_loose && !wrong && i < RUNS; i++)
-		wrong = run_one(&g, err_exact ? NULL : exact.claims, &c);
+	if (!err_loose)
+		wrong = run_accepted(&g, loose.insn_flags, err_exact ? NULL : exact.claims, &c);
 	if (!wrong && !err_exact && err_loose && err_loose != -7)
 		wrong = "refused only when numbers may be ignored";
 	if (wrong || verbose)
@@ -403,7 +490,9 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; (end ? time(NULL) < end : i < n) && failed < 3; i++)
 		failed += !try_one(first + i, false, &accepted);
-	printf("# %llu programs, %u accepted\n", (unsigned long long)i, accepted);
-	printf("%sok 1 - random programs\n1..1\n", failed || !accepted ? "not " : "");
-	return failed || !accepted;
+	printf("# %llu programs, %u accepted, %llu runs compared\n", (unsigned long long)i, accepted,
+	       (unsigned long long)compared);
+	failed |= !accepted || !compared;
+	printf("%sok 1 - random programs\n1..1\n", failed ? "not " : "");
+	return failed;
 }
