@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tracing programs on the user engine: load, link, run, info, by unmodified libbpf. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -323,6 +325,98 @@ TEST(trace_traceable_functions)
 	CHECK(!has_vfork);
 	if (f)
 		fclose(f);
+}
+
+/* -- Links are descriptors --- */
+
+/* How many programs run at the next call of the test function. */
+static int nr_running(void)
+{
+	d->nr_seen = 0;
+	CHECK_EQ(run("entry1", NULL), 0);
+	return d->nr_seen;
+}
+
+TEST(trace_dup_keeps_link)
+{
+	int link, copy;
+
+	if (!load())
+		return;
+	link = attach("exit1", BPF_TRACE_FEXIT, 0);
+	copy = dup(link);
+	close(link);
+	CHECK_EQ(nr_running(), 1);
+	close(copy);
+	CHECK_EQ(nr_running(), 0);
+	bpf_object__close(obj);
+}
+
+/* The last one to close it is another process. */
+TEST(trace_child_keeps_link)
+{
+	int link, go[2];
+	pid_t pid;
+	char c;
+
+	if (!load())
+		return;
+	link = attach("exit1", BPF_TRACE_FEXIT, 0);
+	CHECK_EQ(pipe(go), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		_exit(read(go[0], &c, 1));
+	}
+	close(link);
+	CHECK_EQ(nr_running(), 1);
+	close(go[1]);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_EQ(nr_running(), 0);
+	bpf_object__close(obj);
+}
+
+static bool storm_over;
+
+static void *call_much(void *arg)
+{
+	long wrong = 0;
+
+	for (long i = 0; !__atomic_load_n(&storm_over, __ATOMIC_RELAXED); i++)
+		wrong += call_own(i % 1000) != i % 1000 * 2;
+	(void)arg;
+	return (void *)wrong;
+}
+
+/* Programs come and go while threads call the function. */
+TEST(trace_storm)
+{
+	pthread_t threads[3];
+	void *wrong;
+
+	if (!open_object())
+		return;
+	CHECK_EQ(bpf_program__set_attach_target(prog("session1"), 0, "own_function"), 0);
+	CHECK_EQ(bpf_program__set_attach_target(prog("entry1"), 0, "own_function"), 0);
+	CHECK_EQ(bpf_object__load(obj), 0);
+	map_data();
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, call_much, NULL), 0);
+	for (int i = 0; i < 40; i++) {
+		int session = attach("session1", FS_BPF_TRACE_FSESSION, 0);
+		int entry = attach("entry1", BPF_TRACE_FENTRY, 0);
+
+		CHECK(session >= 0 && entry >= 0);
+		close(i % 2 ? session : entry);
+		close(i % 2 ? entry : session);
+	}
+	__atomic_store_n(&storm_over, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(pthread_join(threads[i], &wrong), 0);
+		CHECK_EQ((long)wrong, 0);
+	}
+	CHECK(d->nr_seen > 0);
+	bpf_object__close(obj);
 }
 
 /* -- Loading --- */
