@@ -164,19 +164,33 @@ static int check_policy(const struct prog *p, const struct trace_func *f, struct
 	return 0;
 }
 
-static int find_prog_code(const struct trace *t, struct trace_func *f, struct blog *log)
+/* Of a tracing program, which images have copies of: all run one from now on. */
+static int find_traced_code(const struct prog *dst, struct trace_func *f, struct blog *log)
 {
-	if (t->dst->trace) {
-		blog_print(log, "Tracing programs cannot be traced by this engine\n");
+	u32 bytes;
+
+	if (f->code.addr != prog_func_addr(dst, 0, &bytes)) {
+		blog_print(log, "Functions of tracing programs other than the first cannot be traced\n");
 		return -EOPNOTSUPP;
 	}
+	return tramp_prog_single_copy(dst->trace->code, f->code.addr, &f->code.addr, &f->code.size);
+}
+
+static int find_prog_code(const struct trace *t, struct trace_func *f, struct blog *log)
+{
+	const struct trace *on = t->dst->trace;
+
 	if (!t->target || !t->target->here)
 		return -EOPNOTSUPP;
+	if (on && on->dst && on->dst->trace) {
+		blog_print(log, "Cannot nest tracing program attach more than once\n");
+		return -EINVAL;
+	}
 	if (prog_func(t->dst, f->btf_id, &f->code)) {
 		blog_print(log, "Subprog %s doesn't exist\n", f->name);
 		return -EINVAL;
 	}
-	return 0;
+	return on ? find_traced_code(t->dst, f, log) : 0;
 }
 
 static int find_code(const struct trace *t, struct trace_func *f, struct blog *log)

@@ -13,6 +13,7 @@ struct variant {
 	enum jit_phase phase;
 	s32 cookie_off;
 	u64 code;
+	u32 bytes;		/* of it, from .code on */
 	u32 clobbers;
 	struct variant *next;
 };
@@ -178,6 +179,17 @@ static void follow_code(struct tramp_prog *p, const struct jit_image *img, struc
 	free(starts);
 }
 
+/* Where the piece of code that starts at the entry ends. */
+static u32 first_end(const struct jit_image *img)
+{
+	u32 end = img->len;
+
+	for (u32 i = 0; i < img->func_cnt; i++)
+		if (img->funcs[i].off > img->entry_off && img->funcs[i].off < end)
+			end = img->funcs[i].off;
+	return end;
+}
+
 static int write_code(struct tramp_prog *p, struct space_area *a, const struct jit_image *img,
 		      struct variant *v)
 {
@@ -192,6 +204,7 @@ static int write_code(struct tramp_prog *p, struct space_area *a, const struct j
 	if (err)
 		return err;
 	v->code = at + img->entry_off;
+	v->bytes = first_end(img) - img->entry_off;
 	v->clobbers = p->space->arch->clobbers(img->code, img->len);
 	if (p->opts.placed)
 		err = p->opts.placed(p->opts.arg, img, at);
@@ -288,4 +301,23 @@ int prog_place(struct tramp_prog *p, u64 near, enum jit_phase phase, s32 cookie_
 	if (p->opts.flags & TRAMP_PROG_VECTORS)
 		ret->flags |= ARCH_PROG_VECTORS;
 	return 0;
+}
+
+int prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes)
+{
+	struct variant *v;
+	int err;
+
+	p->opts.flags |= TRAMP_PROG_GENERIC;
+	err = find_variant(p, near, JIT_PHASE_ANY, 0, &v);
+	if (err)
+		return err;
+	*code = v->code;
+	*bytes = v->bytes;
+	return 0;
+}
+
+struct tramp_space *prog_space(const struct tramp_prog *p)
+{
+	return p->space;
 }

@@ -56,6 +56,9 @@ bool tramp_prog_uses_cookie(const struct tramp_prog *p);
 /* -- For tramp.c, with the lock of the space held --- */
 
 u32 prog_flags(const struct tramp_prog *p);
+struct tramp_space *prog_space(const struct tramp_prog *p);
+/* TRAMP_PROG_GENERIC from now on: the code that it then has everywhere. */
+int prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes);
 /* A link's words; the program's counters lie where its first link is, near @near. -ENOMEM */
 int prog_fill_link(struct tramp_prog *p, u64 near, struct guard_link *link);
 /* Fills code, enter, exit, clobbers and flags for @phase and @cookie_off (0: none). */

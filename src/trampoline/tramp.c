@@ -637,3 +637,45 @@ void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes)
 	}
 	pthread_mutex_unlock(&s->lock);
 }
+
+static bool runs(const struct tramp *t, const struct tramp_prog *p)
+{
+	for (u32 l = 0; l < LISTS; l++)
+		for (u32 i = 0; i < t->cnt[l]; i++)
+			if (t->list[l][i]->prog == p)
+				return true;
+	return false;
+}
+
+/* New images for all functions that @p runs on. */
+static int rebuild(struct tramp_space *s, const struct tramp_prog *p)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT && !err; i++) {
+		for (struct tramp *t = s->tramps[i]; t && !err; t = t->next) {
+			u64 image;
+
+			if (!runs(t, p))
+				continue;
+			err = build_image(t, &image);
+			if (!err)
+				set_slot(t, image);
+		}
+	}
+	return err;
+}
+
+int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes)
+{
+	struct tramp_space *s = prog_space(p);
+	bool was = prog_flags(p) & TRAMP_PROG_GENERIC;
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	err = prog_single_copy(p, near, code, bytes);
+	if (!err && !was)
+		err = rebuild(s, p);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}

@@ -69,6 +69,13 @@ void tramp_detach_many(struct tramp_link **links, u32 nr);
 /* freplace: calls go to @code instead; 0 undoes it. -EBUSY: programs are attached */
 int tramp_replace(struct tramp *t, u64 code);
 
+/*
+ * Lets @p itself be traced: from now on one copy of its code, whose main function is at *@code, runs at both
+ * ends of every function; images that have others are built anew. @near: where the copy should be, if there is
+ * none yet. 0, or -ENOMEM and errors of compiling
+ */
+int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes);
+
 /* Code at [@addr, @addr + @bytes) is about to go: nothing is attached there, no thread inside. */
 void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes);
 
