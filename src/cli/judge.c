@@ -319,7 +319,8 @@ static void prepare(struct bpf_object *obj)
 
 static int open_and_load(struct judge *j, const char *path)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = j->o->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+		    .btf_custom_path = j->types.path[0] ? j->types.path : j->o->btf);
 	const char *why;
 	int err;
 
@@ -343,8 +344,9 @@ int judge_object(const char *path, const struct judge_opts *o,
 	struct judge j = { .o = o, .fn = fn, .arg = arg };
 	int err = register_sections();
 
+	j.types.memfd = -1;
 	if (!err)
-		err = judgetypes_open(&j.types, o->btf);
+		err = judgetypes_open(&j.types, o->btf, o->exe);
 	if (!err)
 		err = open_and_load(&j, path);
 	bpf_object__close(j.obj);

@@ -10,7 +10,8 @@
 #include "verifier/verifier.h"
 
 struct judge_opts {
-	const char *btf;	/* file with the types of the targets; NULL: the running kernel's */
+	const char *btf;	/* file with the types of the targets, or */
+	const char *exe;	/* executable whose functions they are; both NULL: the running kernel's */
 	const char *attach;	/* target of programs with a bare section, or NULL: any function */
 	const char *program;	/* judge this one alone; NULL: all */
 	bool kernel;		/* the targets are functions of a kernel */

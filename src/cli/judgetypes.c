@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "bpf/uapi.h"
 #include "image/btfraw.h"
+#include "image/ubtf.h"
 #include "util/log.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/"
@@ -25,13 +28,10 @@ static int check(const struct btf *btf, const char *path)
 	return err ? fail(err, "types '%s': damaged at type %u", path, bad) : 0;
 }
 
-int judgetypes_open(struct judgetypes *t, const char *path)
+static int open_file(struct judgetypes *t, const char *path)
 {
 	int err;
 
-	*t = (struct judgetypes){ 0 };
-	if (!path)
-		return 0;
 	t->file = btf__parse(path, NULL);
 	err = t->file ? 0 : -errno;
 	if (err)
@@ -40,12 +40,46 @@ int judgetypes_open(struct judgetypes *t, const char *path)
 	return check(t->file, path);
 }
 
+/* libbpf relocates by the types of a file. */
+static int put_into_file(struct judgetypes *t)
+{
+	u32 bytes;
+	const void *raw = btf__raw_data(t->file, &bytes);
+
+	t->memfd = memfd_create("fsession-types", MFD_CLOEXEC);
+	if (!raw || t->memfd < 0 || write(t->memfd, raw, bytes) != (ssize_t)bytes)
+		return fail(-ENOMEM, "no memory for types");
+	snprintf(t->path, sizeof(t->path), "/proc/self/fd/%d", t->memfd);
+	return 0;
+}
+
+static int open_exe(struct judgetypes *t, const char *exe)
+{
+	int err = ubtf_open(exe, &t->exe);
+
+	if (err)
+		return err;
+	t->file = t->exe->btf;
+	return put_into_file(t);
+}
+
+int judgetypes_open(struct judgetypes *t, const char *path, const char *exe)
+{
+	*t = (struct judgetypes){ .memfd = -1 };
+	return exe ? open_exe(t, exe) : path ? open_file(t, path) : 0;
+}
+
 void judgetypes_done(struct judgetypes *t)
 {
 	btf__free(t->module);
 	btf__free(t->kernel);
-	btf__free(t->file);
+	if (t->exe)
+		ubtf_free(t->exe);
+	else
+		btf__free(t->file);
 	btf__free(t->any);
+	if (t->memfd >= 0)
+		close(t->memfd);
 }
 
 static const struct btf *kernel_types(struct judgetypes *t)

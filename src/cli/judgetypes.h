@@ -7,6 +7,9 @@
 
 struct judgetypes {
 	struct btf *file;	/* or NULL: the kernel's */
+	struct ubtf *exe;	/* owns .file, then */
+	char path[64];		/* of what libbpf may read as .file; "": of the file that was named */
+	int memfd;		/* behind it, or -1 */
 	struct btf *kernel;	/* read when first needed; NULL then: there is none */
 	struct btf *any;	/* with the one function that stands for all */
 	struct btf *module;	/* the last that was looked into */
@@ -18,8 +21,9 @@ struct judgetarget {
 	char why[256];		/* nothing was found */
 };
 
-/* @path: raw BTF, or an ELF file with a section of it; NULL: the kernel's. -errno, printed. */
-int judgetypes_open(struct judgetypes *t, const char *path);
+/* @path: raw BTF, or an ELF file with a section of it; @exe: an executable, whose types may also be DWARF; both
+ * NULL: the kernel's. -errno, printed. */
+int judgetypes_open(struct judgetypes *t, const char *path, const char *exe);
 void judgetypes_done(struct judgetypes *t);
 
 /*

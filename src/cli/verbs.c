@@ -80,7 +80,7 @@ static const struct opt verify_verb_opts[] = {
 	{ "program", 'p', OPT_TEXT, OFF(verify_verb, program), "NAME",
 	  "Judge the program NAME alone" },
 	{ "target", 'T', OPT_TEXT, OFF(verify_verb, target), "EXE",
-	  "Take types from the executable whose functions are traced" },
+	  "Take types from EXE, the executable whose functions are traced: its .BTF or DWARF" },
 	{ "verbose", 'v', OPT_COUNT, OFF(verify_verb, verbose), NULL,
 	  "Print the verifier's log: once, its last steps; twice, every instruction visited, with what "
 	  "is known of registers" },

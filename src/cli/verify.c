@@ -109,7 +109,8 @@ static int check_operands(const struct verify_verb_opts *o, const struct opt_res
 static int verify_file(const char *path, const struct verify_verb_opts *o)
 {
 	struct judge_opts opts = {
-		.btf = o->btf ? o->btf : o->target,
+		.btf = o->btf,
+		.exe = o->target,
 		.attach = o->attach,
 		.program = o->program,
 		.kernel = !o->target,

@@ -116,6 +116,25 @@ t_verify_kernel_types()
 	status 0
 }
 
+# A program on functions of an executable with DWARF alone: types and prototypes are its.
+t_verify_executable()
+{
+	exe=$BUILD/tests/unit/images/dwarf5
+	for f in plain other_name; do
+		fs_nobody verify --target "$exe" --attach $f "$BUILD/tests/verifier/args.bpf.o"
+		status 1
+		no_err
+		out 'three: accept'
+		out 'four: reject'
+		out "the target '$f' has no argument in slot 4"
+	done
+	fs_nobody verify --target "$exe" --attach no_such_function "$examples/latency.bpf.o"
+	status 1
+	out "there is no function 'no_such_function'"
+	fs_nobody verify --target "$tmp/none" "$examples/latency.bpf.o"
+	status 3
+}
+
 t_verify_cannot()
 {
 	verify /nonexistent.bpf.o
