@@ -35,6 +35,7 @@
 #include "inject/leave.h"
 #include "inject/maps.h"
 #include "inject/printed.h"
+#include "inject/refuse.h"
 #include "rt/lane.h"
 #include "syscall/env.h"
 #include "trampoline/guard.h"
@@ -870,7 +871,8 @@ int remote_open(pid_t pid, struct remote **ret)
 	pthread_mutex_init(&r->lock, &attr);
 	r->pid = pid;
 	r->mem = r->pidfd = -1;
-	err = env_init();
+	err = refuse_check(pid);
+	err = err ?: env_init();
 	err = err ?: open_process(r);
 	err = err ?: keeper_start(pid, r->mem, &r->keeper);
 	err = err ?: enter(r);

@@ -20,7 +20,7 @@ struct remote;
  *   -ESRCH		there is no such process, or it is gone meanwhile
  *   -EPERM		ptrace is forbidden; logged with a hint
  *   -EAGAIN		a thread does not stop
- *   -EOPNOTSUPP	a process of another kind: 32-bit, a kernel thread; no trampolines on this machine
+ *   -EOPNOTSUPP	a process of another kind: 32-bit, Go, a kernel thread; no trampolines on this machine
  *   -ENOMEM, -EMFILE	here or there
  */
 int remote_open(pid_t pid, struct remote **ret);

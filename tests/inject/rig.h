@@ -23,7 +23,7 @@ struct rig {
 
 /* Runs victim with so many threads. */
 void rig_start(struct rig *g, const char *victim, int threads);
-/* Calls work() @n times; checks its sum and that no thread ever got a wrong result. */
+/* Calls work() @n times, or in a child -@n times; checks its sum and that no thread ever got a wrong result. */
 void rig_call(struct rig *g, long n);
 /* Kills and reaps it. */
 void rig_stop(struct rig *g);

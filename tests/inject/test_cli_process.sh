@@ -9,8 +9,15 @@ weigh=$BUILD/tests/inject/weigh.bpf.o
 # A victim whose stdin is fd 9; $pid
 start_victim()
 {
+	start_victim_of victim "$@"
+}
+
+start_victim_of()
+{
+	program=$1
+	shift
 	mkfifo "$tmp/in"
-	"$victim" "$@" <"$tmp/in" >"$tmp/victim" &
+	"$BUILD/tests/inject/$program" "$@" <"$tmp/in" >"$tmp/victim" &
 	pid=$!
 	exec 9>"$tmp/in"
 	until [ -s "$tmp/victim" ]; do sleep 0.01; done
@@ -161,6 +168,41 @@ t_process_that_is_none()
 	fs run "$weigh" --pid x
 	status 1
 	err "--pid 'x': not a process id"
+}
+
+t_process_that_is_traced()
+{
+	start_victim
+	# a tracer that does nothing but be one
+	"$BUILD/tests/inject/tracer" "$pid" 9>&- &
+	tracer=$!
+	until [ "$(grep TracerPid "/proc/$pid/status")" != "TracerPid:	0" ]; do sleep 0.01; done
+	fs run "$weigh" --pid "$pid"
+	status 1
+	err "process $pid is traced by process $tracer (tracer)"
+	err 'hint: '
+	kill "$tracer"
+	wait "$tracer"
+	ask 10 '55 0'
+	stop_victim
+}
+
+t_process_of_the_kernel()
+{
+	[ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ] || { skip 'no kernel threads here'; return; }
+	fs run "$weigh" --pid 2
+	status 1
+	one_error
+	err 'process 2 is a kernel thread'
+}
+
+t_process_of_go()
+{
+	start_victim_of go_like
+	fs run "$weigh" --pid "$pid"
+	status 1
+	err "process $pid is a Go program"
+	stop_victim
 }
 
 t_process_of_somebody_else()

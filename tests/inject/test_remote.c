@@ -42,6 +42,30 @@ TEST(session_counts_in_a_shared_map)
 	rig_stop(&rig);
 }
 
+/* -- A child goes on with what was attached when it was forked --- */
+
+TEST(forked_child_is_traced_like_its_parent)
+{
+	struct tramp_link *link, *more;
+
+	enter("victim", 0);
+	rig_map(&rig, r);
+	CHECK_EQ(tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link), 0);
+	rig_call(&rig, -100);
+	CHECK_EQ(rig.counts[0], 100);
+	CHECK_EQ(rig.counts[1], 100);
+	CHECK_EQ(tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1000), TRAMP_FSESSION, 0, &more), 0);
+	rig_call(&rig, -1);
+	CHECK_EQ(rig.counts[0], 1101);
+	tramp_detach(link);
+	tramp_detach(more);
+	rig_call(&rig, -100);
+	CHECK_EQ(rig.counts[0], 1101);
+	remote_close(r);
+	rig_call(&rig, -100);
+	rig_stop(&rig);
+}
+
 /* -- As it was --- */
 
 static char *slurp(const char *name)

@@ -2,11 +2,13 @@
 /*
  * A program that is traced. victim [THREADS]: prints where work() is and how long; for every number N on
  * stdin calls it N times, and weigh() once, and prints the sum of what work() returned, and how often any
- * thread got a wrong result so far. THREADS threads call work() all the time.
+ * thread got a wrong result so far; for -N a child does the same. THREADS threads call work() all the time.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 long work(long a);
 extern const char work_end[];
@@ -39,6 +41,10 @@ __attribute__((noinline)) int weigh(const struct load *load, short times, unsign
 	return load->weight * times + extra;
 }
 
+#ifdef GO_LIKE
+__asm__(".section .gopclntab, \"a\"\n.long 0\n.text\n");
+#endif
+
 static long wrong;
 
 static void *spin(void *arg)
@@ -63,7 +69,13 @@ int main(int argc, char **argv)
 	while (scanf("%ld", &n) == 1) {
 		const struct load load = { "a stone", -3 };
 		long sum = 0;
+		pid_t child = n < 0 ? fork() : -1;
 
+		if (child > 0) {
+			waitpid(child, NULL, 0);
+			continue;
+		}
+		n = labs(n);
 		if (weigh(&load, 5, 200) != 185)
 			__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED);
 
@@ -71,6 +83,8 @@ int main(int argc, char **argv)
 			sum += work(i);
 		printf("%ld %ld\n", sum, __atomic_load_n(&wrong, __ATOMIC_RELAXED));
 		fflush(stdout);
+		if (!child)
+			_exit(0);
 	}
 	return 0;
 }
