@@ -37,6 +37,32 @@ static long sys_ptrace(long req, pid_t tid, long addr, long data)
 	return sys(SYS_ptrace, req, tid, addr, data);
 }
 
+/* Not a yield: that would let every busy thread of the process have its turn first. */
+static void sleep_a_little(void)
+{
+	const struct timespec ts = { 0, 5000 };
+
+	sys(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&ts, 0);
+}
+
+/* While the process is stopped we go before others, if we may. */
+static void hurry(struct stop *s)
+{
+	const struct sched_param first = { 1 };
+
+	s->policy = sys(SYS_sched_getscheduler, 0, 0, 0, 0);
+	s->hurried = s->policy == SCHED_OTHER && !sys(SYS_sched_setscheduler, 0, SCHED_FIFO, (long)&first, 0);
+}
+
+static void calm_down(struct stop *s)
+{
+	const struct sched_param any = { 0 };
+
+	if (s->hurried)
+		sys(SYS_sched_setscheduler, 0, s->policy, (long)&any, 0);
+	s->hurried = false;
+}
+
 static u64 now_ms(void)
 {
 	struct timespec ts = {};
@@ -449,7 +475,7 @@ static int wait_stopped(struct stop *s)
 		if (left && now_ms() > deadline)
 			return -EAGAIN;
 		if (left)
-			sys(SYS_sched_yield, 0, 0, 0, 0);
+			sleep_a_little();
 	}
 	return 0;
 }
@@ -463,7 +489,7 @@ int stop_await(const struct stop *s, struct stop_thread *t, int *status)
 	while (!(got = sys(SYS_wait4, t->tid, (long)status, __WALL | WNOHANG, 0))) {
 		if (is_dead(s, t->tid))
 			return -ESRCH;
-		sys(SYS_sched_yield, 0, 0, 0, 0);
+		sleep_a_little();
 	}
 	t->stopped = got > 0 && WIFSTOPPED(*status);
 	t->gone = !t->stopped;
@@ -485,6 +511,7 @@ int stop_all(struct stop *s)
 	bool found;
 
 	s->nr_threads = 0;
+	hurry(s);
 	put_path(path, s->pid, 0, "/task");
 	dir = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
@@ -505,6 +532,7 @@ void stop_release(struct stop *s)
 		if (s->threads[i].stopped)
 			sys_ptrace(PTRACE_DETACH, s->threads[i].tid, 0, s->threads[i].sig);
 	s->nr_threads = 0;
+	calm_down(s);
 }
 
 /* -- Memory --- */

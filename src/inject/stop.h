@@ -22,6 +22,8 @@ struct stop {
 	bool is_child;		/* ours: its end is not ours to collect */
 	int mem;		/* its /proc/PID/mem, the caller's */
 	u64 guard_table;	/* address there of struct guard_table; 0: none, for patches alone */
+	int policy;		/* of our own scheduling, changed if .hurried */
+	bool hurried;
 	u32 nr_threads;
 	struct stop_thread *threads;
 	char *maps;		/* text of /proc/PID/maps */
