@@ -9,6 +9,7 @@
 #include "bpf/disasm.h"
 
 #define TEXT_BYTES 1024
+#define PATH_INSNS 256	/* of a path are shown, the last */
 
 static void put(struct env *env, const char *fmt, va_list ap)
 {
@@ -72,8 +73,34 @@ static void keep_reason(struct env *env, const char *fmt, va_list ap)
 	res->line = BPF_LINE_INFO_LINE_NUM(l->line_col);
 }
 
+static void print_insn(struct env *env, u32 insn)
+{
+	char text[DISASM_LINE_BYTES];
+
+	disasm_insn(&env->insns[insn], text);
+	log_source(env, insn);
+	vlog(env, "%u: (%02x) %s", insn, env->insns[insn].code, text);
+}
+
+/* How the program came here, and what is known now; where every step was logged that stands there. */
+static void log_path(struct env *env)
+{
+	u32 path[PATH_INSNS], n = 0, t = env->cur->trace;
+
+	for (; t != NO_TRACE && n < PATH_INSNS; t = env->trace[t].parent)
+		path[n++] = env->trace[t].insn;
+	if (t != NO_TRACE)
+		vlog(env, "... and before that, more than %u instructions\n", PATH_INSNS);
+	while (n--) {
+		print_insn(env, path[n]);
+		vlog(env, "\n");
+	}
+	log_state(env);
+}
+
 int refuse(struct env *env, int err, const char *fmt, ...)
 {
+	bool first = !env->refused;
 	va_list ap;
 
 	env->refused = true;
@@ -85,6 +112,8 @@ int refuse(struct env *env, int err, const char *fmt, ...)
 	if (env->mid_line)
 		vlog(env, "\n");
 	env->mid_line = false;
+	if (first && env->cur && !env_logs(env, VERIFY_LOG_ALL))
+		log_path(env);
 	if (env->cur) {
 		env->last_line = NULL;
 		log_source(env, env->cur->pc);
@@ -282,11 +311,7 @@ void log_source(struct env *env, u32 insn)
 
 void log_insn(struct env *env)
 {
-	char text[DISASM_LINE_BYTES];
-
-	disasm_insn(env_insn(env), text);
-	log_source(env, env->cur->pc);
-	vlog(env, "%u: (%02x) %s", env->cur->pc, env_insn(env)->code, text);
+	print_insn(env, env->cur->pc);
 	env->mid_line = true;
 }
 

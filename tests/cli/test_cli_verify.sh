@@ -86,6 +86,11 @@ t_verify_log()
 	verify -v -p forgotten_null_check "$objects/programs.bpf.o"
 	out 'insn '
 	out 'processed '
+	verify -v -p record_forgotten "$objects/programs.bpf.o"
+	out 'if (a == 5)'
+	out '11: (15) if r6 == 0x5 goto pc+3'
+	out '16: R0=0 R1=1 R6=5 R10=fp0'
+	! grep -q '^12: ' "$tmp/out" || not_ok 'another path'
 	verify -vv -p histogram "$objects/programs.bpf.o"
 	out 'R1=ctx()'
 	out 'processed '
