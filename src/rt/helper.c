@@ -26,7 +26,7 @@ RT_HELPER(map_update)
 {
 	struct rt_map *m = map_of(r1);
 
-	return m->ops->update ? m->ops->update(m, (void *)r2, (void *)r3, r4) : -EOPNOTSUPP;
+	return m->ops->update ? rt_map_update(m, (void *)r2, (void *)r3, r4) : -EOPNOTSUPP;
 }
 
 RT_HELPER(map_delete)
@@ -438,44 +438,15 @@ RT_HELPER(nothing)
 
 /* -- Spin locks --- */
 
-/*
- * A lock word is the owner's token, so that a lock whose owner died is free. A signal handler that
- * interrupted the owner in the same thread goes ahead without (NESTED): nobody else can be meant.
- */
-#define SPIN_NESTED 0x80000000u
-#define SPINS_BETWEEN_LOOKS 256
-
 RT_HELPER(spin_lock)
 {
-	struct rt_thread *t = rt_thread_self();
-	u32 *lock = (u32 *)r1, token = t ? rt_token(t) & ~SPIN_NESTED : 0;
-
-	token = token ?: 1;
-	for (u32 i = 1; !rt_cas32(lock, 0, token); i++) {
-		u32 owner = rt_load(lock);
-
-		if (owner == token) {
-			rt_store(lock, owner | SPIN_NESTED);
-			break;
-		}
-		if (i % SPINS_BETWEEN_LOOKS) {
-			rtarch_pause();
-			continue;
-		}
-		rt_lanes_reap(RT_LANES / 16);
-		if (owner >= RT_TOKEN_MIN && rt_token_is_dead(owner & ~SPIN_NESTED) &&
-		    rt_cas32(lock, owner, token))
-			break;
-		rtarch_syscall(__NR_sched_yield, 0, 0, 0, 0, 0);
-	}
+	rt_spin_lock((u32 *)r1);
 	return 0;
 }
 
 RT_HELPER(spin_unlock)
 {
-	u32 *lock = (u32 *)r1, owner = rt_load(lock);
-
-	rt_store_release(lock, owner & SPIN_NESTED ? owner & ~SPIN_NESTED : 0);
+	rt_spin_unlock((u32 *)r1);
 	return 0;
 }
 

@@ -119,6 +119,10 @@ static inline void *rt_run(const struct rt_thread *t)
  * what a signal handler interrupted, taken over where it is dead. */
 bool rt_lock(u64 *word, u32 token);
 
+/* struct bpf_spin_lock: waits for the owner, unless that is the same thread, in whose handler this is then. */
+void rt_spin_lock(u32 *lock);
+void rt_spin_unlock(u32 *lock);
+
 /* Which "CPU" of per-CPU maps @t is; 0 outside. */
 static inline u32 rt_cpu(const struct rt_thread *t)
 {

@@ -95,3 +95,59 @@ int rt_map_attach(struct rt_map *m, void *base, u64 bytes)
 	m->seed = rt_load(&h->seed);
 	return 0;
 }
+
+/* -- Values with a lock --- */
+
+#define LOCK_BYTES 4
+
+static u32 *lock_of(const struct rt_map *m, void *value)
+{
+	return (u32 *)(void *)((u8 *)value + m->lock_at - 1);
+}
+
+void rt_value_write(const struct rt_map *m, void *to, const void *value)
+{
+	u32 off = m->lock_at - 1, behind = off + LOCK_BYTES;
+
+	if (!m->lock_at) {
+		rt_copy(to, value, m->value_size);
+		return;
+	}
+	rt_copy(to, value, off);
+	rt_copy((u8 *)to + behind, (const u8 *)value + behind, m->value_size - behind);
+}
+
+void rt_value_read(const struct rt_map *m, void *to, void *value, bool locked)
+{
+	if (locked)
+		rt_spin_lock(lock_of(m, value));
+	rt_copy(to, value, m->value_size);
+	if (locked)
+		rt_spin_unlock(lock_of(m, value));
+	if (m->lock_at)
+		rt_store(lock_of(m, to), 0);
+}
+
+static long update_locked(struct rt_map *m, const void *key, const void *value, u64 flags)
+{
+	void *v;
+
+	if (!m->lock_at || flags > BPF_EXIST)
+		return -EINVAL;
+	v = m->ops->lookup(m, key);
+	if (!v)
+		return m->ops->update(m, key, value, flags);
+	if (flags == BPF_NOEXIST)
+		return -EEXIST;
+	rt_spin_lock(lock_of(m, v));
+	rt_value_write(m, v, value);
+	rt_spin_unlock(lock_of(m, v));
+	return 0;
+}
+
+long rt_map_update(struct rt_map *m, const void *key, const void *value, u64 flags)
+{
+	if (flags & BPF_F_LOCK)
+		return update_locked(m, key, value, flags & ~(u64)BPF_F_LOCK);
+	return m->ops->update(m, key, value, flags);
+}

@@ -68,6 +68,7 @@ struct rt_map {
 	u32 seed;
 	u32 value_at;		/* of a node: offset of its value */
 	u32 nr_hashes;		/* bloom filter; map_extra of its creation */
+	u32 lock_at;		/* of a value: 1 + offset of its struct bpf_spin_lock; 0: it has none */
 	struct rt_map_hdr *hdr;
 	u8 *base;		/* = hdr */
 	u8 *index;		/* buckets */
@@ -144,6 +145,12 @@ long rt_ring_output(struct rt_map *m, const void *data, u64 size, u64 flags);
 u64 rt_ring_query(struct rt_map *m, u64 what);
 bool rt_ring_has_data(struct rt_map *m);	/* that the consumer can take */
 /* A ring of this process comes and goes; -ENOSPC: too many. */
+/* Writes a value but for its lock. */
+void rt_value_write(const struct rt_map *m, void *to, const void *value);
+/* Copies a value out, with zero for its lock; with @locked, under that. */
+void rt_value_read(const struct rt_map *m, void *to, void *value, bool locked);
+/* With BPF_F_LOCK in @flags a value that is there is changed under its lock. -EINVAL: it has none. */
+long rt_map_update(struct rt_map *m, const void *key, const void *value, u64 flags);
 /* Stack traces: the number of this one, -EEXIST (another one is there), -EBUSY. */
 long rt_stacks_add(struct rt_map *m, const u64 *ips, u32 nr, u64 flags);
 int rt_ring_enroll(struct rt_map *m);

@@ -37,7 +37,7 @@ static long array_update(struct rt_map *m, const void *key, const void *value, u
 	long err = array_check(m, i, flags);
 
 	if (!err)
-		rt_copy(m->values + (u64)i * m->elem_bytes, value, m->value_size);
+		rt_value_write(m, m->values + (u64)i * m->elem_bytes, value);
 	return err;
 }
 

@@ -621,7 +621,7 @@ static long take_node(struct insertion *in)
 	if (m->cpu_stride)
 		percpu_write(m, in->idx, in, true);
 	else
-		rt_copy(node_value(m, in->idx, 0), in->value, m->value_size);
+		rt_value_read(m, node_value(m, in->idx, 0), (void *)in->value, false);
 	return 0;
 }
 
@@ -788,7 +788,7 @@ static long take_at(struct rt_map *m, struct op *op, struct pos *pos, const void
 	u32 cpus = m->cpu_stride ? m->nr_cpus : 1;
 
 	for (u32 c = 0; c < cpus; c++)
-		rt_copy(value + c * m->value_bytes, node_value(m, pos->idx, c), m->value_size);
+		rt_value_read(m, value + c * m->value_bytes, node_value(m, pos->idx, c), false);
 	return remove_at(m, op, pos, key_hash(m, key), key);
 }
 

@@ -45,7 +45,7 @@ int map_check_flags(const struct map *map, u64 flags, u32 allowed)
 {
 	if ((u32)flags & ~allowed)
 		return -EINVAL;
-	if (flags & BPF_F_LOCK)	/* values with a lock are not told apart yet */
+	if (flags & BPF_F_LOCK && !map->rt->lock_at)
 		return -EINVAL;
 	if (!(flags & UBPF_F_CPU) && flags >> 32)
 		return -EINVAL;
@@ -82,6 +82,29 @@ static int alloc_value(struct elem *e)
 
 /* -- Lookup --- */
 
+static void read_value(struct rt_map *rt, void *to, void *value, bool locked)
+{
+	struct rt_scope scope;
+	struct rt_thread *t = locked ? rt_enter(&scope) : NULL;
+
+	rt_value_read(rt, to, value, locked);
+	if (t)
+		rt_exit(t, &scope);
+}
+
+static long update_locked(struct rt_map *rt, const void *key, const void *value, u64 flags)
+{
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
+	long err;
+
+	if (!t)
+		return -EBUSY;
+	err = rt_map_update(rt, key, value, flags);
+	rt_exit(t, &scope);
+	return err;
+}
+
 static int copy_one(struct rt_map *rt, const void *key, void *value, u64 flags)
 {
 	void *v;
@@ -92,7 +115,7 @@ static int copy_one(struct rt_map *rt, const void *key, void *value, u64 flags)
 		v = rt->ops->lookup(rt, key);
 	if (!v)
 		return -ENOENT;
-	rt_copy(value, v, rt->value_size);
+	read_value(rt, value, v, flags & BPF_F_LOCK);
 	return 0;
 }
 
@@ -159,6 +182,8 @@ int map_elem_update(struct map *map, const void *key, const void *value, u64 all
 		return rt->ops->push(rt, value, all_flags);
 	if (!rt->ops->update)
 		return -FS_ENOTSUPP;
+	if (all_flags & BPF_F_LOCK)
+		return update_locked(rt, key, value, all_flags);
 	if (!rt_map_is_percpu(rt->type))
 		return rt->ops->update(rt, key, value, flags);
 	if ((u32)all_flags > UBPF_F_ALL_CPUS)

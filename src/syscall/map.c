@@ -15,6 +15,7 @@
 
 #include "bpf/uapi.h"
 #include "syscall/env.h"
+#include "verifier/btfwalk.h"
 
 #define PERCPU_VALUE_MAX 32768
 #define ELEM_BYTES_MAX (4u << 20)
@@ -354,6 +355,24 @@ static int check_common(const struct map_create_attr *attr, struct blog *log)
 	return 0;
 }
 
+/* By the value's type: where bpf(2) may not write, and BPF_F_LOCK locks. */
+static int attach_lock(struct map *map)
+{
+	struct rt_map *rt = map->rt;
+	s32 off = btfwalk_find_member(map->btf->btf, map->btf_value_id, "bpf_spin_lock");
+
+	if (off < 0)
+		return 0;
+	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return -EACCES;
+	if (rt->type != BPF_MAP_TYPE_HASH && rt->type != BPF_MAP_TYPE_ARRAY)
+		return -EOPNOTSUPP;
+	if ((u32)off + sizeof(struct bpf_spin_lock) > rt->value_size)
+		return -EINVAL;
+	rt->lock_at = off + 1;
+	return 0;
+}
+
 static int attach_btf(struct map *map, const struct map_create_attr *attr, struct blog *log)
 {
 	int err;
@@ -365,7 +384,7 @@ static int attach_btf(struct map *map, const struct map_create_attr *attr, struc
 		return complain(log, err, "Invalid btf_fd.");
 	map->btf_key_id = attr->btf_key_type_id;
 	map->btf_value_id = attr->btf_value_type_id;
-	return 0;
+	return attach_lock(map);
 }
 
 static int mode_of(u32 flags)

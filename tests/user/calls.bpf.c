@@ -370,6 +370,56 @@ int map_in_map(struct calls_ctx *ctx)
 	return 0;
 }
 
+/* -- Values with a lock --- */
+
+struct locked {
+	__u32 before;
+	struct bpf_spin_lock lock;
+	__u64 after;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct locked);
+} locked_array SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct locked);
+} locked_hash SEC(".maps");
+
+/* After calls.c has put values there. */
+SEC("syscall")
+int locks(struct calls_ctx *ctx)
+{
+	struct locked v = { .before = 7, .after = 8 };
+	__u32 key = 1, none = 5;
+	struct locked *p;
+
+	p = bpf_map_lookup_elem(&locked_array, &key);
+	if (p) {
+		bpf_spin_lock(&p->lock);
+		p->before += 10;
+		bpf_spin_unlock(&p->lock);
+		SAY(p->before);
+	}
+	SAY(bpf_map_update_elem(&locked_array, &key, &v, BPF_F_LOCK));
+	SAY(bpf_map_update_elem(&locked_array, &key, &v, BPF_F_LOCK | BPF_NOEXIST));
+	SAY(bpf_map_update_elem(&locked_array, &none, &v, BPF_F_LOCK));
+	SAY(bpf_map_update_elem(&locked_array, &key, &v, BPF_F_LOCK | BPF_NOEXIST | BPF_EXIST));
+	SAY(bpf_map_update_elem(&locked_hash, &key, &v, BPF_F_LOCK));
+	SAY(bpf_map_update_elem(&locked_hash, &key, &v, BPF_F_LOCK | BPF_NOEXIST));
+	SAY(bpf_map_update_elem(&locked_hash, &none, &v, BPF_F_LOCK | BPF_EXIST));
+	SAY(bpf_map_update_elem(&locked_hash, &none, &v, BPF_F_LOCK));
+	p = bpf_map_lookup_elem(&locked_hash, &none);
+	SAY(p ? p->before + p->after : -1);
+	return 0;
+}
+
 /* -- Loops --- */
 
 struct bpf_iter_num {	/* not in Debian 12's headers */

@@ -74,6 +74,25 @@ static void fill_user_ring(struct bpf_object *obj)
 		printf("reserved\n");
 }
 
+/* What is written to a lock is left out, what is read of it is zero. */
+static void use_locked(struct bpf_object *obj, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, name);
+	u32 key = 1, v[4] = { 1, 0xffffffff, 3, 0 }, got[4];
+	static const u64 flags[] = { 0, BPF_F_LOCK, BPF_F_LOCK | BPF_NOEXIST, BPF_F_LOCK | BPF_EXIST,
+				     BPF_F_LOCK | BPF_NOEXIST | BPF_EXIST };
+
+	for (u32 i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		v[0]++;
+		printf("%s update %llu: %d", name, (unsigned long long)flags[i],
+		       bpf_map_update_elem(fd, &key, v, flags[i]));
+		memset(got, 0xff, sizeof(got));
+		printf(" lookup: %d", bpf_map_lookup_elem(fd, &key, got));
+		printf(" locked: %d", bpf_map_lookup_elem_flags(fd, &key, got, BPF_F_LOCK));
+		printf(" got %u %u %u\n", got[0], got[1], got[2]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
@@ -93,6 +112,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	fill_user_ring(obj);
+	use_locked(obj, "locked_array");
+	use_locked(obj, "locked_hash");
+	printf("no lock: %d\n", bpf_map_lookup_elem_flags(bpf_object__find_map_fd_by_name(obj, "inner"), &(u32){ 0 },
+							   &(u64){ 0 }, BPF_F_LOCK));
 	bpf_object__for_each_program(prog, obj)
 		bad |= run(obj, prog);
 	bpf_object__close(obj);

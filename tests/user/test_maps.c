@@ -383,3 +383,53 @@ TEST(ring_killed)
 	CHECK_EQ(stuck, 0);
 	printf("# %u killed, %llu records\n", kills, (unsigned long long)c.got);
 }
+
+/* -- Values with a lock: never seen half written --- */
+
+struct locked {
+	u32 lock, a, words[14], b;
+};
+
+static struct rt_map *locked;
+static volatile bool locked_stop;
+
+static void *write_locked(void *arg)
+{
+	struct locked v = { .lock = 0xffffffff };
+	struct rt_scope scope;
+	u32 key = 0;
+
+	for (u32 i = 0; !locked_stop; i++) {
+		struct rt_thread *t = rt_enter(&scope);
+
+		v.a = v.b = i;
+		CHECK_EQ(rt_map_update(locked, &key, &v, BPF_F_LOCK), 0);
+		rt_exit(t, &scope);
+	}
+	return arg;
+}
+
+TEST(map_locked_values)
+{
+	struct rt_scope scope;
+	struct rt_thread *t;
+	struct locked v;
+	pthread_t th[2];
+	u32 key = 0;
+
+	locked = mapmem_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(v), 1, 0);
+	locked->lock_at = 1 + offsetof(struct locked, lock);
+	for (u32 i = 0; i < 2; i++)
+		pthread_create(&th[i], NULL, write_locked, NULL);
+	for (u32 i = 0; i < 200000; i++) {
+		t = rt_enter(&scope);
+		rt_value_read(locked, &v, locked->ops->lookup(locked, &key), true);
+		rt_exit(t, &scope);
+		CHECK_EQ(v.a, v.b);
+		CHECK_EQ(v.lock, 0);
+	}
+	locked_stop = true;
+	for (u32 i = 0; i < 2; i++)
+		pthread_join(th[i], NULL);
+	CHECK_EQ(((struct locked *)locked->ops->lookup(locked, &key))->lock, 0);
+}
