@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "inject/stop.h"
@@ -81,6 +82,7 @@ static u32 fill_patches(struct keeper *k)
 static void put_back(struct keeper *k)
 {
 	for (u32 i = 0; i < TRIES && fill_patches(k); i++) {
+		struct timespec pause = { .tv_nsec = 1000000 };
 		struct pollfd none = { .fd = -1 };
 		int err = stop_all(&k->stop);
 		u32 nr = err ? 0 : fill_patches(k);
@@ -90,7 +92,7 @@ static void put_back(struct keeper *k)
 		stop_release(&k->stop);
 		if (!err || err == -ESRCH)
 			return;
-		sys(SYS_poll, (long)&none, 1, 1, 0);
+		sys(SYS_ppoll, (long)&none, 1, (long)&pause, 0);
 	}
 }
 
@@ -105,7 +107,7 @@ static void keep(struct keeper *k)
 	if (highest > lowest + 1)
 		sys(SYS_close_range, lowest + 1, highest - 1, 0, 0);
 	sys(SYS_close_range, highest + 1, ~0U, 0, 0);
-	while (sys(SYS_poll, (long)&fd, 1, -1, 0) == -EINTR)
+	while (sys(SYS_ppoll, (long)&fd, 1, 0, 0) == -EINTR)
 		;
 	if (!__atomic_load_n(&k->journal->done, __ATOMIC_ACQUIRE))
 		put_back(k);
