@@ -37,3 +37,19 @@ TEST(demangle_rust)
 	check("_RNvC6_123foo3bar", false, "123foo::bar");
 	check("_RNvMsr_NtCs3ssYzQotkvD_3std4pathNtB5_7PathBuf3new", false, "<std::path::PathBuf>::new");
 }
+
+/* Each template argument is the one before, twice. */
+TEST(demangle_without_end)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char name[512] = "_Z1fI1AIiE1BIS1_S1_E";
+	int len = strlen(name);
+
+	for (int i = 3; i < 36; i += 2)
+		len += sprintf(name + len, "1BIS%c_S%c_E", digits[i], digits[i]);
+	strcpy(name + len, "Evv");
+	CHECK(!demangle(name, true));
+	/* not so often */
+	check("_Z1fI1AIiE1BIS1_S1_E1BIS3_S3_EEvv", true,
+	      "void f<A<int>, B<A<int>, A<int> >, B<B<A<int>, A<int> >, B<A<int>, A<int> > > >()");
+}
