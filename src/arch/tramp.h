@@ -132,6 +132,7 @@ struct arch_plan {
 	u8 nr_bounds;		/* instruction boundaries: offset in .old, offset in the copy */
 	u8 from[ARCH_PATCH_MAX], to[ARCH_PATCH_MAX];
 	u32 copy_len;		/* set by emit_copy() */
+	bool returns_twice;	/* there is none because it does, as setjmp() and vfork() */
 	char why[96];		/* why there is no plan */
 };
 

@@ -93,9 +93,14 @@ static bool open_entry(const struct ehframe *f, size_t at, struct cursor *c, uin
 	return !c->bad;
 }
 
-/* How addresses are written in the FDEs of the CIE at @at; PE_OMIT: not known. */
-static uint8_t encoding_of(const struct ehframe *f, size_t at)
+struct cie {
+	uint8_t encoding;	/* of addresses in FDEs; PE_OMIT: not known */
+	bool has_data;		/* FDEs have their length before what follows the addresses */
+};
+
+static struct cie read_cie(const struct ehframe *f, size_t at)
 {
+	static const struct cie none = { .encoding = PE_OMIT };
 	const char *augmentation, *end;
 	uint8_t version, encoding = 0;
 	struct cursor c;
@@ -103,15 +108,15 @@ static uint8_t encoding_of(const struct ehframe *f, size_t at)
 	size_t id_at;
 
 	if (!open_entry(f, at, &c, &id, &id_at) || id)
-		return PE_OMIT;
+		return none;
 	version = take(&c, 1, false);
 	augmentation = (const char *)f->data + c.at;
 	end = memchr(augmentation, '\0', c.end - c.at < AUGMENTATION_MAX ? c.end - c.at : AUGMENTATION_MAX);
 	if (c.bad || !end || (version != 1 && version != 3))
-		return PE_OMIT;
+		return none;
 	c.at += end + 1 - augmentation;
 	if (*augmentation != 'z')
-		return *augmentation ? PE_OMIT : 0;
+		return *augmentation ? none : (struct cie){};
 	take_leb(&c);			/* code alignment, */
 	take_leb(&c);			/* data alignment, */
 	version == 1 ? take(&c, 1, false) : take_leb(&c);	/* return address, */
@@ -124,12 +129,29 @@ static uint8_t encoding_of(const struct ehframe *f, size_t at)
 		else if (*p == 'P')
 			take_value(&c, take(&c, 1, false));
 	}
-	return c.bad ? PE_OMIT : encoding;
+	return c.bad ? none : (struct cie){ encoding, true };
 }
 
-static bool read_fde(struct cursor *c, uint8_t encoding, struct ehframe_fde *ret)
+/* Functions begin with the return address on top of the stack, as their CIE says; rules come behind the first
+ * instructions. */
+static bool starts_with_rules(struct cursor *c, const struct cie *cie)
+{
+	uint64_t skip = cie->has_data ? take_leb(c) : 0;
+	uint8_t op;
+
+	if (skip > c->end - c->at)
+		return false;
+	c->at += skip;
+	if (c->at == c->end)
+		return false;
+	op = take(c, 1, false);
+	return (op >> 6) == 2 || (op >= 0x0c && op <= 0x0f) || op == 0x05 || op == 0x12 || op == 0x13;
+}
+
+static bool read_fde(struct cursor *c, const struct cie *cie, struct ehframe_fde *ret)
 {
 	uint64_t at = c->f->addr + c->at;
+	uint8_t encoding = cie->encoding;
 
 	if (encoding == PE_OMIT || encoding & PE_INDIRECT ||
 	    (encoding & PE_RELATIVE && (encoding & PE_RELATIVE) != PE_PCREL))
@@ -138,18 +160,25 @@ static bool read_fde(struct cursor *c, uint8_t encoding, struct ehframe_fde *ret
 	if ((encoding & PE_RELATIVE) == PE_PCREL)
 		ret->start += at;
 	ret->size = take_value(c, encoding & 0x7);	/* without a sign */
-	return !c->bad && ret->size && ret->start + ret->size > ret->start;
+	if (c->bad || !ret->size || ret->start + ret->size < ret->start)
+		return false;
+	ret->is_part = starts_with_rules(c, cie);
+	return true;
 }
 
 int ehframe_next(struct ehframe *f, struct ehframe_fde *ret)
 {
 	struct cursor c;
+	struct cie cie;
 	size_t id_at;
 	uint32_t id;
 
 	while (open_entry(f, f->next, &c, &id, &id_at)) {
 		f->next = c.end;
-		if (id && id <= id_at && read_fde(&c, encoding_of(f, id_at - id), ret))
+		if (!id || id > id_at)
+			continue;
+		cie = read_cie(f, id_at - id);
+		if (read_fde(&c, &cie, ret))
 			return 1;
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef FS_IMAGE_EHFRAME_H
 #define FS_IMAGE_EHFRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct ehframe {
 
 struct ehframe_fde {
 	uint64_t start, size;
+	/* Its first instruction finds a frame that others have made: it goes on with a function. */
+	bool is_part;
 };
 
 /* The next entry for code: 1, or 0 at the end, or where damage begins. Entries in forms that no compiler

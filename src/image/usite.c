@@ -13,6 +13,7 @@
 #include "image/usyms.h"
 #include "util/log.h"
 
+#define STUB_MAX 16		/* bytes of a function that may be but a jump */
 #define SITE_AFTER 16		/* bytes behind a function which a patch may reach into */
 
 struct usites {
@@ -122,12 +123,58 @@ bool usite_is_odd(const struct uelf *e, const struct usym *sym)
 	return false;
 }
 
-const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[128])
+static int plan(const struct usites *s, const struct usym *sym, struct arch_plan *ret)
 {
 	const struct uelf_seg *seg = code_at(s->e, sym->addr);
 	struct arch_site site = { .addr = sym->addr };
-	struct arch_plan plan;
 	uint64_t off;
+
+	if (!seg) {
+		snprintf(ret->why, sizeof(ret->why), "has no code in the file");
+		return -ENOENT;
+	}
+	off = sym->addr - seg->vaddr;
+	site.size = sym->size <= seg->code_len - off ? sym->size : seg->code_len - off;
+	site.before = off < ARCH_SITE_BEFORE_MAX ? off : ARCH_SITE_BEFORE_MAX;
+	site.len = seg->code_len - off < site.size + SITE_AFTER ? seg->code_len - off : site.size + SITE_AFTER;
+	site.text = seg->code + off - site.before;
+	set_targets(s, &site);
+	return s->arch->plan(&site, ret);
+}
+
+struct jump {
+	const struct usym *from;
+	uint64_t to;
+};
+
+static void note_jump(u64 target, enum arch_ref kind, void *arg)
+{
+	struct jump *j = arg;
+
+	if (kind == ARCH_REF_JUMP && target - j->from->addr >= j->from->size)
+		j->to = target;
+}
+
+/* Is it nothing but a jump to a function that returns more than once, such as _setjmp() is? */
+static bool is_way_to_odd(const struct usites *s, const struct usym *sym)
+{
+	const struct uelf_seg *seg = code_at(s->e, sym->addr);
+	struct jump j = { .from = sym };
+	const struct usym *to;
+	struct arch_plan p;
+
+	if (!s->arch->refs || !seg || sym->size > STUB_MAX || sym->size > seg->code_len - (sym->addr - seg->vaddr))
+		return false;
+	s->arch->refs(seg->code + (sym->addr - seg->vaddr), sym->size, sym->addr, note_jump, &j);
+	to = j.to ? usyms_at(s->syms, j.to) : NULL;
+	if (!to || to->addr != j.to)
+		return false;
+	return usite_is_odd(s->e, to) || (plan(s, to, &p) && p.returns_twice);
+}
+
+const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[128])
+{
+	struct arch_plan p;
 
 	if (!s->arch)
 		return "is code of another architecture";
@@ -137,18 +184,10 @@ const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[12
 		return "only chooses a function, once, at the start of a program";
 	if (s->is_go && (!sym->base_len || memchr(sym->name, '.', sym->base_len)))
 		return "is Go code, whose stacks move";
-	if (usite_is_odd(s->e, sym))
+	if (usite_is_odd(s->e, sym) || is_way_to_odd(s, sym))
 		return "is not left the way it is entered";
-	if (!seg)
-		return "has no code in the file";
-	off = sym->addr - seg->vaddr;
-	site.size = sym->size <= seg->code_len - off ? sym->size : seg->code_len - off;
-	site.before = off < ARCH_SITE_BEFORE_MAX ? off : ARCH_SITE_BEFORE_MAX;
-	site.len = seg->code_len - off < site.size + SITE_AFTER ? seg->code_len - off : site.size + SITE_AFTER;
-	site.text = seg->code + off - site.before;
-	set_targets(s, &site);
-	if (!s->arch->plan(&site, &plan))
+	if (!plan(s, sym, &p))
 		return NULL;
-	snprintf(buf, 128, "%s", plan.why);
+	snprintf(buf, 128, "%s", p.why);
 	return buf;
 }

@@ -249,8 +249,10 @@ static void set_size(struct usyms *s, const struct ehframe_fde *fde)
 {
 	struct usym *sym = (struct usym *)usyms_at(s, fde->start);
 
-	for (; sym && sym < s->v + s->nr && sym->addr == fde->start; sym++)
+	for (; sym && sym < s->v + s->nr && sym->addr == fde->start; sym++) {
 		sym->size = sym->size ?: fde->size;
+		sym->flags |= fde->is_part ? USYM_PART : 0;
+	}
 }
 
 /* Stubs in .plt sections are no functions of this file. */
@@ -279,7 +281,7 @@ static int add_nameless(struct reader *r, uint32_t nr_named, const struct ehfram
 	const struct usym *next = usyms_after(&named, fde->start);
 	char *name;
 
-	if (usyms_at(&named, fde->start) || (next && next->addr - fde->start < fde->size) ||
+	if (fde->is_part || usyms_at(&named, fde->start) || (next && next->addr - fde->start < fde->size) ||
 	    !uelf_is_text(r->e, fde->start) || is_stub(r->e, fde->start))
 		return 0;
 	if (asprintf(&name, "@0x%llx", (unsigned long long)fde->start) < 0)

@@ -465,6 +465,7 @@ TEST(usite_other_entries)
 	CHECK_EQ(usites_new(u->elf, u->syms, &sites), 0);
 	check_site(u, sites, "entered", "a branch from elsewhere leads to +1");
 	check_site(u, sites, "entered.cold", "is a part of a function");
+	check_site(u, sites, "by_table", "is a part of a function");
 	check_site(u, sites, "entered_late", NULL);
 	check_site(u, sites, "tail_called", NULL);
 	check_site(u, sites, "main", NULL);
@@ -482,6 +483,37 @@ TEST(usite_other_entries)
 	usites_free(sites);
 	ubtf_free(u);
 	CHECK_NO_LEAKS();
+}
+
+/* Whatever of these a libc has: also without their names. */
+TEST(usite_returns_twice)
+{
+	struct ubtf *whole = open_image("strict"), *u = open_made("strict", "strip -o image $image", true);
+	static const char *const names[] = { "setjmp", "_setjmp", "__sigsetjmp", "vfork", "getcontext" };
+	struct usites *sites;
+	char buf[128];
+	int nr = 0;
+
+	if (u->elf->machine != EM_X86_64)
+		tap_skip("only on x86_64");
+	CHECK_EQ(usites_new(u->elf, u->syms, &sites), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct ufunc *f = ubtf_find(whole, names[i]);
+		struct usym code;
+
+		if (!f)
+			continue;
+		code = *f->sym;
+		code.name = "";
+		code.base_len = 0;
+		if (!usites_refusal(sites, &code, buf))
+			tap_fail(__FILE__, __LINE__, "'%s' can be traced", names[i]);
+		nr++;
+	}
+	CHECK(nr > 1);
+	usites_free(sites);
+	ubtf_free(u);
+	ubtf_free(whole);
 }
 
 TEST(usite_go)

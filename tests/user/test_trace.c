@@ -282,7 +282,7 @@ TEST(trace_module_function)
 }
 
 /* Runs before sanitizers are ready. */
-__attribute__((no_sanitize("address", "undefined"))) static long (*choose(void))(long a)
+__attribute__((used, no_sanitize("address", "undefined"))) static long (*choose(void))(long a)
 {
 	return own_function;
 }

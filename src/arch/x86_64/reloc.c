@@ -19,6 +19,7 @@
 #include "arch/x86_64/emit.h"
 #include "arch/x86_64/reloc.h"
 
+#define DWARF_RBX 3
 #define JMP_BYTES 5
 #define SHORT_JMP_BYTES 2
 
@@ -224,6 +225,37 @@ void x86_64_refs(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg
 	}
 }
 
+/*
+ * Functions that return more than once begin by taking their return address off the stack, or by keeping
+ * registers, rbx among them, which nobody else has a use for, where an argument says. By then the frame of a
+ * trampoline is gone; and they are also in programs without symbols.
+ */
+static const char *returns_twice(const struct arch_site *s)
+{
+	u32 off = 0, len = s->size < s->len ? s->size : s->len, kept = 0;
+	bool kept_rbx = false;
+	struct insn in;
+
+	for (int i = 0; i < 16 && off < len && decode_insn(s->text + s->before + off, len - off, &in); i++) {
+		const ZydisDecodedOperand *to = &in.ops[0];
+		int reg = decode_dwarf_operand(&in.ops[1]);
+
+		if (in.i.mnemonic == ZYDIS_MNEMONIC_POP)
+			return "it takes its return address off the stack";
+		if (is_end(&in) || in.i.mnemonic == ZYDIS_MNEMONIC_PUSH ||
+		    in.i.meta.category == ZYDIS_CATEGORY_CALL || decode_is_callee_saved(decode_dwarf_operand(to)))
+			return NULL;
+		if (in.i.mnemonic == ZYDIS_MNEMONIC_MOV && to->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    to->mem.base == ZYDIS_REGISTER_RDI && decode_is_callee_saved(reg)) {
+			kept_rbx |= reg == DWARF_RBX;
+			if (++kept >= 3 && kept_rbx)
+				return "it returns more than once";
+		}
+		off += in.i.length;
+	}
+	return NULL;
+}
+
 static int plan_near(const struct arch_site *s, struct arch_plan *plan)
 {
 	int err;
@@ -249,6 +281,7 @@ static int plan_pad(const struct arch_site *s, struct arch_plan *plan)
 int x86_64_plan(const struct arch_site *s, struct arch_plan *plan)
 {
 	struct arch_plan by_pad;
+	const char *why;
 	int err;
 
 	memset(plan, 0, sizeof(*plan));
@@ -256,6 +289,11 @@ int x86_64_plan(const struct arch_site *s, struct arch_plan *plan)
 	by_pad = *plan;
 	if (!s->size)
 		return refuse(plan, -EOPNOTSUPP, "its size is not known");
+	why = returns_twice(s);
+	if (why) {
+		plan->returns_twice = true;
+		return refuse(plan, -EOPNOTSUPP, "%s", why);
+	}
 	err = plan_near(s, plan);
 	if (err && !plan_pad(s, &by_pad)) {
 		*plan = by_pad;

@@ -6,7 +6,7 @@
 #ifdef __clang__
 #define KEEP __attribute__((noinline, used))
 #else
-#define KEEP __attribute__((noinline, noclone, used))
+#define KEEP __attribute__((noinline, used))
 #endif
 
 typedef unsigned long word;
