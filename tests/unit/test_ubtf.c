@@ -418,7 +418,7 @@ TEST(ubtf_types_from_a_file)
 	CHECK(write(fd, raw, size) == (ssize_t)size);
 	u = open_with("plain", &(struct ubtf_opts){ .btf_file = path });
 	check_decl(u, "plain", "int plain(int a, unsigned char b, const char *c)", true);
-	check_decl(u, "by_pair", "long int by_pair(struct pair p, char *restrict to)", true);
+	check_decl(u, "by_pair", LONG " by_pair(struct pair p, char *restrict to)", true);
 	check_layout(u->btf);
 	CHECK_STR(u->source, "BTF file");
 	ubtf_free(u);
