@@ -7,6 +7,7 @@
 
 #include "bpf/disasm.h"
 #include "verifier/call.h"
+#include "verifier/info.h"
 
 #define STACK_ROUND 16
 #define TAIL_CALL_STACK_MAX 256	/* below which a function may still tail call */
@@ -40,9 +41,8 @@ static void name_subprogs(struct env *env)
 {
 	const struct verify_opts *o = env->o;
 
-	for (u32 i = 0; o->btf && i < o->func_info_cnt; i++) {
-		const struct bpf_func_info *f =
-			(const void *)((const char *)o->func_info + (size_t)i * o->func_info_rec);
+	for (u32 i = 0; i < o->func_info_cnt; i++) {
+		const struct bpf_func_info *f = info_func(o, i);
 		const struct btf_type *t = btf__type_by_id(o->btf, f->type_id), *proto;
 
 		if (!t || !btf_is_func(t))
@@ -104,8 +104,10 @@ int cfg_find_subprogs(struct env *env)
 		for (u32 i = s->start; i < s->end; i++)
 			env->aux[i].subprog = k;
 	}
-	name_subprogs(env);
-	return 0;
+	err = info_check_subprogs(env);
+	if (!err)
+		name_subprogs(env);
+	return err;
 }
 
 /* -- What is reached --- */

@@ -12,6 +12,7 @@
 #include "verifier/cfg.h"
 #include "verifier/claims.h"
 #include "verifier/ctx.h"
+#include "verifier/info.h"
 #include "verifier/log.h"
 #include "verifier/mem.h"
 #include "verifier/prune.h"
@@ -237,7 +238,7 @@ static int resolve_ldimm64(struct env *env, u32 i)
 
 static int prepare(struct env *env)
 {
-	int err = 0;
+	int err = info_check(env);
 
 	for (u32 i = 0; i < env->cnt && !err; i++)
 		if (insn_is_ldimm64(&env->insns[i]))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpf/disasm.h"
+#include "verifier/info.h"
 
 #define TEXT_BYTES 1024
 #define PATH_INSNS 256	/* of a path are shown, the last */
@@ -38,9 +39,8 @@ static const struct bpf_line_info *line_of(const struct env *env, u32 insn)
 	const struct verify_opts *o = env->o;
 	const struct bpf_line_info *best = NULL;
 
-	for (u32 i = 0; o->btf && i < o->line_info_cnt; i++) {
-		const struct bpf_line_info *l =
-			(const void *)((const char *)o->line_info + (size_t)i * o->line_info_rec);
+	for (u32 i = 0; i < o->line_info_cnt; i++) {
+		const struct bpf_line_info *l = info_line(o, i);
 
 		if (l->insn_off > insn)
 			break;

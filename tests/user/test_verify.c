@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "bpf/build.h"
 #include "syscall/attr.h"
@@ -170,4 +171,79 @@ TEST(verify_constants_stay)
 	value = 0;
 	CHECK_EQ(bpf_map_lookup_elem(map, &zero, &value), 0);
 	CHECK_EQ(value, 0x5000);
+}
+
+/* -- Records of functions and lines --- */
+
+static int info_btf, info_func, info_int;
+
+static void make_info_btf(void)
+{
+	struct btf *btf = btf__new_empty();
+	const void *raw;
+	__u32 bytes;
+
+	info_int = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	info_func = btf__add_func(btf, "f", BTF_FUNC_STATIC, btf__add_func_proto(btf, info_int));
+	raw = btf__raw_data(btf, &bytes);
+	info_btf = bpf_btf_load(raw, bytes, NULL);
+	btf__free(btf);
+	CHECK(info_btf >= 0);
+}
+
+/* A program and a function of it, with @funcs and @lines of that many u32 each. */
+static int load_info(const u32 *funcs, u32 nr_funcs, u32 func_rec, const u32 *lines, u32 nr_lines, u32 line_rec)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1), INSN_EXIT(), INSN_MOV_I(0, 0), INSN_EXIT(),
+	};
+	struct prog_load_attr a = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insns = (u64)insns, .insn_cnt = 4,
+		.license = (u64)"GPL", .prog_btf_fd = info_btf,
+		.func_info = (u64)funcs, .func_info_cnt = nr_funcs, .func_info_rec_size = func_rec,
+		.line_info = (u64)lines, .line_info_cnt = nr_lines, .line_info_rec_size = line_rec,
+	};
+	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &a, sizeof(a));
+
+	return fd < 0 ? -errno : fd;
+}
+
+TEST(verify_function_records)
+{
+	u32 good[] = { 0, 0, 2, 0 }, late[] = { 1, 0, 2, 0 }, back[] = { 0, 0, 0, 0 }, elsewhere[] = { 0, 0, 3, 0 },
+	    untyped[] = { 0, 0, 2, 0 };
+	u32 *all[] = { good, late, back, elsewhere, untyped };
+
+	make_info_btf();
+	for (u32 i = 0; i < LEN(all); i++)
+		all[i][1] = all[i][3] = info_func;
+	untyped[3] = info_int;
+	CHECK(load_info(good, 2, 8, NULL, 0, 0) >= 0);
+	CHECK_EQ(load_info(good, 1, 8, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(good, 2, 4, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(good, 2, 0, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(good, 2, 7, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(late, 2, 8, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(back, 2, 8, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(elsewhere, 2, 8, NULL, 0, 0), -EINVAL);
+	CHECK_EQ(load_info(untyped, 2, 8, NULL, 0, 0), -EINVAL);
+}
+
+TEST(verify_line_records)
+{
+	u32 funcs[] = { 0, 0, 2, 0 };
+	u32 good[] = { 0, 0, 0, 1, 2, 0, 0, 2 }, beyond[] = { 0, 0, 0, 1, 4, 0, 0, 2 },
+	    back[] = { 2, 0, 0, 1, 0, 0, 0, 2 }, no_text[] = { 0, 0, 0, 1, 2, 0, 1 << 20, 2 },
+	    no_file[] = { 0, 1 << 20, 0, 1, 2, 0, 0, 2 }, missing[] = { 0, 0, 0, 1, 1, 0, 0, 2 };
+
+	make_info_btf();
+	funcs[1] = funcs[3] = info_func;
+	CHECK(load_info(funcs, 2, 8, good, 2, 16) >= 0);
+	CHECK_EQ(load_info(funcs, 2, 8, good, 2, 12), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, good, 2, 256), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, beyond, 2, 16), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, back, 2, 16), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, no_text, 2, 16), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, no_file, 2, 16), -EINVAL);
+	CHECK_EQ(load_info(funcs, 2, 8, missing, 2, 16), -EINVAL);
 }
