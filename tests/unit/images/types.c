@@ -3,11 +3,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#ifdef __clang__
 #define KEEP __attribute__((noinline, used))
-#else
-#define KEEP __attribute__((noinline, used))
-#endif
 
 typedef unsigned long word;
 
