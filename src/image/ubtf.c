@@ -547,6 +547,11 @@ int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
 	return 0;
 }
 
+uint64_t ubtf_entered(const struct ubtf *u, const struct usym *code)
+{
+	return u->sites ? usites_entered(u->sites, code) : 0;
+}
+
 const char *ubtf_refusal(struct ubtf *u, const struct usym *code, char buf[128])
 {
 	if (!u->sites && usites_new(u->elf, u->syms, &u->sites))

@@ -74,6 +74,9 @@ int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
  */
 const char *ubtf_refusal(struct ubtf *u, const struct usym *code, char buf[128]);
 
+/* Bit n: a branch from elsewhere in the file leads to n bytes behind the start of @code. After ubtf_refusal(). */
+uint64_t ubtf_entered(const struct ubtf *u, const struct usym *code);
+
 const struct ufunc *ubtf_from_id(const struct ubtf *u, uint32_t btf_id);
 
 #endif

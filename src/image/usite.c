@@ -80,6 +80,17 @@ static void set_targets(const struct usites *s, struct arch_site *site)
 		site->nr_targets++;
 }
 
+uint64_t usites_entered(const struct usites *s, const struct usym *sym)
+{
+	struct arch_site site = { .addr = sym->addr };
+	uint64_t ret = 0;
+
+	set_targets(s, &site);
+	for (uint32_t i = 0; i < site.nr_targets; i++)
+		ret |= 1ull << (site.targets[i] - sym->addr);
+	return ret;
+}
+
 /* -- The decision --- */
 
 uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym)

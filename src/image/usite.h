@@ -25,6 +25,9 @@ void usites_free(struct usites *s);
  */
 const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[128]);
 
+/* Bit n: a branch from elsewhere leads to n bytes behind the start of @sym. */
+uint64_t usites_entered(const struct usites *s, const struct usym *sym);
+
 /*
  * Where a process keeps the address of the function that @sym, which is USYM_IFUNC, has chosen: the address in
  * the file of a word that holds an address of the process. 0: only those who call it know.

@@ -184,6 +184,7 @@ static int proc_func(void *arg, u32 nr, u32 id, const char *name, struct target_
 	ret->addr = t->objs[nr].base + code.addr;
 	ret->size = code.size;
 	ret->untyped = f->untyped;
+	ret->entered = ubtf_entered(t->objs[nr].types, &code);
 	return 0;
 }
 

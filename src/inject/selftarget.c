@@ -158,7 +158,8 @@ static int self_target_func(void *arg, u32 nr, u32 id, const char *name, struct 
 	(void)name;
 	if (!f)
 		return -ENOENT;
-	*ret = (struct target_func){ self.objs[nr].base + code.addr, code.size, f->untyped };
+	*ret = (struct target_func){ self.objs[nr].base + code.addr, code.size, f->untyped,
+				     .entered = ubtf_entered(self.objs[nr].u, &code) };
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct target_func {
 	u64 addr;
 	u32 size;		/* bytes, by its symbol; 0: unknown */
 	bool untyped;		/* its prototype is a guess: attach without looking at arguments */
+	u64 entered;		/* as in struct tramp_proto; known once .refusal() was asked */
 	struct target *home;	/* where it is; NULL: in the target that was asked */
 };
 

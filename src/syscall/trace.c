@@ -112,6 +112,7 @@ static void set_words(const struct trace *t, struct trace_func *f)
 	const struct btf_param *args = btf_params(proto);
 
 	f->proto.untyped = f->code.untyped;
+	f->proto.entered = f->code.entered;
 	f->proto.nr_args = btf_vlen(proto);
 	for (u32 i = 0; i < f->proto.nr_args; i++)
 		f->proto.arg_words[i] = bytes_of(btf, args[i].type) > SLOT_BYTES ? 2 : 1;
@@ -201,16 +202,16 @@ static int find_code(const struct trace *t, struct trace_func *f, struct blog *l
 
 	if (t->dst)
 		return find_prog_code(t, f, log);
+	why = target_refusal(t->btf, f->btf_id, buf);
+	if (why) {
+		blog_print(log, "Function %s cannot be traced: %s\n", f->name, why);
+		return -EOPNOTSUPP;
+	}
 	err = target_func(t->btf, f->btf_id, &f->code);
 	if (!err && t->multi && f->code.home)
 		err = -EOPNOTSUPP;	/* its code is for another place */
 	if (err)
 		blog_print(log, "The address of function %s cannot be found\n", f->name);
-	why = err ? NULL : target_refusal(t->btf, f->btf_id, buf);
-	if (why) {
-		blog_print(log, "Function %s cannot be traced: %s\n", f->name, why);
-		err = -EOPNOTSUPP;
-	}
 	return err;
 }
 

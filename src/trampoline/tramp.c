@@ -112,7 +112,7 @@ static int refuse_text(const struct tramp *t)
 			 "trampoline: the text of '%s' is not what its file says", t->name);
 }
 
-static int make_plan(struct tramp *t, u32 size)
+static int make_plan(struct tramp *t, u32 size, u64 entered)
 {
 	u32 want = ARCH_SITE_BEFORE_MAX + SITE_AFTER + (size < ARCH_SITE_TEXT_MAX ? size : ARCH_SITE_TEXT_MAX);
 	struct tramp_space *s = t->space;
@@ -122,10 +122,15 @@ static int make_plan(struct tramp *t, u32 size)
 		.flags = s->shadow_stack ? ARCH_SITE_SHADOW_STACK : 0,
 	};
 	u8 file[ARCH_PATCH_MAX];
+	u64 targets[64];
 	int err, got;
 
 	if (!text)
 		return -ENOMEM;
+	site.targets = targets;
+	for (u32 i = 0; i < 64; i++)
+		if (entered >> i & 1)
+			targets[site.nr_targets++] = t->addr + i;
 	got = s->ops->read(s->arg, t->addr - ARCH_SITE_BEFORE_MAX, text, want);
 	if (got <= ARCH_SITE_BEFORE_MAX) {	/* the first function of its mapping */
 		got = s->ops->read(s->arg, t->addr, text, want);
@@ -173,7 +178,7 @@ static int new_tramp(struct tramp_space *s, u64 addr, u32 size, const struct tra
 	t->desc.xsave_bytes = s->vector_bytes;
 	strncat(t->name, name ?: "?", sizeof(t->name) - 1);
 	err = set_proto(t, proto);
-	err = err ?: make_plan(t, size);
+	err = err ?: make_plan(t, size, proto->entered);
 	err = err ?: make_copy(t);
 	if (err) {
 		free(t);
