@@ -12,7 +12,7 @@ enum { ENTRIES, EXITS, WRONG, ZERO, DIRTY, INTERRUPT };
 #define CALLS 30000
 #define UPDATES 20000
 /* Split: interrupts between the kernel's guard and a half's first or last instruction, twice in a row
- * and in both halves (docs/split.md, "Records that leak"). None was seen in 15 runs. */
+ * and in both halves (docs/split.md, "Records that leak"). None was seen in 31 runs. */
 #define WRONG_WINDOWS 2
 
 struct hammer {
