@@ -20,9 +20,9 @@
 #define DISCARD (1u << 30)
 
 struct printed {
-	struct rt_map rt;
 	int memfd;
 	struct bridge *bridge;
+	struct rt_map rt;	/* last: it has room for entries behind, none here */
 };
 
 static u64 *consumer_pos(const struct rt_map *rt)
