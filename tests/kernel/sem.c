@@ -97,6 +97,8 @@ static const struct {
 } targets[] = {
 	{ "fsession/htab_map_delete_elem", "libfsession-user.so.0:hash_delete" },
 	{ "fsession/htab_map_update_elem", "libfsession-user.so.0:hash_update" },
+	{ "fsession.multi/htab_map_delete_elem,htab_map_update_elem",
+	  "libfsession-user.so.0:hash_delete,libfsession-user.so.0:hash_update" },
 };
 
 static void retarget(struct bpf_program *p)

@@ -99,7 +99,7 @@ TEST(trace_order)
 	links[1] = attach("entry1", BPF_TRACE_FENTRY, 6);
 	links[2] = attach("exit1", BPF_TRACE_FEXIT, 7);
 	for (int i = 0; i < 3; i++)
-		CHECK(links[i] >= 0);
+		CHECK_EQ(links[i] < 0 ? links[i] : 0, 0);
 	CHECK_EQ(run("entry1", NULL), 0);
 	CHECK_EQ(d->nr_seen, 4);
 	CHECK_SEEN(0, 1, 0, 1, 77, 6);
