@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/probe.h"
+#include "engine/user.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -221,6 +222,11 @@ static void probe_multi(const struct trigger *t, int map_fd)
 			outcome(r, false, "the kernel does not know BPF_TRACE_FSESSION_MULTI");
 			remedy(r, "Linux 7.2 or newer, on x86_64");
 		}
+		return;
+	}
+	if (&fsession_user_engine && fsession_user_engine.is_elsewhere()) {
+		outcome(r, true, "a BPF_TRACE_FSESSION_MULTI program loads for another process");
+		close(fd);
 		return;
 	}
 	try_link(r, t, "a BPF_TRACE_FSESSION_MULTI program", fd,

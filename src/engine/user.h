@@ -20,6 +20,8 @@ struct user_engine {
 	/* The same, but programs attach to functions of process @pid: as of inject/proctarget.h. */
 	int (*enter)(pid_t pid);
 	void (*leave)(void);
+	/* Was one entered? Then a link to many functions cannot be tried on functions of this one. */
+	bool (*is_elsewhere)(void);
 	/* As of inject/launch.h. */
 	int (*launch_child)(void);
 	int (*launch_parent)(pid_t pid);

@@ -22,6 +22,7 @@
 #include "util/log.h"
 
 #define PAGE 4096ULL
+#define LOADER_FUNC "_dl_find_object"	/* that unwinders ask */
 
 struct object {
 	char name[64];
@@ -194,6 +195,8 @@ static const char *proc_refusal(void *arg, u32 nr, u32 id, const char *name, cha
 	struct usym code;
 
 	(void)id;
+	if (nr && !strcmp(name, LOADER_FUNC))
+		return "is replaced by this engine's own";
 	return find(t, nr, name, &code) ? ubtf_refusal(t->objs[nr].types, &code, buf) : NULL;
 }
 
@@ -238,7 +241,7 @@ static int hook_in(struct proctarget *t, const struct map_row *row)
 	if (err)
 		return err;
 	err = usyms_load(elf, 0, &syms);
-	sym = err ? NULL : usyms_find(syms, "_dl_find_object");
+	sym = err ? NULL : usyms_find(syms, LOADER_FUNC);
 	if (!err)
 		err = sym ? remote_hook_unwinders(t->remote, base_of(elf, row) + sym->addr, sym->size) : -ENOENT;
 	usyms_free(syms);

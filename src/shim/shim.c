@@ -177,6 +177,11 @@ static int enter(pid_t pid)
 	return err;
 }
 
+static bool is_elsewhere(void)
+{
+	return entered;
+}
+
 static void leave(void)
 {
 	proctarget_close(entered);
@@ -187,6 +192,7 @@ const struct user_engine fsession_user_engine = {
 	.use = use,
 	.enter = enter,
 	.leave = leave,
+	.is_elsewhere = is_elsewhere,
 	.launch_child = launch_child,
 	.launch_parent = launch_parent,
 	.lines_open = lines_open,

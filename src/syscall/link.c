@@ -116,6 +116,25 @@ static int fill_req(struct prog *p, const struct multi_id *id, struct tramp_req 
 	return err == -EOPNOTSUPP ? -ENOENT : err;	/* as what ftrace does not know */
 }
 
+static int compare_tramps(const void *a, const void *b)
+{
+	const struct tramp_req *x = a, *y = b;
+
+	return (x->tramp > y->tramp) - (x->tramp < y->tramp);
+}
+
+/* Several names of one function are one function. How many are left. */
+static u32 drop_aliases(struct tramp_req *reqs, u32 cnt)
+{
+	u32 nr = 1;
+
+	qsort(reqs, cnt, sizeof(*reqs), compare_tramps);
+	for (u32 i = 1; i < cnt; i++)
+		if (reqs[i].tramp != reqs[nr - 1].tramp)
+			reqs[nr++] = reqs[i];
+	return nr;
+}
+
 static int attach_multi(struct prog *p, const struct link_create_attr *attr)
 {
 	u32 cnt = attr->multi.cnt;
@@ -134,7 +153,7 @@ static int attach_multi(struct prog *p, const struct link_create_attr *attr)
 	err = reqs ? 0 : -ENOMEM;
 	for (u32 i = 0; i < cnt && !err; i++)
 		err = fill_req(p, &ids[i], &reqs[i]);
-	err = err ?: link_new(p, reqs, cnt);
+	err = err ?: link_new(p, reqs, drop_aliases(reqs, cnt));
 	free(reqs);
 	free(ids);
 	return err;
