@@ -98,7 +98,7 @@ static int free_entry(const struct map *map, u32 *ret)
 	return -E2BIG;
 }
 
-static int hash_put(struct map *map, const void *key, struct obj *o, u64 addr, u64 flags)
+static int entry_put(struct map *map, const void *key, struct obj *o, u64 addr, u64 flags)
 {
 	u32 old, entry;
 	bool had = find_entry(map, key, &old);
@@ -117,7 +117,7 @@ static int hash_put(struct map *map, const void *key, struct obj *o, u64 addr, u
 	return err;
 }
 
-static int hash_delete(struct map *map, const void *key)
+static int entry_drop(struct map *map, const void *key)
 {
 	u32 entry;
 	int err;
@@ -146,7 +146,7 @@ static int put(struct map *map, const void *key, struct obj *o, u64 addr, u64 fl
 		return 0;
 	}
 	pthread_mutex_lock(&hash_lock);
-	err = hash_put(map, key, o, addr, flags);
+	err = entry_put(map, key, o, addr, flags);
 	pthread_mutex_unlock(&hash_lock);
 	return err;
 }
@@ -176,7 +176,7 @@ int fdmap_delete(struct map *map, const void *key)
 
 	if (is_hash(map)) {
 		pthread_mutex_lock(&hash_lock);
-		err = hash_delete(map, key);
+		err = entry_drop(map, key);
 		pthread_mutex_unlock(&hash_lock);
 		return err;
 	}

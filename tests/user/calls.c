@@ -72,6 +72,7 @@ static void fill_user_ring(struct bpf_object *obj)
 	printf("reserve too much: %d\n", rb && !user_ring_buffer__reserve(rb, 4096) ? errno : 0);
 	if (rb && user_ring_buffer__reserve(rb, 8))
 		printf("reserved\n");
+	user_ring_buffer__free(rb);
 }
 
 /* What is written to a lock is left out, what is read of it is zero. */

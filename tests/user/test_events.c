@@ -107,11 +107,14 @@ static size_t bytes_seen[2];
 
 static void on_sample(void *ctx, int cpu, void *data, __u32 bytes)
 {
+	__u64 word;
+
 	(void)ctx;
 	CHECK(cpu >= 0 && cpu < libbpf_num_possible_cpus());
-	bytes_seen[*(__u64 *)data % 2] = bytes;
+	memcpy(&word, data, sizeof(word));	/* 4 bytes behind a multiple of 8 */
+	bytes_seen[word % 2] = bytes;
 	nr++;
-	total += *(__u64 *)data;
+	total += word;
 }
 
 static void on_lost(void *ctx, int cpu, __u64 cnt)
