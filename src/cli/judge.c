@@ -18,10 +18,15 @@
 #include "cli/bpfcall.h"
 #include "cli/judgetypes.h"
 #include "cli/report.h"
+#include "image/bpfobj.h"
 #include "syscall/attr.h"
+#include "syscall/wrap.h"
 #include "util/log.h"
 
 #define LOG_MAX (16u << 20)	/* of a log the end is kept */
+
+/* Where the command has the user engine inside. */
+#pragma weak wrap_vmlinux
 
 struct fake_map {
 	ino_t ino;		/* of the memfd: libbpf moves fds to other numbers */
@@ -39,6 +44,7 @@ struct judge {
 	const struct judge_opts *o;
 	struct bpf_object *obj;
 	struct judgetypes types;
+	bool own_kfuncs;	/* the object's declarations of kfuncs stand for the kernel's */
 	struct fake_map *maps;
 	void (*fn)(const struct judgement *j, void *arg);
 	void *arg;
@@ -135,11 +141,21 @@ static const struct verify_map *find_map(void *arg, const struct bpf_insn *insn)
 	return m ? &m->map : NULL;
 }
 
+static const char *func_name(const struct btf *btf, u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	return t && btf_is_func(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+}
+
 static const char *kfunc_name(void *arg, const struct bpf_insn *insn)
 {
 	struct judge *j = arg;
 
-	return insn->off ? NULL : judgetypes_kfunc(&j->types, insn->imm);
+	if (insn->off)
+		return NULL;
+	return j->own_kfuncs ? func_name(bpf_object__btf(j->obj), insn->imm) :
+			       judgetypes_kfunc(&j->types, insn->imm);
 }
 
 static void keep_log(void *arg, const char *text, size_t bytes)
@@ -203,8 +219,30 @@ static void set_opts(struct judge *j, const struct prog_load_attr *a, struct ver
 		o->flags |= VERIFY_GPL;
 }
 
+/* Markers that were compiled from a prototype without ctx say so in a field that must be zero. */
+static struct bpf_insn *copy_insns(const struct prog_load_attr *a)
+{
+	struct bpf_insn *ret = malloc(a->insn_cnt * sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	memcpy(ret, (const void *)a->insns, a->insn_cnt * sizeof(*ret));
+	for (u32 i = 0; i < a->insn_cnt; i++) {
+		struct bpf_insn *insn = &ret[i];
+		bool marker = insn->imm == FS_MARKER_IS_RETURN || insn->imm == FS_MARKER_COOKIE;
+
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg || !marker ||
+		    insn->off != FS_MARKER_OFF_NO_CTX)
+			continue;
+		insn->off = 0;
+		insn->imm += VERIFY_MARKER_NO_CTX;
+	}
+	return ret;
+}
+
 static void judge_prog(struct judge *j, const struct prog_load_attr *a, const struct bpf_program *prog)
 {
+	struct bpf_insn *insns = copy_insns(a);
 	struct judgement ret = { bpf_program__name(prog), bpf_program__section_name(prog) };
 	struct verify_result res = { 0 };
 	struct judgetarget target;
@@ -213,6 +251,8 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 
 	j->log.len = 0;
 	set_opts(j, a, &o);
+	if (insns)
+		o.insns = insns;
 	ret.err = judgetypes_target(&j->types, &o, ret.section, j->o->attach, &target);
 	ret.target = target.name[0] ? target.name : NULL;
 	start = now_ns();
@@ -221,11 +261,14 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 	else
 		ret.err = verify(&o, &res);
 	ret.ns = now_ns() - start;
+	if (ret.err && target.any && !res.hint[0])
+		snprintf(res.hint, sizeof(res.hint), "say with --attach which function it is for");
 	ret.res = &res;
 	ret.log = j->log.len ? j->log.at : "";
 	j->fn(&ret, j->arg);
 	j->judged++;
 	verify_done(&res);
+	free(insns);
 }
 
 /* What libbpf tries out, to see what a kernel can do, is none of the object's. */
@@ -317,21 +360,69 @@ static void prepare(struct bpf_object *obj)
 		bpf_map__set_pin_path(m, NULL);
 }
 
+static int open_object(struct judge *j, const char *path, const char *types)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = types);
+
+	bpf_object__close(j->obj);
+	j->obj = NULL;
+	return fsession_open_file(path, &opts, &j->obj);
+}
+
+/* In the file: libbpf forgets it. */
+static bool has_kfuncs(const char *path)
+{
+	struct btf *btf = btf__parse(path, NULL);
+	bool found = false;
+
+	for (u32 i = 1; btf && i < btf__type_cnt(btf) && !found; i++) {
+		const struct btf_type *t = btf__type_by_id(btf, i);
+
+		found = btf_is_func(t) && btf_vlen(t) == BTF_FUNC_EXTERN;
+	}
+	btf__free(btf);
+	return found;
+}
+
+/*
+ * What an object's kfuncs are called is all that matters here, and the running kernel may not have them. So libbpf
+ * finds them in the object's own types, and relocates by the kernel's, which are a file then.
+ */
+static int give_kfuncs(struct judge *j, const char *path, const char *types)
+{
+	const void *raw;
+	u32 bytes;
+	int err;
+
+	types = types ?: judgetypes_kernel_path(&j->types);
+	err = open_object(j, path, types);
+	if (err)
+		return err;
+	raw = btf__raw_data(bpf_object__btf(j->obj), &bytes);
+	if (!raw)
+		return -ENOMEM;
+	wrap_vmlinux(raw, bytes);
+	j->own_kfuncs = true;
+	return 0;
+}
+
 static int open_and_load(struct judge *j, const char *path)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts,
-		    .btf_custom_path = j->types.path[0] ? j->types.path : j->o->btf);
-	const char *why;
+	const char *why, *types = j->types.path[0] ? j->types.path : j->o->btf;
 	int err;
 
 	report_libbpf_reset();
-	err = fsession_open_file(path, &opts, &j->obj);
+	err = open_object(j, path, types);
+	if (!err && wrap_vmlinux && has_kfuncs(path))
+		err = give_kfuncs(j, path, types);
 	if (err)
 		return err;
 	prepare(j->obj);
 	bpfcall_answer(answer, j);
 	err = bpf_object__load(j->obj);
 	bpfcall_answer(NULL, NULL);
+	if (wrap_vmlinux)
+		wrap_vmlinux(NULL, 0);
 	if (!err)
 		return 0;
 	why = report_libbpf_reason();

@@ -41,10 +41,10 @@ static int open_file(struct judgetypes *t, const char *path)
 }
 
 /* libbpf relocates by the types of a file. */
-static int put_into_file(struct judgetypes *t)
+static int put_into_file(struct judgetypes *t, const struct btf *btf)
 {
 	u32 bytes;
-	const void *raw = btf__raw_data(t->file, &bytes);
+	const void *raw = btf__raw_data(btf, &bytes);
 
 	t->memfd = memfd_create("fsession-types", MFD_CLOEXEC);
 	if (!raw || t->memfd < 0 || write(t->memfd, raw, bytes) != (ssize_t)bytes)
@@ -60,7 +60,7 @@ static int open_exe(struct judgetypes *t, const char *exe)
 	if (err)
 		return err;
 	t->file = t->exe->btf;
-	return put_into_file(t);
+	return put_into_file(t, t->file);
 }
 
 int judgetypes_open(struct judgetypes *t, const char *path, const char *exe)
@@ -88,6 +88,15 @@ static const struct btf *kernel_types(struct judgetypes *t)
 		t->kernel = btf__load_vmlinux_btf();
 	t->no_kernel = !t->kernel;
 	return t->kernel;
+}
+
+const char *judgetypes_kernel_path(struct judgetypes *t)
+{
+	const struct btf *btf = kernel_types(t);
+
+	if (btf && !t->path[0] && put_into_file(t, btf))
+		return NULL;
+	return btf ? t->path : NULL;
 }
 
 const char *judgetypes_kfunc(struct judgetypes *t, u32 id)
@@ -190,6 +199,7 @@ int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *s
 	snprintf(ret->name, sizeof(ret->name), "%s", slash && slash[1] ? slash + 1 : attach ?: "");
 	if (ret->name[0])
 		return find_named(t, o, ret);
+	ret->any = true;
 	err = find_any(t, o);
 	if (err)
 		snprintf(ret->why, sizeof(ret->why), "%s", log_errstr(err));

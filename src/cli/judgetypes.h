@@ -18,6 +18,7 @@ struct judgetypes {
 
 struct judgetarget {
 	char name[128];		/* "" if the program has none */
+	bool any;		/* then it is judged for any function */
 	char why[256];		/* nothing was found */
 };
 
@@ -33,6 +34,8 @@ void judgetypes_done(struct judgetypes *t);
  */
 int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *section, const char *attach,
 		      struct judgetarget *ret);
+/* The kernel's types as a file, for libbpf's relocations; NULL: there are none. Valid until judgetypes_done(). */
+const char *judgetypes_kernel_path(struct judgetypes *t);
 /* Name of a kfunc by its id in the kernel's types; NULL: none. */
 const char *judgetypes_kfunc(struct judgetypes *t, u32 id);
 

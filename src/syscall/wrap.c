@@ -194,6 +194,22 @@ static int answer_vmlinux(void)
 	return fd;
 }
 
+static struct {
+	const void *raw;
+	size_t bytes;
+} given;	/* wrap_vmlinux() */
+
+void wrap_vmlinux(const void *raw, size_t bytes)
+{
+	given.raw = raw;
+	given.bytes = bytes;
+}
+
+static int answer_given(void)
+{
+	return answer(given.raw, given.bytes);
+}
+
 static int answer_lines(void (*print)(FILE *to))
 {
 	char *text = NULL;
@@ -225,6 +241,8 @@ static int answer_traceable(void)
 /* The one that answers for @path, or NULL. */
 static int (*answer_of(const char *path))(void)
 {
+	if (given.raw && !strcmp(path, VMLINUX))
+		return answer_given;
 	if (!is_ours())
 		return NULL;
 	if (!strcmp(path, POSSIBLE) || !strcmp(path, ONLINE))

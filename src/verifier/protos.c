@@ -120,6 +120,12 @@ static const struct proto kfuncs[] = {
 	{ "bpf_copy_from_user_str", PF_SLEEPABLE, PR_NUMBER, { P_MEM_OUT, P_SIZE_ZERO, P_ANY, P_NUMBER } },
 };
 
+/* As Linux 6.10 to 6.19 declares them */
+static const struct proto without_ctx[] = {
+	{ "bpf_session_is_return", PF_SESSION, PR_BOOL, { P_NONE } },
+	{ "bpf_session_cookie", PF_SESSION | PF_COOKIE, PR_COOKIE, { P_NONE } },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 const struct proto *proto_of_helper(u32 nr)
@@ -139,6 +145,10 @@ const struct proto *proto_of_call(const struct env *env, const struct bpf_insn *
 {
 	const struct verify_ops *ops = env->o->ops;
 
+	if (insn_is_helper_call(insn) && insn->imm == MARKER_IS_RETURN + VERIFY_MARKER_NO_CTX)
+		return &without_ctx[0];
+	if (insn_is_helper_call(insn) && insn->imm == MARKER_COOKIE + VERIFY_MARKER_NO_CTX)
+		return &without_ctx[1];
 	if (insn_is_helper_call(insn) && insn->imm == MARKER_IS_RETURN)
 		return &kfuncs[0];
 	if (insn_is_helper_call(insn) && insn->imm == MARKER_COOKIE)

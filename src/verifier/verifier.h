@@ -49,6 +49,9 @@ enum verify_flags {
 	VERIFY_EXACT = 1 << 5,		/* every number counts, so that claims hold of every run (tests) */
 };
 
+/* Added to the number of a marker call of <fsession/bpf_fsession.h>: R1 need not be ctx, and may be nothing. */
+#define VERIFY_MARKER_NO_CTX 0x10
+
 struct verify_opts {
 	const struct bpf_insn *insns;	/* as given to bpf(2): maps are fds */
 	u32 cnt;

@@ -98,6 +98,10 @@ t_verify_log()
 
 t_verify_bare_section()
 {
+	verify "$objects/args.bpf.o"
+	status 1
+	out "the target 'any function' has no argument"
+	out 'hint: say with --attach which function it is for'
 	verify --attach bpf_fentry_test1 "$examples/latency.bpf.o"
 	status 0
 	verify --attach no_such_function "$examples/latency.bpf.o"
@@ -138,6 +142,20 @@ t_verify_executable()
 	out "there is no function 'no_such_function'"
 	fs_nobody verify --target "$tmp/none" "$examples/latency.bpf.o"
 	status 3
+}
+
+t_verify_kfuncs()
+{
+	[ "$(uname -m)" = x86_64 ] || { skip 'libbpf asks the running kernel'; return; }
+	verify "$objects/kfuncs.bpf.o"
+	status 1
+	no_err
+	out 'known: accept'
+	out 'unknown: reject'
+	out 'bpf_kfunc_of_no_kernel'
+	out 'none: accept'
+	fs_nobody verify "$BUILD/tests/kernel/progs/foreign_noarg.bpf.o"
+	[ "$got" != 0 ] || out 'session: accept'
 }
 
 t_verify_cannot()
