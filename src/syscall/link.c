@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bpf/uapi.h"
 #include "syscall/uptr.h"
+
+#define ATTACH_TRIES 10
 
 static void link_destroy(struct obj *o)
 {
@@ -29,12 +32,25 @@ static int link_from_fd(int fd, struct link **ret)
 
 /* -- Attaching --- */
 
+/* A thread that cannot be stopped, or waits amid the bytes to be replaced, is somewhere else soon. */
+static int attach_patiently(const struct tramp_req *reqs, u32 nr, struct tramp_link **ret)
+{
+	int err = -EAGAIN;
+
+	for (u32 i = 0; i < ATTACH_TRIES && err == -EAGAIN; i++) {
+		if (i)
+			usleep(1000 * i);
+		err = tramp_attach_many(reqs, nr, ret);
+	}
+	return err;
+}
+
 /* Puts @p where @reqs say, all or none. Takes over the caller's use of @p where it succeeds. */
 static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
 {
 	struct link *link = calloc(1, sizeof(*link));
 	struct tramp_link **tramps = calloc(nr, sizeof(*tramps));
-	int err = link && tramps ? tramp_attach_many(reqs, nr, tramps) : -ENOMEM;
+	int err = link && tramps ? attach_patiently(reqs, nr, tramps) : -ENOMEM;
 
 	if (err) {
 		free(tramps);
