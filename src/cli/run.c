@@ -184,12 +184,13 @@ static int start(struct run *r)
 		err = targets_open(&r->o->attach, &r->targets);
 	if (!err)
 		err = attach_prepare(r->obj, &r->targets);
+	/* May be missing: then the kernel engine's runs are 0. The user engine's programs are compiled for it. */
+	if (!err && r->o->stats)
+		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err)
 		err = load(r);
 	if (!err)
 		open_printk(r);
-	if (!err && r->o->stats)	/* may be missing: then the kernel engine's runs are 0 */
-		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err)
 		err = attach_all(&r->attach, r->obj, &r->targets);
 	whose_end(&r->whose);

@@ -18,6 +18,7 @@
 #include "inject/remote.h"
 #include "inject/selftarget.h"
 #include "syscall/map.h"
+#include "syscall/prog.h"
 #include "syscall/target.h"
 #include "util/log.h"
 
@@ -141,7 +142,10 @@ static int look(struct proctarget *t)
 
 static int proc_space(void *arg, struct tramp_space **ret)
 {
-	*ret = remote_space(((struct proctarget *)arg)->remote);
+	struct proctarget *t = arg;
+
+	remote_count_runs(t->remote, stats_are_on());
+	*ret = remote_space(t->remote);
 	return 0;
 }
 

@@ -725,6 +725,11 @@ struct tramp_space *remote_space(struct remote *r)
 	return r->space;
 }
 
+void remote_count_runs(struct remote *r, bool on)
+{
+	set_word(r, "tramp_runs_counted", 0, on);
+}
+
 bool remote_is_alive(const struct remote *r)
 {
 	return !has_ended(r);

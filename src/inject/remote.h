@@ -31,6 +31,8 @@ void remote_close(struct remote *r);
 
 /* Its space; goes with it. */
 struct tramp_space *remote_space(struct remote *r);
+/* Whether runs there are counted and measured from now on. */
+void remote_count_runs(struct remote *r, bool on);
 
 /*
  * Unwinders there ask the function at @addr, _dl_find_object() of glibc, which are to know images, too. Until

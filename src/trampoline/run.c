@@ -12,11 +12,11 @@ static_assert(offsetof(struct rt_run, func_ip) == offsetof(struct arch_tramp_run
 static_assert(offsetof(struct rt_run, scope) == offsetof(struct arch_tramp_run, scope), "");
 static_assert(sizeof(struct rt_scope) == sizeof(((struct arch_tramp_run *)0)->scope), "");
 
-static bool counts;
+u64 tramp_runs_counted;
 
 void tramp_count_runs(bool on)
 {
-	rt_store(&counts, on);
+	rt_store(&tramp_runs_counted, on);
 }
 
 static struct guard_prog *counters_of(const struct arch_tramp_run *run)
@@ -35,7 +35,7 @@ bool tramp_run_enter(struct arch_tramp_run *run, u64 frame)
 		__atomic_fetch_add(&counters_of(run)->misses, 1, __ATOMIC_RELAXED);
 		return false;
 	}
-	run->start_ns = rt_load(&counts) ? rt_clock_ns(CLOCK_MONOTONIC) : 0;
+	run->start_ns = rt_load(&tramp_runs_counted) ? rt_clock_ns(CLOCK_MONOTONIC) : 0;
 	return true;
 }
 

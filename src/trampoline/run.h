@@ -12,7 +12,9 @@
 bool tramp_run_enter(struct arch_tramp_run *run, u64 frame);
 void tramp_run_exit(struct arch_tramp_run *run, u64 frame);
 
-/* Whether these count runs and measure them. */
+/* Whether these count runs and measure them; another process' are told by this word of theirs. */
+extern u64 tramp_runs_counted;
+
 void tramp_count_runs(bool on);
 
 #endif

@@ -28,9 +28,10 @@ t_user_entry_and_exit()
 
 t_user_cookie()
 {
-	user "$BUILD/examples/cookie.bpf.o" -- sample 2
+	user --stats "$BUILD/examples/cookie.bpf.o" -- sample 2
 	status 0
 	lines '^fsession cookie: 0xdeadbeef$' 2
+	lines '^cookie  *4 ' 1
 }
 
 t_user_ordinary_kfuncs()
