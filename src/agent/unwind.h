@@ -3,7 +3,7 @@
 #ifndef FS_AGENT_UNWIND_H
 #define FS_AGENT_UNWIND_H
 
-#include "util/types.h"
+#include "rt/rt.h"
 
 #define AGENT_REGIONS_MAX 256
 #define AGENT_PIECES_MAX 8192	/* of a region */
