@@ -58,8 +58,8 @@ static void print_opts(FILE *f, const struct opt *opts)
 void help_print_all(FILE *f)
 {
 	fprintf(f, "Usage: fsession VERB [OPTION...]\n\n"
-		   "Runs BPF programs at the entry and at the exit of functions, on Linux 5.10 and "
-		   "newer.\n\nVerbs:\n");
+		   "Runs BPF programs at the entry and at the exit of functions, of the kernel (Linux\n"
+		   "5.10 and newer) and of processes.\n\nVerbs:\n");
 	for (const struct verb *v = verbs; v->name; v++)
 		fprintf(f, "  %-10s%s\n", v->name, v->help);
 	fprintf(f, "\nOptions:\n");
