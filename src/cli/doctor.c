@@ -215,7 +215,7 @@ static int examine(struct doctor *d)
 		json_bool(d->json, nr_works > 0);
 		json_close(d->json, '}');
 	} else if (nr_works <= 0) {
-		printf("\nNo engine works here.\n");
+		printf("\nNo engine for functions of the kernel works here.\n");
 	}
 	return nr_works > 0 ? EXIT_OK : EXIT_FAILED;
 }

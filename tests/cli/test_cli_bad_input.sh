@@ -105,7 +105,7 @@ t_bad_input_doctor_without_privilege()
 {
 	fs_nobody doctor
 	status 1
-	out 'No engine works here.'
+	out 'No engine for functions of the kernel works here.'
 	out 'CAP_BPF'
 	fs_nobody doctor --json
 	status 1

@@ -175,10 +175,10 @@ static NOINLINE void leave_deeper(u32 bytes)
 {
 	volatile u8 *room = __builtin_alloca(bytes);
 
-	room[0] = 0;
+	__asm__ volatile("" : : "r"(room) : "memory");	/* all of it is wanted */
 	if (!sigsetjmp(env, 1))
 		hold_all(raise_usr1);
-	room[0] = 1;
+	__asm__ volatile("" : : "r"(room) : "memory");
 }
 
 TEST(left_program_is_seen_by_bpf)
