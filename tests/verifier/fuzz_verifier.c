@@ -320,13 +320,16 @@ static void load(struct check *c, const struct gen *g, const u8 *insn_flags)
 	}
 }
 
+#define LITTER_A 0x11
+#define LITTER_B 0xee
+
 /* Leaves bytes on the stack, where the next run has its own. */
 static __attribute__((noinline)) void litter(int byte)
 {
-	volatile u8 bytes[256 << 10];
+	u8 bytes[256 << 10];
 
-	memset((void *)bytes, byte, sizeof(bytes));
-	__asm__ volatile("" ::: "memory");
+	memset(bytes, byte, sizeof(bytes));
+	__asm__ volatile("" : : "r"(bytes) : "memory");	/* wanted */
 }
 
 struct outcome {
@@ -358,11 +361,13 @@ static __attribute__((noinline)) const char *run_below(struct check *c, struct o
 	return wrong;
 }
 
-static const char *run_code(struct check *c, const struct outcome *want)
+/* On a stack as the interpreter found it that said @want. */
+static const char *run_code(struct check *c, int byte, const struct outcome *want)
 {
 	u64 r0;
 
 	memset(c->value, 0, sizeof(c->value));
+	litter(byte);
 	r0 = c->code->entry(c->ctx);
 	if (r0 != want->r0)
 		return "another result of the code generator's code";
@@ -379,16 +384,16 @@ static const char *run_one(struct check *c, const struct verify_claims *claims)
 	c->wrong = NULL;
 	for (u32 i = 0; i < COUNT(c->ctx); i++)
 		c->ctx[i] = edge();
-	litter(0x11);
+	litter(LITTER_A);
 	wrong = run_interpreter(c, &a);
-	litter(0xee);
+	litter(LITTER_B);
 	if (!wrong)
 		wrong = run_below(c, &b);
 	/* What lay on the stack, and where that is, may be seen; then nothing is to be compared. */
 	if (wrong || a.r0 != b.r0 || memcmp(a.value, b.value, sizeof(a.value)))
 		return wrong;
 	compared++;
-	return run_code(c, &a);
+	return run_code(c, LITTER_A, &a) ? run_code(c, LITTER_B, &b) : NULL;
 }
 
 static const char *run_accepted(const struct gen *g, const u8 *insn_flags, const struct verify_claims *claims,
