@@ -14,7 +14,7 @@ const struct opt global_opts[] = {
 static const struct opt run_opts[] = {
 	{ "attach", 'a', OPT_LIST, OFF(run, attach), "TARGET",
 	  "Attach the programs whose section is a bare \"fsession\" to TARGET; may be repeated.\n"
-	  "FUNC or MODULE:FUNC is one kernel function; with '*' or '?' in it, every function that "
+	  "FUNC or MODULE:FUNC is one function; with '*' or '?' in it, every function that "
 	  "matches and can be traced.\n"
 	  "prog:ID, prog:NAME or prog:/PINNED/PATH is a loaded BPF program, with :FUNC at its end "
 	  "one of that program's functions" },
