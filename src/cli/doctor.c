@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -16,6 +17,7 @@
 #include "cli/json.h"
 #include "cli/report.h"
 #include "cli/verbs.h"
+#include "engine/user.h"
 #include "image/tracefs.h"
 #include "util/log.h"
 #include "util/privilege.h"
@@ -40,6 +42,7 @@ struct doctor {
 	struct json *json;	/* NULL = text */
 	struct fact facts[FACTS_MAX];
 	size_t nr_facts;
+	struct fsession_rung user;
 };
 
 static struct fact *add_fact(struct doctor *d, const char *name)
@@ -165,6 +168,63 @@ static void on_rung(const struct fsession_rung *r, void *arg)
 	json_close(j, '}');
 }
 
+/* -- The user engine --- */
+
+#define USER_SECONDS 20
+#define USER_REMEDY "ptrace: sysctl kernel.yama.ptrace_scope=0, or allow it in the sandbox's seccomp profile"
+
+struct user_rung {
+	bool works;
+	char how[256];
+};
+
+static void note_session(const struct fsession_rung *r, void *arg)
+{
+	struct user_rung *u = arg;
+
+	if (strcmp(r->name, "kernel"))
+		return;
+	u->works = r->works;
+	snprintf(u->how, sizeof(u->how), "%s", r->how);
+}
+
+/* What the ladder says where bpf(2) is the user engine's. */
+static void try_user(int fd)
+{
+	struct fsession_register_opts reg = { .sz = sizeof(reg), .engine = FSESSION_ENGINE_USER };
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct user_rung u = { 0 };
+
+	alarm(USER_SECONDS);
+	dup2(null, STDERR_FILENO);
+	if (!fsession_register(&reg))
+		fsession_probe(note_session, &u);
+	_exit(write(fd, &u, sizeof(u)) != sizeof(u));
+}
+
+/* In a process of its own, since it changes whom bpf(2) asks. Before fsession_register(). */
+static void probe_user(struct user_rung *ret)
+{
+	struct user_rung got;
+	int pipe_fds[2];
+	pid_t pid;
+
+	snprintf(ret->how, sizeof(ret->how), "%s", &fsession_user_engine ? "trying it failed" :
+		 "not for this machine's architecture yet");
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		return;
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		try_user(pipe_fds[1]);
+	close(pipe_fds[1]);
+	if (pid > 0 && read(pipe_fds[0], &got, sizeof(got)) == sizeof(got) && got.how[0])
+		*ret = got;
+	close(pipe_fds[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
 static void print_facts(const struct doctor *d)
 {
 	struct json *j = d->json;
@@ -207,6 +267,7 @@ static int examine(struct doctor *d)
 		json_open(d->json, '[');
 	}
 	nr_works = fsession_probe(on_rung, d);
+	on_rung(&d->user, d);
 	if (d->json)
 		json_close(d->json, ']');
 	print_facts(d);
@@ -226,6 +287,7 @@ int doctor_verb(const struct verb *v, char **argv)
 	struct fsession_register_opts reg = { .sz = sizeof(reg) };
 	struct opt_rest rest;
 	struct doctor d = { 0 };
+	struct user_rung user = { 0 };
 	struct json json;
 	int ret;
 
@@ -239,6 +301,9 @@ int doctor_verb(const struct verb *v, char **argv)
 		fail(0, "doctor: unexpected '%s'", rest.nr_args ? rest.args[0] : "--");
 		return EXIT_USAGE;
 	}
+	probe_user(&user);
+	d.user = (struct fsession_rung){ "user", user.works, user.how,
+					 &fsession_user_engine && !user.works ? USER_REMEDY : "" };
 	report_init(o.verbose);
 	reg.log_level = report_fsession_level(o.verbose);
 	if (fsession_register(&reg))
