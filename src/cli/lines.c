@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/json.h"
 #include "cli/printk.h"
+
+#define BUFFER_BYTES (64 << 10)
 
 struct comm {
 	char name[32];	/* "" = unknown: the task is gone */
@@ -61,6 +64,19 @@ static void print_json(const struct printk_line *l, struct json *j)
 	json_close(j, '}');
 }
 
+void lines_begin(void)
+{
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, BUFFER_BYTES);
+}
+
+/* Between lines, since a command may write to the same place. */
+static void make_room(void)
+{
+	if (__fpending(stdout) > BUFFER_BYTES / 2)
+		fflush(stdout);
+}
+
 void lines_print(const struct printk_line *l, void *arg)
 {
 	struct lines *lines = arg;
@@ -71,6 +87,7 @@ void lines_print(const struct printk_line *l, void *arg)
 		return;
 	}
 	lines->nr++;
+	make_room();
 	if (lines->json) {
 		print_json(l, lines->json);
 		return;

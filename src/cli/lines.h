@@ -16,6 +16,9 @@ struct lines {
 	uint64_t nr_others;	/* not printed, since other programs sent them */
 };
 
+/* Before anything is written to standard output. */
+void lines_begin(void);
+
 /* A printk_fn; @arg is a struct lines. */
 void lines_print(const struct printk_line *line, void *arg);
 

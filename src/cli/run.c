@@ -342,6 +342,7 @@ int run_verb(const struct verb *v, char **argv)
 		return EXIT_USAGE;
 	if (o.pid)
 		o.engine = FSESSION_ENGINE_USER;
+	lines_begin();
 	r.path = rest.args[0];
 	r.cmd = rest.cmd;
 	json_init(&r.json_out, stdout);
