@@ -14,9 +14,11 @@
 
 #include "bpf/build.h"
 #include "bpf/uapi.h"
+#include "inject/self.h"
 #include "inject/selftarget.h"
 #include "tap.h"
 #include "trace.h"
+#include "trampoline/space.h"
 
 static struct bpf_object *obj;
 static struct trace_data *d;
@@ -449,6 +451,16 @@ static int try_load(const struct load_case *c)
 	return fd < 0 ? fd : 0;
 }
 
+static void try_all(const struct load_case *cases, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		int err = try_load(&cases[i]);
+
+		if (err != cases[i].expected)
+			tap_fail(__FILE__, __LINE__, "case %u: %d, expected %d", i, err, cases[i].expected);
+	}
+}
+
 /* What Linux 7.2 says: fsession specification, 3.1, 3.4 and 11. */
 TEST(trace_load_errors)
 {
@@ -467,12 +479,30 @@ TEST(trace_load_errors)
 	};
 
 	selftarget_use(NULL);
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		int err = try_load(&cases[i]);
+	try_all(cases, sizeof(cases) / sizeof(*cases));
+}
 
-		if (err != cases[i].expected)
-			tap_fail(__FILE__, __LINE__, "case %u: %d, expected %d", i, err, cases[i].expected);
-	}
+/* A machine says that it can do sessions; if not, both kinds are refused, and nothing else. */
+TEST(trace_without_sessions)
+{
+	static const struct load_case cases[] = {
+		{ FS_BPF_TRACE_FSESSION, "bpf_fentry_test1", 0, 0, -EOPNOTSUPP },
+		{ FS_BPF_TRACE_FSESSION_MULTI, NULL, 0, 0, -EOPNOTSUPP },
+		{ BPF_TRACE_FENTRY, "bpf_fentry_test1", 0, 0, 0 },
+		{ BPF_TRACE_FEXIT, "bpf_fentry_test1", 0, 0, 0 },
+		{ FS_BPF_TRACE_FEXIT_MULTI, NULL, 0, 0, 0 },
+	};
+	static const struct arch_tramp_ops silent;
+	struct arch_tramp_ops without;
+	struct tramp_space *space;
+
+	selftarget_use(NULL);
+	CHECK_EQ(self_space(&space), 0);
+	CHECK(space->arch->sessions);
+	without = *space->arch;
+	without.sessions = silent.sessions;	/* as a machine that says nothing of it */
+	space->arch = &without;
+	try_all(cases, sizeof(cases) / sizeof(*cases));
 }
 
 /* As many as the BTF says, a session twice: then no more. */
