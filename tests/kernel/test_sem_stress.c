@@ -2,8 +2,10 @@
 /* Many calls on all CPUs, and interrupts: no cookie is ever another call's, and the sums are exact. */
 #include "sem.h"
 
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/syscall.h>
 
 enum { ENTRIES, EXITS, WRONG, ZERO, DIRTY, INTERRUPT };
@@ -120,22 +122,45 @@ static void *update(void *arg)
 	return NULL;
 }
 
-/* Opens a clock of each CPU that runs @prog, or skips the test. */
-static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
+/* Opens a clock of each CPU that runs @s's tick, or skips the test. */
+static void start_ticks(struct sem *s)
 {
 	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = type, .config = config, .freq = 1,
-		.sample_freq = 4000,
+		.size = sizeof(attr), .type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK, .freq = 1, .sample_freq = 4000,
 	};
 
 	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++) {
 		int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 		if (fd < 0)
-			tap_skip("this machine has no %s: %s", what, strerror(errno));
-		CHECK_EQ(ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog), 0);
+			tap_skip("this machine has no CPU clock: %s", strerror(errno));
+		CHECK_EQ(ioctl(fd, PERF_EVENT_IOC_SET_BPF, bpf_program__fd(sem_prog(s, "tick"))), 0);
 		CHECK_EQ(ioctl(fd, PERF_EVENT_IOC_ENABLE, 0), 0);
 	}
+}
+
+/* Asks the other CPUs for backtraces, which each makes in an NMI, until the process ends. */
+static void *send_nmis(void *arg)
+{
+	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+
+	while (write(fd, "l", 1) == 1)
+		;
+	return arg;
+}
+
+static void start_nmis(struct sem *s)
+{
+	pthread_t thread;
+
+#ifdef __aarch64__
+	tap_skip("backtraces are asked for by ordinary interrupts here");
+#endif
+	CHECK(klogctl(6 /* console off */, NULL, 0) >= 0);
+	CHECK(sem_attach(s, "nmi"));
+	CHECK_EQ(pthread_create(&thread, NULL, send_nmis, NULL), 0);
+	pthread_detach(thread);
 }
 
 #ifdef __aarch64__
@@ -145,17 +170,19 @@ static void start_ticks(int prog, __u32 type, __u64 config, const char *what)
 #define NATIVE_LOST 0
 #endif
 
-/* Many updates from tasks and, if @what, from interrupts meanwhile. */
-static void interrupted(__u32 type, __u64 config, const char *what)
+/* Many updates from tasks and, if @start, by the program @by from interrupts meanwhile. */
+static void interrupted(const char *by, void (*start)(struct sem *s))
 {
 	struct fsession_stats st;
+	char programs[64];
 	struct sem s;
 	__u64 calls;
 
-	if (!sem_load(&s, "sem_stress", "interrupted tick"))
+	snprintf(programs, sizeof(programs), "interrupted %s", by);
+	if (!sem_load(&s, "sem_stress", programs))
 		return;
-	if (what)
-		start_ticks(bpf_program__fd(sem_prog(&s, "tick")), type, config, what);
+	if (start)
+		start(&s);
 	if (!sem_attach(&s, "interrupted"))
 		return;
 	calls = run_threads(update, bpf_map__fd(bpf_object__find_map_by_name(s.obj, "busy")));
@@ -168,8 +195,8 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 	       (__u64)st.unmatched, (__u64)st.open);
 	CHECK(s.d->n[WRONG] <= (split(&s, "interrupted") ? WRONG_WINDOWS : 0));
 	CHECK_EQ(s.d->n[DIRTY], 0);
-	CHECK_EQ(s.d->n[30] > 0, !!what);
-	CHECK_EQ(s.d->n[INTERRUPT] > 0, !!what);
+	CHECK_EQ(s.d->n[30] > 0, !!start);
+	CHECK_EQ(s.d->n[INTERRUPT] > 0, !!start);
 	CHECK(s.d->n[EXITS] > calls / 10);
 	/* ticks between the two attaches leave exits without an entry: dropped */
 	if (split(&s, "interrupted")) {
@@ -184,19 +211,16 @@ static void interrupted(__u32 type, __u64 config, const char *what)
 /* Two tasks on each CPU: one is preempted inside the program, what the other does is missed. */
 TEST(preempted)
 {
-	interrupted(0, 0, NULL);
+	interrupted("", NULL);
 }
 
 TEST(interrupts)
 {
-	interrupted(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, "CPU clock");
+	interrupted("tick", start_ticks);
 }
 
 TEST(nmi)
 {
-#ifdef __aarch64__
-	tap_skip("hardware counters interrupt as ordinary devices do, here");
-#endif
-	interrupted(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
-		    "hardware counter, whose interrupts are NMIs");
+	interrupted("nmi", start_nmis);
+	klogctl(7 /* console on */, NULL, 0);
 }

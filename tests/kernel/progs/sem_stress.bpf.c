@@ -93,9 +93,19 @@ int BPF_PROG(interrupted, void *map, __u32 *key, __u64 *value)
 	return 0;
 }
 
-/* Runs in the interrupt of a CPU clock (or in an NMI, of a hardware counter). */
-SEC("perf_event")
-int tick(void *ctx)
+static __always_inline void tick_update(void)
+{
+	__u32 zero = 0, key = 3;
+	__u64 *value = bpf_map_lookup_elem(&source, &zero);
+
+	sem_count(30);
+	if (!value)
+		return;
+	*value = 0xabcdffffffffULL;
+	bpf_map_update_elem(&busy, &key, value, BPF_ANY);
+}
+
+static __always_inline int update_busy(void)
 {
 	__u32 zero = 0, key = 3;
 	__u64 *value = bpf_map_lookup_elem(&source, &zero);
@@ -106,4 +116,18 @@ int tick(void *ctx)
 	*value = 0xabcdffffffffULL;
 	bpf_map_update_elem(&busy, &key, value, BPF_ANY);
 	return 0;
+}
+
+/* Runs in the interrupt of a CPU clock. */
+SEC("perf_event")
+int tick(void *ctx)
+{
+	return update_busy();
+}
+
+/* A CPU asked for its backtrace calls it in an NMI. */
+SEC("fentry/show_regs")
+int nmi(void *ctx)
+{
+	return update_busy();
 }
