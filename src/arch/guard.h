@@ -45,9 +45,13 @@ struct guard_prog {
 	u64 runs, run_ns;	/* for whoever counts */
 };
 
+/* The word at guard_env.alive has this bit once who traces is gone: no program starts any more. */
+#define GUARD_TRACER_GONE 0x40000000
+
 /* What images call and where the blocks are. */
 struct guard_env {
 	u64 blocks;		/* GUARD_THREADS + 1 blocks; in the last every guard is held */
+	u64 alive;		/* a u32 within 2 GiB of the blocks; 0: nobody can be gone */
 	u64 claim;		/* finds or takes the caller's block; see arch/<a>/host */
 	u64 busy;		/* a guard is not free */
 	u64 probe_words;	/* clears what is unreadable of a stack window */

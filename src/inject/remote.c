@@ -3,7 +3,7 @@
  * What is mapped in the process, all of it by its own system calls (call.h):
  *
  *	agent | a page with the gadget			private; code is written through /proc/PID/mem
- *	blocks of guards				private
+ *	blocks of guards | whether we are there		private | shared with us
  *	threads of src/rt				private, empty in a forked child
  *	lanes						shared with us and with other targets
  *	areas near functions: code, slots | links	private | shared with us
@@ -29,6 +29,7 @@
 #include "arch/host.h"
 #include "image/vdso.h"
 #include "inject/agent.h"
+#include "inject/alive.h"
 #include "inject/bridge.h"
 #include "inject/call.h"
 #include "inject/keeper.h"
@@ -66,6 +67,7 @@ struct remote {
 	int pidfd;
 	int mem;		/* /proc/PID/mem */
 	struct keeper *keeper;
+	struct alive *alive;
 	struct agent agent;
 	u64 gadget;
 	u64 guard_table;
@@ -343,14 +345,15 @@ static int remote_op_map(void *arg, u64 near, u64 code_bytes, u64 data_bytes, u6
 	return err;
 }
 
-static int map_guards(struct remote *r, struct call *c, u64 *ret)
+/* @more: bytes behind them */
+static int map_guards(struct remote *r, struct call *c, u64 more, u64 *ret)
 {
 	u64 full[GUARD_BLOCK_BYTES / 8];
 	int err;
 
 	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
 		full[i] = 1;
-	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES, PROT_READ | PROT_WRITE, ret);
+	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES + more, PROT_READ | PROT_WRITE, ret);
 	return err ?: poke(r, *ret + GUARD_BLOCKS_BYTES - sizeof(full), full, sizeof(full));
 }
 
@@ -362,7 +365,7 @@ static int remote_op_map_guards(void *arg, u64 *ret)
 
 	if (err)
 		return err;
-	err = map_guards(r, c, ret);
+	err = map_guards(r, c, 0, ret);
 	end(r, c);
 	return err;
 }
@@ -571,11 +574,13 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	err = map_agent(r, c);
 	err = err ?: call_set_gadget(c, r->gadget);
 	err = err ?: map_rt(r, c);
-	err = err ?: map_guards(r, c, &env->blocks);
+	err = err ?: map_guards(r, c, PAGE, &env->blocks);
+	err = err ?: map_shared(r, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, alive_memfd(r->alive), &env->alive);
 	if (err)
 		return err;
 	r->guard_table = agent_symbol(&r->agent, "guard_table");
-	err = set_word(r, "guard_table", offsetof(struct guard_table, blocks), env->blocks);
+	err = set_word(r, "guard_table", offsetof(struct guard_table, alive), env->alive);
+	err = err ?: set_word(r, "guard_table", offsetof(struct guard_table, blocks), env->blocks);
 	err = err ?: peek(r, agent_symbol(&r->agent, "agent_guard_text"), &text, sizeof(text));
 	return err ?: remote_op_add_images(r, text.start, text.end);
 }
@@ -599,7 +604,7 @@ static int make_space(struct remote *r, struct guard_env *env)
 
 static int enter(struct remote *r)
 {
-	struct guard_env env;
+	struct guard_env env = {};
 	struct call *c;
 	int err;
 
@@ -705,6 +710,7 @@ void remote_close(struct remote *r)
 		free(m);
 	}
 	printed_close(r->printed);
+	alive_stop(r->alive);
 	keeper_stop(r->keeper);
 	maps_done(&r->files);
 	agent_done(&r->agent);
@@ -713,6 +719,7 @@ void remote_close(struct remote *r)
 	if (r->pidfd >= 0)
 		close(r->pidfd);
 	r->keeper = NULL;
+	r->alive = NULL;
 	r->printed = NULL;
 	r->mem = r->pidfd = -1;
 	r->left = true;
@@ -880,6 +887,7 @@ int remote_open(pid_t pid, struct remote **ret)
 	err = err ?: env_init();
 	err = err ?: open_process(r);
 	err = err ?: keeper_start(pid, r->mem, &r->keeper);
+	err = err ?: alive_start(&r->alive);
 	err = err ?: enter(r);
 	err = err ?: send_lines(r);
 	if (err) {

@@ -191,7 +191,7 @@ static const struct tramp_target_ops self_ops = {
 static int make_space(struct tramp_space **ret)
 {
 	const struct arch_tramp_ops *arch = arch_host_tramp();
-	struct guard_env env;
+	struct guard_env env = {};
 	int err;
 
 	if (!arch)

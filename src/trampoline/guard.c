@@ -34,6 +34,13 @@ static u64 *words_of(u64 block)
 	return (u64 *)block;
 }
 
+GUARD_TEXT static bool is_abandoned(void)
+{
+	const u32 *alive = (const u32 *)guard_table.alive;
+
+	return alive && __atomic_load_n(alive, __ATOMIC_RELAXED) & GUARD_TRACER_GONE;
+}
+
 /*
  * The owner's word goes 0, tp | 1, tp: a signal handler of the same thread that comes in between finds
  * the odd value and completes the claim.
@@ -42,7 +49,7 @@ GUARD_TEXT u64 guard_claim(u64 tp)
 {
 	u32 start = (tp * GUARD_HASH_MULT >> GUARD_HASH_SHIFT & GUARD_HASH_MASK) >> GUARD_BLOCK_SHIFT;
 
-	for (u32 i = 0; i < GUARD_THREADS; i++) {
+	for (u32 i = 0; i < GUARD_THREADS && !is_abandoned(); i++) {
 		u32 nr = (start + i) % GUARD_THREADS;
 		u64 *block = words_of(guard_table.blocks + ((u64)nr << GUARD_BLOCK_SHIFT));
 		u64 *owner = &block[GUARD_TP_OFF / 8], seen = 0;

@@ -17,7 +17,7 @@ struct guard_range {
 };
 
 struct guard_table {
-	u64 blocks;			/* as in struct guard_env */
+	u64 blocks, alive;		/* as in struct guard_env */
 	u64 nr_ranges;			/* set after the range it counts */
 	u64 claimed[GUARD_THREADS / 64];	/* which blocks have ever been */
 	struct guard_range ranges[GUARD_RANGES_MAX];
@@ -28,7 +28,7 @@ extern struct guard_table guard_table;
 /* Code between images and a taken guard that is not in images. */
 extern const char __start_fs_guard_text[], __stop_fs_guard_text[];
 
-/* The caller's block; where none is free, one in which all guards are held. */
+/* The caller's block; where none is free, or who traces is gone, one in which all guards are held. */
 u64 guard_claim(u64 tp);
 /* @cell is not free: may the program run? Counts a miss where it was running already. */
 bool guard_busy(u64 *cell, struct guard_link *link, u64 frame);

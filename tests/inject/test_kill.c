@@ -81,6 +81,73 @@ TEST(tracer_killed)
 	rig_stop(&rig);
 }
 
+/* -- What is left of programs, when nobody puts the text back --- */
+
+static pid_t attach_and_wait(void)
+{
+	struct tramp_link *link;
+	pid_t pid;
+	int p[2];
+	char c;
+
+	if (pipe(p) || (pid = fork()) < 0)
+		return -1;
+	if (!pid) {
+		struct remote *r = enter();
+
+		rig_map(&rig, r);
+		if (tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link))
+			_exit(3);
+		if (write(p[1], "", 1) == 1)
+			pause();
+		_exit(4);
+	}
+	close(p[1]);
+	if (read(p[0], &c, 1) != 1)
+		_exit(4);
+	close(p[0]);
+	return pid;
+}
+
+/* The keeper is the tracer's only child. */
+static void kill_keeper(pid_t tracer)
+{
+	char path[64];
+	pid_t keeper = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tracer, tracer);
+	f = fopen(path, "r");
+	CHECK(f && fscanf(f, "%d", &keeper) == 1);
+	if (f)
+		fclose(f);
+	CHECK(keeper > 0 && !kill(keeper, SIGKILL));
+}
+
+/* Once its end can be waited for, nothing starts any more; what was under way ends. */
+TEST(no_program_starts_after_its_tracer_was_killed)
+{
+	static const int threads = 2;
+	u64 entries, exits;
+	pid_t tracer;
+
+	rig_start(&rig, "victim", threads);
+	tracer = attach_and_wait();
+	rig_call(&rig, 1000);
+	CHECK(rig.counts[0] >= 1000);
+	kill_keeper(tracer);
+	kill(tracer, SIGKILL);
+	CHECK_EQ(waitpid(tracer, NULL, 0), tracer);
+	entries = rig.counts[0];
+	exits = rig.counts[1];
+	rig_call(&rig, 100000);
+	rig_call(&rig, -1000);
+	CHECK(!rig_text_is_clean(&rig));
+	CHECK(rig.counts[0] <= entries + threads);
+	CHECK(rig.counts[1] <= exits + threads);
+	rig_stop(&rig);
+}
+
 /* The other way round: what is traced dies, at any moment. */
 TEST(traced_killed)
 {

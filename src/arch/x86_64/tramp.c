@@ -326,7 +326,7 @@ static void restore_vectors(struct image *im, u32 flags)
 /* -- Guards --- */
 
 struct slow {			/* a way out of the straight line, emitted behind it */
-	u32 from;		/* end of the jump there */
+	u32 from, too;		/* ends of the jumps there; .too: 0 if there is but one */
 	u32 back, skip;		/* where it goes on; .skip is the end of a jump to be set */
 	u64 link;
 	u8 cell;
@@ -342,6 +342,20 @@ static void load_thread_pointer(struct codebuf *b, int reg)
 	codebuf_u32(b, 0);
 }
 
+/* if (who traces is gone) claim(), which finds a block whose guards are all held; @reg = blocks */
+static u32 check_alive(struct image *im, int reg)
+{
+	const struct guard_env *g = im->t->guard;
+	s64 disp = g->alive - g->blocks;
+
+	if (!g->alive)
+		return 0;
+	if (!in_reach(disp))
+		codebuf_fail(im->b, -ERANGE);
+	emit_alu_mi(im->b, 0, ALU_CMP, reg, disp, GUARD_TRACER_GONE);
+	return jcc_far(im->b, CC_AE);
+}
+
 /* tmp[0] = the thread's block, in the frame as well; the slow way is taken where the hash collides */
 static void find_block(struct image *im, struct slow *ret)
 {
@@ -354,8 +368,9 @@ static void find_block(struct image *im, struct slow *ret)
 	emit_shift_i(b, 1, SHIFT_SHR, block, GUARD_HASH_SHIFT);
 	emit_alu_ri(b, 0, ALU_AND, block, GUARD_HASH_MASK);
 	emit_alu_rr(b, 1, ALU_ADD, block, base);
+	*ret = (struct slow){ .too = check_alive(im, base) };
 	emit_alu_rm(b, 1, ALU_CMP, RAX, block, GUARD_TP_OFF);
-	*ret = (struct slow){ .from = jcc_far(b, CC_NE) };	/* if (block->tp != tp) claim() */
+	ret->from = jcc_far(b, CC_NE);				/* if (block->tp != tp) claim() */
 	store_frame(im, BLOCK_OFF, block);
 	ret->back = b->len;
 }
@@ -364,18 +379,23 @@ static void find_block(struct image *im, struct slow *ret)
 static void find_block_again(struct image *im, struct slow *ret)
 {
 	struct codebuf *b = im->b;
-	int block = im->tmp[0];
+	int block = im->tmp[0], base = im->tmp[1];
 
 	load_thread_pointer(b, RAX);
 	load_frame(im, block, BLOCK_OFF);
+	if (im->t->guard->alive)
+		emit_mov_ri(b, base, im->t->guard->blocks);
+	*ret = (struct slow){ .too = check_alive(im, base) };
 	emit_alu_rm(b, 1, ALU_CMP, RAX, block, GUARD_TP_OFF);
-	*ret = (struct slow){ .from = jcc_far(b, CC_NE) };
+	ret->from = jcc_far(b, CC_NE);
 	ret->back = b->len;
 }
 
 static void emit_claim(struct image *im, struct slow *s)
 {
 	land(im->b, s->from);
+	if (s->too)
+		land(im->b, s->too);
 	call_literal(im, im->t->guard->claim);		/* frame's block = claim() */
 	load_frame(im, im->tmp[0], BLOCK_OFF);
 	land_at(im->b, jmp_far(im->b), s->back);
