@@ -8,47 +8,76 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/report.h"
 #include "engine/user.h"
+#include "image/ktarget.h"
 #include "util/log.h"
 
-static int parse_pid(const char *text, pid_t *ret)
-{
-	char *end;
-	long pid = strtol(text, &end, 10);
+/* -- The command line --- */
 
-	if (*end || end == text || pid <= 0 || pid > INT32_MAX)
+/* @text: "PID" or "PID,..."; *@end is what follows it. */
+static int parse_pid(const char *text, const char **end, pid_t *ret)
+{
+	char *rest;
+	long pid = strtol(text, &rest, 10);
+
+	if ((*rest && *rest != ',') || rest == text || pid <= 0 || pid > INT32_MAX)
 		return fail(-EINVAL, "--pid '%s': not a process id", text);
 	if (pid == getpid())
 		return fail_hint(-EINVAL, "--lib ./libfoo.so", "--pid %ld: that is fsession itself", pid);
+	*end = *rest ? rest + 1 : rest;
 	*ret = pid;
 	return 0;
 }
 
-static int enter_pid(const char *text, struct stop *s)
+static int add_pid(pid_t **pids, int nr, pid_t pid)
 {
-	pid_t pid = 0;
-	int err = parse_pid(text, &pid);
+	pid_t *v;
 
-	if (err)
-		return err;
-	s->process_fd = syscall(SYS_pidfd_open, pid, 0);
-	if (s->process_fd < 0)
-		return fail(-errno, "--pid %d: %s", pid, log_errstr(errno));
-	return fsession_user_engine.enter(pid);
+	for (int i = 0; i < nr; i++)
+		if ((*pids)[i] == pid)
+			return nr;
+	v = realloc(*pids, (nr + 1) * sizeof(*v));
+	if (!v)
+		return fail(-ENOMEM, "out of memory");
+	v[nr] = pid;
+	*pids = v;
+	return nr + 1;
 }
 
-int process_enter(const struct run_opts *o, char **cmd, int stdout_fd, struct stop *s)
+int process_list(const struct opt_list *texts, pid_t **ret)
 {
-	int err;
+	int err = 0, nr = 0;
 
-	if (o->pid)
-		return enter_pid(o->pid, s);
-	err = stop_start_command(s, cmd, stdout_fd, fsession_user_engine.launch_child);
+	*ret = NULL;
+	for (size_t i = 0; i < texts->n && !err; i++) {
+		const char *text = texts->v[i];
+
+		do {
+			pid_t pid = 0;
+
+			err = parse_pid(text, &text, &pid);
+			nr = err ? nr : add_pid(ret, nr, pid);
+			err = nr < 0 ? nr : err;
+		} while (!err && *text);
+	}
+	if (!err)
+		return nr;
+	free(*ret);
+	*ret = NULL;
+	return err;
+}
+
+/* -- The command --- */
+
+int process_launch(struct stop *s, char **cmd, int stdout_fd)
+{
+	int err = stop_start_command(s, cmd, stdout_fd, fsession_user_engine.launch_child);
+
 	if (err)
 		return err;
 	s->child_waits = true;
-	err = fsession_user_engine.launch_parent(s->child);
-	return err ?: fsession_user_engine.enter(s->child);
+	return fsession_user_engine.launch_parent(s->child);
 }
 
 void process_start(struct stop *s)
@@ -57,13 +86,60 @@ void process_start(struct stop *s)
 	kill(s->child, SIGCONT);
 }
 
-void process_leave(struct stop *s)
+void process_forget_command(struct stop *s)
 {
-	fsession_user_engine.leave();
 	if (!s->child_waits)
 		return;
 	kill(s->child, SIGKILL);
 	waitpid(s->child, NULL, 0);
 	s->child = 0;
 	s->child_waits = false;
+}
+
+/* -- One process --- */
+
+int process_enter(struct process *p, pid_t pid, struct stop *s)
+{
+	int err;
+
+	p->pid = pid;
+	p->fd = syscall(SYS_pidfd_open, pid, 0);
+	if (p->fd < 0)
+		return fail(-errno, "--pid %d: %s", pid, log_errstr(errno));
+	err = fsession_user_engine.enter(pid, &p->target);
+	return err ?: stop_watch_process(s, p->fd);
+}
+
+void process_select(const struct process *p)
+{
+	fsession_user_engine.select(p->target);
+	ktarget_cache_drop();	/* what was known is of another process */
+}
+
+bool process_look(struct process *p, struct stop *s)
+{
+	int state;
+
+	if (!p->target || p->over)
+		return false;
+	state = fsession_user_engine.look(p->target);
+	if (!state)
+		return false;
+	p->over = true;
+	stop_forget_process(s, p->fd);
+	if (state == -ENOEXEC)
+		report_line("process %d executes another program, which is not traced", p->pid);
+	else if (p->pid != s->child)
+		report_line("process %d has ended", p->pid);
+	return true;
+}
+
+void process_leave(struct process *p)
+{
+	if (p->target)
+		fsession_user_engine.leave(p->target);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->target = NULL;
+	p->fd = -1;
 }

@@ -14,9 +14,9 @@
 #include <bpf/libbpf.h>
 #include <fsession/fsession.h>
 
-#include "cli/attach.h"
 #include "cli/dump.h"
 #include "cli/help.h"
+#include "cli/inst.h"
 #include "cli/json.h"
 #include "cli/limits.h"
 #include "cli/lines.h"
@@ -43,16 +43,15 @@ struct run {
 	char **cmd;
 	struct json json_out;
 	struct json *json;	/* &json_out, or NULL = text */
-	struct bpf_object *obj;
+	struct inst *insts;	/* where programs go to: the kernel, or each process */
 	struct targets targets;
-	struct attach attach;
+	struct totals totals;
 	struct printk *printk;	/* NULL: no program prints */
 	struct whose whose;
 	struct lines lines;
 	struct stop stop;
 	int stats_fd;		/* open: the kernel counts runs; -1 = not wanted */
 	struct self *self;	/* --lib */
-	bool other;		/* the user engine's target is another process */
 	int lines_fd;		/* of the user engine; -1 = another one */
 };
 
@@ -77,7 +76,7 @@ static bool prints(const struct bpf_program *prog)
 }
 
 /* Without its lines a program runs all the same. */
-static void open_printk(struct run *r)
+static void open_printk(struct run *r, const struct bpf_object *obj)
 {
 	struct bpf_program *prog;
 	struct log_capture why;
@@ -85,9 +84,9 @@ static void open_printk(struct run *r)
 	bool wanted = false;
 	int err;
 
-	bpf_object__for_each_program(prog, r->obj)
+	bpf_object__for_each_program(prog, obj)
 		wanted = wanted || (bpf_program__autoload(prog) && prints(prog));
-	if (!wanted)
+	if (!wanted || r->printk)
 		return;
 	log_capture_start(&why, text, sizeof(text));
 	err = printk_open(r->lines_fd, &r->printk);
@@ -96,14 +95,14 @@ static void open_printk(struct run *r)
 		log_msg(LOG_WARN, "%s", text);
 }
 
-static int load(struct run *r)
+static int load(const struct run *r, struct bpf_object *obj)
 {
 	unsigned int nr_errors = report_nr_errors();
 	const char *why, *hint = NULL;
 	int err;
 
 	report_libbpf_reset();
-	err = bpf_object__load(r->obj);
+	err = bpf_object__load(obj);
 	if (!err || report_nr_errors() != nr_errors)
 		return err;
 	if (err == -EPERM || err == -EACCES)
@@ -112,12 +111,12 @@ static int load(struct run *r)
 	return fail_hint(err, hint, "cannot load '%s': %s", r->path, why ? why : log_errstr(err));
 }
 
-static int open_object(struct run *r)
+static int open_object(const struct run *r, struct bpf_object **ret)
 {
 	int err;
 
 	report_libbpf_reset();
-	err = fsession_open_file(r->path, NULL, &r->obj);
+	err = fsession_open_file(r->path, NULL, ret);
 	if (err && report_libbpf_reason())
 		report_line("hint: libbpf: %s", report_libbpf_reason());
 	return err;
@@ -126,6 +125,27 @@ static int open_object(struct run *r)
 static int command_stdout(const struct run *r)
 {
 	return r->json ? STDERR_FILENO : STDOUT_FILENO;
+}
+
+static int enter(struct run *r, pid_t pid)
+{
+	struct inst *in = inst_add(&r->insts);
+
+	return in ? process_enter(&in->process, pid, &r->stop) : -ENOMEM;
+}
+
+static int enter_all(struct run *r)
+{
+	pid_t *pids;
+	int err = 0, nr = process_list(&r->o->pids, &pids);
+
+	for (int i = 0; i < nr && !err; i++)
+		err = enter(r, pids[i]);
+	if (!nr)
+		err = process_launch(&r->stop, r->cmd, command_stdout(r));
+	err = nr < 0 ? nr : nr || err ? err : enter(r, r->stop.child);
+	free(pids);
+	return err;
 }
 
 /* The engine that needs no kernel, before anything asks one. */
@@ -140,9 +160,8 @@ static int use_user_engine(struct run *r)
 	if (r->o->lib) {
 		err = self_open(r->o->lib, &r->self);
 		err = err ?: fsession_user_engine.use(r->o->lib);
-	} else if (r->o->pid || r->cmd) {
-		r->other = true;
-		err = process_enter(r->o, r->cmd, command_stdout(r), &r->stop);
+	} else if (r->o->pids.n || r->cmd) {
+		err = enter_all(r);
 	} else {
 		err = fail_hint(-EINVAL, "-- COMMAND, --pid PID or --lib ./libfoo.so",
 				"engine user: nothing to trace");
@@ -157,11 +176,34 @@ static int start_command(struct run *r)
 {
 	if (r->self)
 		return self_start_call(r->self, r->cmd, &r->stop.call_fd);
-	if (r->other && !r->o->pid) {
+	if (r->stop.child_waits) {
 		process_start(&r->stop);
 		return 0;
 	}
 	return stop_start_command(&r->stop, r->cmd, command_stdout(r), NULL);
+}
+
+static int set_up(struct run *r, struct inst *in)
+{
+	int err;
+
+	in->attach = (struct attach){ is_cancelled, r };
+	if (in->process.target)
+		process_select(&in->process);
+	err = open_object(r, &in->obj);
+	if (!err && in != r->insts)
+		err = inst_share_maps(in, r->insts);
+	if (!err)
+		err = attach_prepare(in->obj, &r->targets);
+	if (!err)
+		err = load(r, in->obj);
+	if (!err)
+		open_printk(r, in->obj);
+	if (!err)
+		err = attach_all(&in->attach, in->obj, &r->targets);
+	if (!err)
+		summary_print_start(r->o, &in->attach, r->insts->next ? in->process.pid : 0, r->json);
+	return err;
 }
 
 static int start(struct run *r)
@@ -179,25 +221,17 @@ static int start(struct run *r)
 	if (!err)
 		err = fsession_register(&opts);
 	if (!err)
-		err = open_object(r);
-	if (!err)
 		err = targets_open(&r->o->attach, &r->targets);
-	if (!err)
-		err = attach_prepare(r->obj, &r->targets);
 	/* May be missing: then the kernel engine's runs are 0. The user engine's programs are compiled for it. */
 	if (!err && r->o->stats)
 		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (!err)
-		err = load(r);
-	if (!err)
-		open_printk(r);
-	if (!err)
-		err = attach_all(&r->attach, r->obj, &r->targets);
+	if (!err && !r->insts && !inst_add(&r->insts))
+		err = -ENOMEM;
+	for (struct inst *in = r->insts; in && !err; in = in->next)
+		err = set_up(r, in);
 	whose_end(&r->whose);
 	if (!err && r->printk)
 		printk_set_whose(r->printk, &r->whose);
-	if (!err)
-		summary_print_start(r->o, &r->attach, r->json);
 	return err;
 }
 
@@ -219,6 +253,20 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
+/* Those that have ended are told. With the last of --pid the run ends; a command's end is another event. */
+static void look_at_processes(struct run *r)
+{
+	bool any = false;
+
+	r->stop.process_event = false;
+	for (struct inst *in = r->insts; in; in = in->next) {
+		process_look(&in->process, &r->stop);
+		any |= !in->process.over;
+	}
+	if (!any && !r->cmd)
+		stop_because(&r->stop, STOP_PROCESS);
+}
+
 static int watch(struct run *r)
 {
 	uint64_t next_sweep_ms = now_ms() + SWEEP_MS;
@@ -233,19 +281,31 @@ static int watch(struct run *r)
 		err = stop_wait(&r->stop, r->printk ? printk_fd(r->printk) : -1,
 				left ? PENDING_MS : SWEEP_MS);
 		left = drain(r, PRINTK_NOW);
+		if (r->stop.process_event)
+			look_at_processes(r);
 		if (now_ms() >= next_sweep_ms) {
 			fsession_sweep();
+			look_at_processes(r);
 			next_sweep_ms = now_ms() + SWEEP_MS;
 		}
 	}
 	return err;
 }
 
-static void leave(struct run *r)
+static void print_stats(struct run *r)
 {
-	if (r->other)
-		process_leave(&r->stop);
-	r->other = false;
+	for (const struct inst *in = r->insts; in; in = in->next)
+		summary_add_stats(&r->totals, &in->attach);
+	summary_print_stats(&r->totals, r->json);
+}
+
+static size_t nr_funcs(const struct run *r)
+{
+	size_t n = 0;
+
+	for (const struct inst *in = r->insts; in; in = in->next)
+		n += attach_nr_funcs(&in->attach);
+	return n;
 }
 
 static int finish(struct run *r)
@@ -254,14 +314,15 @@ static int finish(struct run *r)
 
 	stop_give_back(&r->stop);
 	if (r->o->stats)
-		summary_print_stats(&r->attach, r->json);
-	if (attach_nr_funcs(&r->attach) >= MANY_FUNCS)
-		report_line("detaching from %zu functions", attach_nr_funcs(&r->attach));
-	attach_detach(&r->attach);
-	leave(r);
+		print_stats(r);
+	if (nr_funcs(r) >= MANY_FUNCS)
+		report_line("detaching from %zu functions", nr_funcs(r));
+	for (struct inst *in = r->insts; in; in = in->next)
+		inst_leave(in);
+	process_forget_command(&r->stop);
 	drain(r, PRINTK_FINAL);
 	if (r->o->dump)
-		err = dump_print(r->obj, r->json);
+		err = dump_print(r->insts->obj, r->json);
 	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
 	return err;
@@ -296,9 +357,8 @@ static int run(struct run *r)
 /* Takes what was made, however far that went. */
 static void run_done(struct run *r)
 {
-	attach_done(&r->attach);
-	leave(r);
-	bpf_object__close(r->obj);
+	inst_free_all(&r->insts);
+	process_forget_command(&r->stop);
 	targets_done(&r->targets);
 	printk_close(r->printk);
 	whose_done(&r->whose);
@@ -326,9 +386,9 @@ static int check_operands(const struct opt_rest *rest)
 int run_verb(const struct verb *v, char **argv)
 {
 	struct run_opts o = { 0 };
-	struct run r = { .o = &o, .attach = { is_cancelled, &r }, .targets = { .prog_fd = -1 },
-			 .stop = { .sig_fd = -1, .timer_fd = -1, .call_fd = -1, .process_fd = -1, .child_fd = -1 }, .stats_fd = -1,
-			 .lines_fd = -1 };
+	struct run r = { .o = &o, .targets = { .prog_fd = -1 }, .stats_fd = -1, .lines_fd = -1,
+			 .stop = { .sig_fd = -1, .timer_fd = -1, .call_fd = -1, .processes_fd = -1,
+				   .child_fd = -1 } };
 	struct opt_rest rest;
 	int err;
 
@@ -340,7 +400,7 @@ int run_verb(const struct verb *v, char **argv)
 	}
 	if (check_operands(&rest))
 		return EXIT_USAGE;
-	if (o.pid)
+	if (o.pids.n)
 		o.engine = FSESSION_ENGINE_USER;
 	lines_begin();
 	r.path = rest.args[0];

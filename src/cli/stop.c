@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -29,7 +30,7 @@ int stop_begin(struct stop *s)
 {
 	sigset_t set;
 
-	*s = (struct stop){ .timer_fd = -1, .call_fd = -1, .process_fd = -1, .child_fd = -1 };
+	*s = (struct stop){ .timer_fd = -1, .call_fd = -1, .processes_fd = -1, .child_fd = -1 };
 	signals_of_interest(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* An ignored SIGCHLD, which may be inherited, would reap the command without us. */
@@ -44,8 +45,8 @@ void stop_end(struct stop *s)
 		close(s->sig_fd);
 	if (s->timer_fd >= 0)
 		close(s->timer_fd);
-	if (s->process_fd >= 0)
-		close(s->process_fd);
+	if (s->processes_fd >= 0)
+		close(s->processes_fd);
 	if (s->child_fd >= 0)
 		close(s->child_fd);
 }
@@ -58,6 +59,22 @@ void stop_give_back(struct stop *s)
 	signals_of_interest(&set);
 	sigdelset(&set, SIGCHLD);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int stop_watch_process(struct stop *s, int pidfd)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	if (s->processes_fd < 0)
+		s->processes_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->processes_fd < 0 || epoll_ctl(s->processes_fd, EPOLL_CTL_ADD, pidfd, &ev))
+		return fail(-errno, "epoll: %s", log_errstr(errno));
+	return 0;
+}
+
+void stop_forget_process(struct stop *s, int pidfd)
+{
+	epoll_ctl(s->processes_fd, EPOLL_CTL_DEL, pidfd, NULL);
 }
 
 int stop_after(struct stop *s, uint64_t ns)
@@ -114,7 +131,7 @@ int stop_start_command(struct stop *s, char **argv, int stdout_fd, int (*before_
 	return 0;
 }
 
-static void end(struct stop *s, enum stop_why why)
+void stop_because(struct stop *s, enum stop_why why)
 {
 	if (s->why == STOP_NOT_YET)
 		s->why = why;
@@ -134,12 +151,12 @@ static void take_signals(struct stop *s)
 
 	while (read(s->sig_fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo != SIGCHLD) {
-			end(s, STOP_SIGNAL);
+			stop_because(s, STOP_SIGNAL);
 			s->sig = si.ssi_signo;
 		} else if (s->child && !s->child_ended && is_readable(s->child_fd) &&
 			   waitpid(s->child, &s->child_status, WNOHANG) == s->child) {
 			s->child_ended = true;
-			end(s, STOP_COMMAND);
+			stop_because(s, STOP_COMMAND);
 		}
 	}
 }
@@ -148,7 +165,7 @@ int stop_wait(struct stop *s, int other_fd, int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{ s->sig_fd, POLLIN }, { s->timer_fd, POLLIN }, { s->call_fd, POLLIN },
-		{ s->process_fd, POLLIN }, { other_fd, POLLIN },
+		{ s->processes_fd, POLLIN }, { other_fd, POLLIN },
 	};
 
 	if (poll(fds, 5, timeout_ms) < 0 && errno != EINTR)
@@ -156,10 +173,9 @@ int stop_wait(struct stop *s, int other_fd, int timeout_ms)
 	if (fds[0].revents)
 		take_signals(s);
 	if (fds[1].revents)
-		end(s, STOP_TIME);
+		stop_because(s, STOP_TIME);
 	if (fds[2].revents)
-		end(s, STOP_COMMAND);
-	if (fds[3].revents)
-		end(s, STOP_PROCESS);
+		stop_because(s, STOP_COMMAND);
+	s->process_event |= fds[3].revents != 0;
 	return 0;
 }

@@ -18,7 +18,8 @@ struct stop {
 	int sig_fd;
 	int timer_fd;		/* --for; -1 = not started */
 	int call_fd;		/* readable: the function called for the command has returned; -1 = none */
-	int process_fd;		/* of the process of --pid; -1 = none */
+	int processes_fd;	/* an epoll of the processes that were entered; -1 = none */
+	bool process_event;	/* something has become of one of them; to be reset by who looks */
 	enum stop_why why;
 	int sig;		/* STOP_SIGNAL: which */
 	pid_t child;		/* the command; 0 = none */
@@ -31,6 +32,13 @@ struct stop {
 int stop_begin(struct stop *s);
 void stop_end(struct stop *s);
 void stop_give_back(struct stop *s);
+
+/* The process of @pidfd, which stays the caller's, is watched from now on, or no longer. 0 or -errno, printed */
+int stop_watch_process(struct stop *s, int pidfd);
+void stop_forget_process(struct stop *s, int pidfd);
+
+/* Ends the run, unless something else has. */
+void stop_because(struct stop *s, enum stop_why why);
 
 /* Starts the clock. */
 int stop_after(struct stop *s, uint64_t ns);

@@ -27,15 +27,20 @@ static const char *engine_name(enum fsession_engine e)
 	return names[e <= FSESSION_ENGINE_USER ? e : 0];
 }
 
-static void print_program(const struct attached *p, struct json *j)
+static void print_program(const struct attached *p, int pid, struct json *j)
 {
 	struct fsession_prog_info info = { .sz = sizeof(info) };
 	const char *name = bpf_program__name(p->prog);
+	char in[32] = "";
 	bool ours = attach_is_fsession(p->prog) && !fsession_prog_info(p->prog, &info);
 
+	if (pid)
+		snprintf(in, sizeof(in), " in process %d", pid);
 	if (j) {
 		json_record(j, "program");
 		json_key_str(j, "name", name);
+		if (pid)
+			json_key_u64(j, "pid", pid);
 		json_key_str(j, "section", bpf_program__section_name(p->prog));
 		json_key_str(j, "engine", ours ? engine_name(info.engine) : NULL);
 		json_key_str(j, "reason", ours ? info.reason : NULL);
@@ -49,10 +54,10 @@ static void print_program(const struct attached *p, struct json *j)
 			    p->nr_funcs ? "attached" : "loaded, not attached,",
 			    bpf_program__section_name(p->prog));
 	} else if (p->nr_funcs > 1) {
-		report_line("%s: engine %s on %d functions: %s", name, engine_name(info.engine),
-			    p->nr_funcs, info.reason);
+		report_line("%s: engine %s on %d functions%s: %s", name, engine_name(info.engine),
+			    p->nr_funcs, in, info.reason);
 	} else {
-		report_line("%s: engine %s on %s: %s", name, engine_name(info.engine), info.target,
+		report_line("%s: engine %s on %s%s: %s", name, engine_name(info.engine), info.target, in,
 			    info.reason);
 	}
 }
@@ -107,10 +112,10 @@ static void print_all_skipped(const struct attach *a, int verbose, struct json *
 	}
 }
 
-void summary_print_start(const struct run_opts *o, const struct attach *a, struct json *json)
+void summary_print_start(const struct run_opts *o, const struct attach *a, int pid, struct json *json)
 {
 	for (size_t i = 0; i < a->nr_progs; i++)
-		print_program(&a->progs[i], json);
+		print_program(&a->progs[i], pid, json);
 	print_all_skipped(a, o->verbose, json);
 }
 
@@ -159,12 +164,16 @@ static bool read_counters(const struct bpf_program *prog, struct counters *c)
 	return true;
 }
 
-static void print_counter(const struct counters *c, size_t column, struct json *j)
+static uint64_t *counter_of(struct counters *c, size_t column)
+{
+	return (uint64_t *)(void *)((char *)c + columns[column].off);
+}
+
+static void print_counter(struct counters *c, size_t column, struct json *j)
 {
 	bool has = c->split || !columns[column].split_only;
-	uint64_t v;
+	uint64_t v = *counter_of(c, column);
 
-	memcpy(&v, (const char *)c + columns[column].off, sizeof(v));
 	if (j) {
 		json_key(j, columns[column].name);
 		has ? json_u64(j, v) : json_null(j);
@@ -175,32 +184,68 @@ static void print_counter(const struct counters *c, size_t column, struct json *
 	}
 }
 
-void summary_print_stats(const struct attach *a, struct json *json)
-{
+struct total {
+	char *name;
 	struct counters c;
+};
 
+static struct total *total_of(struct totals *t, const char *name)
+{
+	struct total *v;
+
+	for (size_t i = 0; i < t->nr; i++)
+		if (!strcmp(t->v[i].name, name))
+			return &t->v[i];
+	v = realloc(t->v, (t->nr + 1) * sizeof(*v));
+	if (!v)
+		return NULL;
+	t->v = v;
+	v[t->nr] = (struct total){ .name = strdup(name) };
+	return v[t->nr].name ? &v[t->nr++] : NULL;
+}
+
+void summary_add_stats(struct totals *t, const struct attach *a)
+{
+	for (size_t i = 0; i < a->nr_progs; i++) {
+		const struct bpf_program *prog = a->progs[i].prog;
+		struct counters c;
+		struct total *sum = read_counters(prog, &c) ? total_of(t, bpf_program__name(prog)) : NULL;
+
+		if (!sum)
+			continue;
+		sum->c.split |= c.split;
+		for (size_t k = 0; k < NR_COLUMNS; k++)
+			*counter_of(&sum->c, k) += *counter_of(&c, k);
+	}
+}
+
+void summary_print_stats(struct totals *t, struct json *json)
+{
 	if (!json) {
 		printf("%-24s", "program");
 		for (size_t i = 0; i < NR_COLUMNS; i++)
 			printf(" %10s", columns[i].name);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < a->nr_progs; i++) {
-		if (!read_counters(a->progs[i].prog, &c))
-			continue;
+	for (size_t i = 0; i < t->nr; i++) {
+		struct total *sum = &t->v[i];
+
 		if (json) {
 			json_record(json, "stats");
-			json_key_str(json, "program", bpf_program__name(a->progs[i].prog));
+			json_key_str(json, "program", sum->name);
 		} else {
-			printf("%-24s", bpf_program__name(a->progs[i].prog));
+			printf("%-24s", sum->name);
 		}
 		for (size_t k = 0; k < NR_COLUMNS; k++)
-			print_counter(&c, k, json);
+			print_counter(&sum->c, k, json);
 		if (json)
 			json_close(json, '}');
 		else
 			putchar('\n');
+		free(sum->name);
 	}
+	free(t->v);
+	*t = (struct totals){ 0 };
 }
 
 /* What became of the command. */

@@ -3,6 +3,7 @@
 #ifndef FS_CLI_SUMMARY_H
 #define FS_CLI_SUMMARY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct attach;
@@ -13,11 +14,20 @@ struct stop;
 
 /* All are told where to print by @json: NULL = text. */
 
-/* Which engine runs each program and why, and the functions that were left out. */
-void summary_print_start(const struct run_opts *o, const struct attach *a, struct json *json);
+/* Which engine runs each program and why, and the functions that were left out; @pid: in which process, 0 if
+ * there is but one. */
+void summary_print_start(const struct run_opts *o, const struct attach *a, int pid, struct json *json);
 
-/* The counters of each program, while they are attached. */
-void summary_print_stats(const struct attach *a, struct json *json);
+/* Counters of programs, those of one name summed. */
+struct totals {
+	struct total *v;
+	size_t nr;
+};
+
+/* While the programs are attached. */
+void summary_add_stats(struct totals *t, const struct attach *a);
+/* Prints and frees them. */
+void summary_print_stats(struct totals *t, struct json *json);
 
 /* How it ended. */
 void summary_print_end(const struct stop *stop, char *const *cmd, const struct lines *lines,

@@ -33,8 +33,9 @@ static const struct opt run_opts[] = {
 	{ "lib", 'l', OPT_TEXT, OFF(run, lib), "PATH",
 	  "With --engine user: load the shared object PATH into this process and trace its "
 	  "functions. COMMAND is then one of them, and its arguments are integers" },
-	{ "pid", 'p', OPT_TEXT, OFF(run, pid), "PID",
-	  "Trace functions of the process PID; implies --engine user. Its executable's are named as "
+	{ "pid", 'p', OPT_LIST, OFF(run, pids), "PID[,PID...]",
+	  "Trace functions of the process PID; implies --engine user; may be repeated, for processes which then "
+	  "share the object's maps. Its executable's are named as "
 	  "kernel functions are, libfoo.so.1:FUNC is one of a shared object" },
 	{ "stats", 's', OPT_FLAG, OFF(run, stats), NULL,
 	  "At the end, print how often each fsession program ran, and what it missed" },

@@ -36,7 +36,7 @@ struct run_opts {
 	bool help;
 	int verbose;
 	int engine;		/* enum fsession_engine */
-	const char *pid;	/* engine user: process to be entered, or NULL */
+	struct opt_list pids;	/* engine user: processes to be entered */
 	const char *lib;	/* engine user: shared object to be loaded, or NULL */
 	struct opt_list attach;
 	uint64_t for_ns;	/* 0 = until told to stop */

@@ -10,6 +10,8 @@
 
 #include "util/types.h"
 
+struct proctarget;
+
 struct user_engine {
 	/*
 	 * From now on bpf(2) of this process is the user engine's. @vmlinux: file name of the loaded shared
@@ -17,9 +19,13 @@ struct user_engine {
 	 * was entered. 0 or -errno
 	 */
 	int (*use)(const char *vmlinux);
-	/* The same, but programs attach to functions of process @pid: as of inject/proctarget.h. */
-	int (*enter)(pid_t pid);
-	void (*leave)(void);
+	/* The same, but programs attach to functions of process @pid, or of whichever was selected last: as of
+	 * inject/proctarget.h. */
+	int (*enter)(pid_t pid, struct proctarget **ret);
+	void (*select)(struct proctarget *t);
+	void (*leave)(struct proctarget *t);
+	/* 0 if it still runs what was entered; -ESRCH: it has ended; -ENOEXEC: it executes another program. */
+	int (*look)(const struct proctarget *t);
 	/* Was one entered? Then a link to many functions cannot be tried on functions of this one. */
 	bool (*is_elsewhere)(void);
 	/* As of inject/launch.h. */

@@ -290,9 +290,19 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 	t->target.self = selftarget();
 	pthread_mutex_init(&t->target.lock, NULL);
 	hook_unwinders(t);
-	target_set(&t->target);
+	proctarget_use(t);
 	*ret = t;
 	return 0;
+}
+
+void proctarget_use(struct proctarget *t)
+{
+	target_set(&t->target);
+}
+
+int proctarget_look(const struct proctarget *t)
+{
+	return remote_look(t->remote);
 }
 
 void proctarget_close(struct proctarget *t)

@@ -82,6 +82,15 @@ struct remote {
 	struct tramp_space *space;
 };
 
+/* What is open as .mem is the memory of the program that was entered: it is gone with the last thread, and
+ * if another program is executed. */
+static bool lost_memory(const struct remote *r)
+{
+	u8 byte;
+
+	return r->left || (r->gadget && pread(r->mem, &byte, 1, r->gadget) != 1);
+}
+
 /* Of a process that is ending, errors are of any kind. */
 static bool has_ended(const struct remote *r)
 {
@@ -89,6 +98,8 @@ static bool has_ended(const struct remote *r)
 	ssize_t n = -1;
 	int fd;
 
+	if (r->gadget)
+		return lost_memory(r);
 	snprintf(path, sizeof(path), "/proc/%d/stat", r->pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -135,9 +146,10 @@ static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
 
 static int explain(const struct remote *r, int err)
 {
-	if (!err || (!r->left && !has_ended(r)))
+	if (!err || !has_ended(r))
 		return stop_explain(err);
-	log_msg(LOG_INFO, "inject: process %d has ended", r->pid);
+	log_msg(LOG_INFO, "inject: process %d %s", r->pid,
+		remote_look(r) == -ENOEXEC ? "executes another program" : "has ended");
 	return -ESRCH;
 }
 
@@ -146,7 +158,7 @@ static int begin(struct remote *r, struct call **ret)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	err = explain(r, call_begin(r->pid, r->mem, r->gadget, ret));
+	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, r->gadget, ret));
 	if (err)
 		pthread_mutex_unlock(&r->lock);
 	return err;
@@ -441,7 +453,7 @@ static int stop_begin(struct remote *r, struct stop *s)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	err = r->left ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
+	err = lost_memory(r) ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
 	return err ?: stop_all(s);
 }
 
@@ -660,7 +672,7 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	err = call_begin(r->pid, r->mem, 0, &c);
+	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, 0, &c);
 	if (err) {
 		pthread_mutex_unlock(&r->lock);
 		return err;
@@ -737,9 +749,14 @@ void remote_count_runs(struct remote *r, bool on)
 	set_word(r, "tramp_runs_counted", 0, on);
 }
 
-bool remote_is_alive(const struct remote *r)
+int remote_look(const struct remote *r)
 {
-	return !has_ended(r);
+	char path[32], exe[2];
+
+	if (!has_ended(r))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/exe", r->pid);
+	return readlink(path, exe, sizeof(exe)) > 0 ? -ENOEXEC : -ESRCH;
 }
 
 int remote_hook_unwinders(struct remote *r, u64 addr, u32 size)

@@ -42,8 +42,9 @@ void remote_count_runs(struct remote *r, bool on);
 int remote_hook_unwinders(struct remote *r, u64 addr, u32 size);
 void remote_unhook_unwinders(struct remote *r);
 
-/* Is the process still there? */
-bool remote_is_alive(const struct remote *r);
+/* 0: it runs what was entered; -ESRCH: it has ended; -ENOEXEC: it executes another program, which nothing was put
+ * into */
+int remote_look(const struct remote *r);
 
 /*
  * Where programs there find what @here is in this process: a helper of src/rt. 0: it is none.

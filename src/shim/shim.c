@@ -158,40 +158,39 @@ int ioctl(int fd, unsigned long req, ...)
 
 /* -- On and off --- */
 
-static struct proctarget *entered;
+static unsigned int nr_entered;
 
 static int use(const char *vmlinux)
 {
-	if (vmlinux || !entered)
+	if (vmlinux || !nr_entered)
 		selftarget_use(vmlinux);
 	wrap_set(true);
 	return 0;
 }
 
-static int enter(pid_t pid)
+static int enter(pid_t pid, struct proctarget **ret)
 {
-	int err = proctarget_open(pid, &entered);
+	int err = proctarget_open(pid, ret);
 
-	if (!err)
-		wrap_set(true);
-	return err;
+	if (err)
+		return err;
+	nr_entered++;
+	wrap_set(true);
+	return 0;
 }
 
 static bool is_elsewhere(void)
 {
-	return entered;
+	return nr_entered;
 }
 
-static void leave(void)
-{
-	proctarget_close(entered);
-	entered = NULL;
-}
 
 const struct user_engine fsession_user_engine = {
 	.use = use,
 	.enter = enter,
-	.leave = leave,
+	.select = proctarget_use,
+	.leave = proctarget_close,
+	.look = proctarget_look,
 	.is_elsewhere = is_elsewhere,
 	.launch_child = launch_child,
 	.launch_parent = launch_parent,

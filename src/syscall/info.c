@@ -225,16 +225,33 @@ int info_by_fd(const struct info_attr *attr, u64 uattr)
 
 /* -- Ids --- */
 
+/* Types of other targets than the current one are no types of this kernel. */
+static bool is_hidden(u32 id, enum obj_kind kind)
+{
+	const struct btf_obj *b;
+	struct obj *o;
+	bool ret;
+
+	if (kind != OBJ_BTF || obj_from_id(id, kind, &o))
+		return false;
+	b = (const struct btf_obj *)o;
+	ret = b->kernel && b->target != target_current();
+	obj_put(o);
+	return ret;
+}
+
 int info_next_id(const struct id_attr *attr, u64 uattr, enum obj_kind kind)
 {
-	u32 id;
+	u32 id = attr->id;
 	int err;
 
 	if (attr->id >= INT_MAX)
 		return -EINVAL;
 	if (kind == OBJ_BTF && target_current() && target_scan(target_current()))
 		return -ENOMEM;
-	err = obj_next_id(attr->id, kind, &id);
+	do
+		err = obj_next_id(id, kind, &id);
+	while (!err && is_hidden(id, kind));
 	return err ?: uptr_write(uattr + offsetof(struct id_attr, next_id), &id, sizeof(id));
 }
 
