@@ -215,6 +215,8 @@ static void set_opts(struct judge *j, const struct prog_load_attr *a, struct ver
 		o->flags |= VERIFY_SLEEPABLE;
 	if (a->prog_flags & BPF_F_STRICT_ALIGNMENT)
 		o->flags |= VERIFY_STRICT_ALIGN;
+	if (a->prog_flags & BPF_F_TEST_STATE_FREQ)
+		o->flags |= VERIFY_STATE_FREQ;
 	if (license_is_gpl((const char *)a->license))
 		o->flags |= VERIFY_GPL;
 }
@@ -265,6 +267,8 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 		snprintf(res.hint, sizeof(res.hint), "say with --attach which function it is for");
 	ret.res = &res;
 	ret.log = j->log.len ? j->log.at : "";
+	ret.insns = o.insns;
+	ret.cnt = o.cnt;
 	j->fn(&ret, j->arg);
 	j->judged++;
 	verify_done(&res);
@@ -346,17 +350,19 @@ static bool is_sleepable(const char *section)
 	return len > 2 && !strncmp(section + len - 2, ".s", 2);
 }
 
-static void prepare(struct bpf_object *obj)
+static void prepare(struct judge *j)
 {
 	struct bpf_program *p;
 	struct bpf_map *m;
 
-	bpf_object__for_each_program(p, obj) {
+	bpf_object__for_each_program(p, j->obj) {
 		bpf_program__set_autoload(p, true);
 		if (is_sleepable(bpf_program__section_name(p)))
 			bpf_program__set_flags(p, bpf_program__flags(p) | BPF_F_SLEEPABLE);
+		if (j->o->prepare)
+			j->o->prepare(p);
 	}
-	bpf_object__for_each_map(m, obj)
+	bpf_object__for_each_map(m, j->obj)
 		bpf_map__set_pin_path(m, NULL);
 }
 
@@ -417,7 +423,7 @@ static int open_and_load(struct judge *j, const char *path)
 		err = give_kfuncs(j, path, types);
 	if (err)
 		return err;
-	prepare(j->obj);
+	prepare(j);
 	bpfcall_answer(answer, j);
 	err = bpf_object__load(j->obj);
 	bpfcall_answer(NULL, NULL);

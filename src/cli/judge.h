@@ -9,6 +9,8 @@
 
 #include "verifier/verifier.h"
 
+struct bpf_program;
+
 struct judge_opts {
 	const char *btf;	/* file with the types of the targets, or */
 	const char *exe;	/* executable whose functions they are; both NULL: the running kernel's */
@@ -16,6 +18,7 @@ struct judge_opts {
 	const char *program;	/* judge this one alone; NULL: all */
 	bool kernel;		/* the targets are functions of a kernel */
 	u32 log_level;		/* enum verify_log_level */
+	void (*prepare)(struct bpf_program *prog);	/* before it is loaded: flags; or NULL */
 };
 
 struct judgement {
@@ -23,6 +26,8 @@ struct judgement {
 	const char *target;	/* function it is attached to, or NULL */
 	int err;		/* of verify(), or why there was nothing to verify against */
 	const struct verify_result *res;
+	const struct bpf_insn *insns;	/* as they were judged, during the call */
+	u32 cnt;
 	u64 ns;			/* that took */
 	const char *log;	/* "" without */
 };

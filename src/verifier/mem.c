@@ -242,12 +242,13 @@ static int atomic_may(struct env *env, const struct reg *p, u32 nr)
 	return 0;
 }
 
-static int check_aligned(struct env *env, const struct reg *p, s32 off, u32 size)
+static int check_aligned(struct env *env, u32 nr, s32 off, u32 size)
 {
+	const struct reg *p = &state_regs(env->cur)[nr];
 	u64 low = p->v.t.value | p->v.t.mask;
 
 	if (p->type != REG_STACK && ((low & (size - 1)) || (p->off + off) & (size - 1)))
-		return refuse(env, -EACCES, "misaligned atomic access of %u bytes", size);
+		return refuse(env, -EACCES, "R%u: misaligned atomic access of %u bytes", nr, size);
 	return 0;
 }
 
@@ -260,7 +261,7 @@ static int acquire_release(struct env *env, const struct bpf_insn *insn)
 	if (!err)
 		err = atomic_may(env, &state_regs(env->cur)[nr], nr);
 	if (!err)
-		err = check_aligned(env, &state_regs(env->cur)[nr], insn->off, insn_size_bytes(insn));
+		err = check_aligned(env, nr, insn->off, insn_size_bytes(insn));
 	if (err)
 		return err;
 	return load ? mem_ldx(env) : mem_store(env);
@@ -311,7 +312,7 @@ int mem_atomic(struct env *env)
 	if (!err)
 		err = atomic_may(env, &regs[insn->dst_reg], insn->dst_reg);
 	if (!err)
-		err = check_aligned(env, &regs[insn->dst_reg], insn->off, insn_size_bytes(insn));
+		err = check_aligned(env, insn->dst_reg, insn->off, insn_size_bytes(insn));
 	if (err)
 		return err;
 	return read_modify_write(env, insn);

@@ -75,7 +75,7 @@ int BPF_PROG(histogram, int a, __u64 b)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("it may be NULL")
+__failure __msg("it may be NULL")
 int BPF_PROG(forgotten_null_check, int a)
 {
 	struct key key = { 1, a };
@@ -86,7 +86,7 @@ int BPF_PROG(forgotten_null_check, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("R")
+__failure __msg("R")
 int BPF_PROG(index_without_bound, int a)
 {
 	hits[a]++;
@@ -101,7 +101,7 @@ int BPF_PROG(index_with_mask, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("outside its")
+__failure __msg("outside its")
 int BPF_PROG(index_with_wrong_mask, int a)
 {
 	hits[a & 31]++;
@@ -125,7 +125,7 @@ int BPF_PROG(record, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("not given back")
+__failure __msg("not given back")
 int BPF_PROG(record_forgotten, int a)
 {
 	struct record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
@@ -262,7 +262,7 @@ __attribute__((noinline)) int global_clamp(int v)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("R")
+__failure __msg("R")
 int BPF_PROG(global_result_is_unknown, int a)
 {
 	hits[global_clamp(a)]++;
@@ -312,7 +312,7 @@ int BPF_PROG(spin_lock, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("the lock")
+__failure __msg("the lock")
 int BPF_PROG(spin_lock_forgotten, int a)
 {
 	__u32 key = a;
@@ -326,7 +326,7 @@ int BPF_PROG(spin_lock_forgotten, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("while a lock is held")
+__failure __msg("while a lock is held")
 int BPF_PROG(spin_lock_and_call, int a)
 {
 	__u32 key = a;
@@ -355,7 +355,7 @@ int BPF_PROG(dynptr, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-REFUSE("not given back")
+__failure __msg("not given back")
 int BPF_PROG(dynptr_forgotten, int a)
 {
 	struct bpf_dynptr ptr;

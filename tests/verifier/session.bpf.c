@@ -18,7 +18,7 @@ int BPF_PROG(return_value, int a, int ret)
 }
 
 SEC("fsession/bpf_fentry_test1")
-REFUSE("should have been in [0, 0]")
+__failure __msg("should have been in [0, 0]")
 int BPF_PROG(returns_the_argument, int a)
 {
 	return a;
@@ -37,7 +37,7 @@ int BPF_PROG(five_arguments, __u64 a, void *b, short c, int d, __u64 e, int ret)
 }
 
 SEC("fsession/bpf_fentry_test1")
-REFUSE("no argument in slot 2")
+__failure __msg("no argument in slot 2")
 int too_many(unsigned long long *ctx)
 {
 	volatile unsigned long long v = ctx[2];
@@ -63,7 +63,7 @@ int BPF_PROG(subprogram, int a)
 }
 
 SEC("fsession/bpf_fentry_test1")
-REFUSE("outside its 8 bytes")
+__failure __msg("outside its 8 bytes")
 int BPF_PROG(cookie_of_two_words, int a)
 {
 	__u64 *cookie = bpf_session_cookie(ctx);

@@ -21,7 +21,7 @@ int BPF_PROG(exit_ret, int a, __u64 b, int ret)
 }
 
 SEC("fentry/bpf_fentry_test1")
-REFUSE("no argument in slot 1")
+__failure __msg("no argument in slot 1")
 int BPF_PROG(entry_ret, int a, int ret)
 {
 	bpf_printk("%d", ret);
@@ -33,7 +33,7 @@ struct node___later {
 } __attribute__((preserve_access_index));
 
 SEC("fentry/bpf_fentry_test1")
-REFUSE("a relocation failed")
+__failure __msg("a relocation failed")
 int BPF_PROG(core_missing, int a)
 {
 	struct node___later *n = (void *)ctx;
