@@ -46,13 +46,28 @@ enum fsession_engine sem_engine(void)
 	return FSESSION_ENGINE_AUTO;
 }
 
-/* Each test has its own process: what the library keeps of its probes, all inherit from the first. */
-__attribute__((constructor)) static void probe_once(void)
+static const struct btf *vmlinux(void)
+{
+	static struct btf *btf;
+
+	if (!btf)
+		btf = btf__load_vmlinux_btf();
+	return btf;
+}
+
+/* Each test has its own process: what is slow to find out, all inherit from the first. */
+static void set_up(void)
 {
 	fsession_set_print(keep_message, NULL);
 	libbpf_set_print(drop_libbpf);
 	fsession_probe(NULL, NULL);
 	last_message[0] = 0;
+	vmlinux();
+}
+
+__attribute__((constructor)) static void plan_set_up(void)
+{
+	tap_set_up(set_up);
 }
 
 void sem_register_engine(enum fsession_engine engine, __u32 store_slots)
@@ -242,7 +257,7 @@ int sem_plain(enum bpf_attach_type kind, const char *func, __u32 flags)
 	int id;
 
 	libbpf_set_print(drop_libbpf);
-	id = libbpf_find_vmlinux_btf_id(func, kind);
+	id = btf__find_by_name_kind(vmlinux(), func, BTF_KIND_FUNC);
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = id;
