@@ -330,6 +330,8 @@ FSESSION_API int fsession_prog_info(const struct bpf_program *prog,
  * @swept:     records removed or taken over because their call can no longer end here;
  *             entries = exits + open + swept
  * @open:      records in the store now: calls inside the function
+ * @unwound:   user engine: calls that left the function without a return, by an exception, thread exit or,
+ *             where BPF stats were enabled before @prog was loaded, longjmp(); their exit never runs
  */
 struct fsession_stats {
 	size_t sz;
@@ -340,6 +342,7 @@ struct fsession_stats {
 	uint64_t full;
 	uint64_t swept;
 	uint64_t open;
+	uint64_t unwound;
 	size_t :0;
 };
 

@@ -29,10 +29,17 @@
 #define GUARD_HASH_SHIFT 40
 #define GUARD_HASH_MASK ((GUARD_THREADS - 1) << GUARD_BLOCK_SHIFT)
 
-/* In the frame of every image, on every architecture: its address, the thread's block, the guard held. */
-#define GUARD_FRAME_IMAGE (-8)
+/* In the frame of every image, on every architecture: the image's stamp, the thread's block, the guard held.
+ * The stamp is cleared where the frame ends, so who finds one finds a call that is open. */
+#define GUARD_FRAME_STAMP (-8)
 #define GUARD_FRAME_BLOCK (-16)
 #define GUARD_FRAME_CELL (-24)
+
+/* Valid in one place alone: copies of the image's address lie on the stacks of who made it. */
+static inline u64 guard_stamp(u64 image, u64 frame)
+{
+	return image ^ frame;
+}
 
 /* One program on one function, in data memory near the function. */
 struct guard_link {
@@ -43,7 +50,18 @@ struct guard_link {
 struct guard_prog {
 	u64 misses;		/* runs left out because the program was running */
 	u64 runs, run_ns;	/* for whoever counts */
+	u64 unwound;		/* calls that left the function without a return: the exit never runs */
 };
+
+/* At the address of an image; its code is behind. */
+struct guard_image {
+	u64 magic;
+	u64 exits;		/* address of words: how many links run at exit, and those; 0: calls leave this
+				 * image's frame before the function runs */
+};
+
+#define GUARD_IMAGE_MAGIC 0x6567616d69207366ULL
+#define GUARD_IMAGE_ALIGN 16
 
 /* The word at guard_env.alive has this bit once who traces is gone: no program starts any more. */
 #define GUARD_TRACER_GONE 0x40000000
@@ -55,6 +73,7 @@ struct guard_env {
 	u64 claim;		/* finds or takes the caller's block; see arch/<a>/host */
 	u64 busy;		/* a guard is not free */
 	u64 probe_words;	/* clears what is unreadable of a stack window */
+	u64 left;		/* personality routine, but for the first argument: the image's address */
 };
 
 #endif

@@ -14,6 +14,9 @@ long arch_host_syscall(long nr, long a, long b, long c, long d);
 /* Addresses of what images call; .blocks is left alone. */
 void arch_host_guard_env(struct guard_env *env);
 
+/* Code to replace the @nr-th of GUARD_JUMPS (trampoline/guard.h); 0: there is none. */
+u64 arch_host_jump(u32 nr);
+
 /* Bytes of vector state that an image saves (struct arch_tramp.xsave_bytes); 0: none can be saved. */
 u32 arch_host_vector_bytes(void);
 

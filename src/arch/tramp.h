@@ -30,6 +30,7 @@ struct arch_cfi {		/* zeroed at first; arch_cfi_done() frees the rows */
 	struct arch_cfi_row *rows;
 	u32 cnt, cap;
 	bool full;		/* rows were lost: the code must not be used */
+	u32 personality;	/* of its routine, which is part of the code; 0: none */
 };
 
 static inline void arch_cfi_add(struct arch_cfi *c, u32 off, enum arch_cfi_op op, u8 reg, s16 value)
@@ -160,7 +161,7 @@ struct arch_tramp_ops {
 	s8 cfi_ra_at;		/* and the return address is at CFA + this; 0: in the register */
 	/* Where the arguments are: fills .nr_slots, .slot_loc and .stack_words; -EOPNOTSUPP: too many */
 	int (*place_args)(const u8 *arg_words, u32 nr, struct arch_tramp *ret);
-	/* Emits the image for @t. -E2BIG, -ERANGE (out of reach), -EOPNOTSUPP through @b->err. */
+	/* Emits the image for @t: a struct guard_image, then code. -E2BIG, -ERANGE (out of reach), -EOPNOTSUPP through @b->err. */
 	void (*emit_image)(const struct arch_tramp *t, struct codebuf *b, struct arch_cfi *cfi);
 	/* jump to where the word at @slot says */
 	void (*emit_stub)(u64 addr, u64 slot, bool landing_pad, struct codebuf *b);

@@ -119,26 +119,29 @@ void summary_print_start(const struct run_opts *o, const struct attach *a, int p
 	print_all_skipped(a, o->verbose, json);
 }
 
-/* The counters of a program. The kernel engine has but two of them. */
+/* The counters of a program. No engine has all of them. */
 struct counters {
 	struct fsession_stats s;
 	uint64_t runs;		/* of the program, entries and exits */
-	bool split;
+	enum fsession_engine engine;
 };
+
+#define ANY_ENGINE FSESSION_ENGINE_AUTO
 
 static const struct {
 	const char *name;
 	size_t off;
-	bool split_only;
+	enum fsession_engine only;
 } columns[] = {
-	{ "runs", offsetof(struct counters, runs), false },
-	{ "entries", offsetof(struct counters, s.entries), true },
-	{ "exits", offsetof(struct counters, s.exits), true },
-	{ "missed", offsetof(struct counters, s.missed), false },
-	{ "unmatched", offsetof(struct counters, s.unmatched), true },
-	{ "full", offsetof(struct counters, s.full), true },
-	{ "swept", offsetof(struct counters, s.swept), true },
-	{ "open", offsetof(struct counters, s.open), true },
+	{ "runs", offsetof(struct counters, runs), ANY_ENGINE },
+	{ "entries", offsetof(struct counters, s.entries), FSESSION_ENGINE_SPLIT },
+	{ "exits", offsetof(struct counters, s.exits), FSESSION_ENGINE_SPLIT },
+	{ "missed", offsetof(struct counters, s.missed), ANY_ENGINE },
+	{ "unmatched", offsetof(struct counters, s.unmatched), FSESSION_ENGINE_SPLIT },
+	{ "full", offsetof(struct counters, s.full), FSESSION_ENGINE_SPLIT },
+	{ "swept", offsetof(struct counters, s.swept), FSESSION_ENGINE_SPLIT },
+	{ "open", offsetof(struct counters, s.open), FSESSION_ENGINE_SPLIT },
+	{ "unwound", offsetof(struct counters, s.unwound), FSESSION_ENGINE_USER },
 };
 
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -159,8 +162,8 @@ static bool read_counters(const struct bpf_program *prog, struct counters *c)
 	if (!attach_is_fsession(prog) || fsession_prog_info(prog, &info) ||
 	    fsession_prog_stats(prog, &c->s))
 		return false;
-	c->split = info.engine == FSESSION_ENGINE_SPLIT;
-	c->runs = c->split ? c->s.entries + c->s.exits : kernel_runs(prog);
+	c->engine = info.engine;
+	c->runs = c->engine == FSESSION_ENGINE_SPLIT ? c->s.entries + c->s.exits : kernel_runs(prog);
 	return true;
 }
 
@@ -171,7 +174,7 @@ static uint64_t *counter_of(struct counters *c, size_t column)
 
 static void print_counter(struct counters *c, size_t column, struct json *j)
 {
-	bool has = c->split || !columns[column].split_only;
+	bool has = columns[column].only == ANY_ENGINE || columns[column].only == c->engine;
 	uint64_t v = *counter_of(c, column);
 
 	if (j) {
@@ -213,7 +216,7 @@ void summary_add_stats(struct totals *t, const struct attach *a)
 
 		if (!sum)
 			continue;
-		sum->c.split |= c.split;
+		sum->c.engine = c.engine;
 		for (size_t k = 0; k < NR_COLUMNS; k++)
 			*counter_of(&sum->c, k) += *counter_of(&c, k);
 	}

@@ -411,6 +411,8 @@ int fsession_prog_stats(const struct bpf_program *prog, struct fsession_stats *r
 			close(fd);
 		}
 	}
+	if (session_engine(s) == FSESSION_ENGINE_USER)
+		st.unwound = fsession_user_engine.unwound(s->prog_fd);
 	st.entries = c.entries;
 	st.exits = c.exits;
 	st.unmatched = c.unmatched;

@@ -23,7 +23,6 @@
 #include "util/log.h"
 
 #define PAGE 4096ULL
-#define LOADER_FUNC "_dl_find_object"	/* that unwinders ask */
 
 struct object {
 	char name[64];
@@ -35,7 +34,7 @@ struct proctarget {
 	struct target target;	/* what bpf(2) knows of it */
 	pid_t pid;
 	struct remote *remote;
-	bool left;
+	bool left, counts_jumps;
 	u32 nr;
 	struct object *objs;	/* [0]: the executable */
 };
@@ -138,13 +137,64 @@ static int look(struct proctarget *t)
 	return err;
 }
 
+/* -- Functions of libc that the agent replaces --- */
+
+/* glibc, which may be part of a static program. */
+static bool may_be_libc(const struct map_row *row, const char *exe)
+{
+	return is_code(row) && (!strncmp(base_name(row->path), "libc.", 5) || !strcmp(row->path, exe));
+}
+
+static int hook_in(struct proctarget *t, const struct map_row *row, enum remote_hook which)
+{
+	const struct usym *sym = NULL;
+	struct usyms *syms = NULL;
+	struct uelf *elf;
+	int fd = maps_open(t->pid, row), err;
+
+	if (fd < 0)
+		return fd;
+	err = uelf_open_fd(fd, row->path, &elf);
+	close(fd);
+	if (err)
+		return err;
+	err = usyms_load(elf, 0, &syms);
+	sym = err ? NULL : usyms_find(syms, remote_hook_name(which));
+	if (!err)
+		err = sym ? remote_hook(t->remote, which, base_of(elf, row) + sym->addr, sym->size) : -ENOENT;
+	usyms_free(syms);
+	uelf_close(elf);
+	return err;
+}
+
+static int hook(struct proctarget *t, enum remote_hook which)
+{
+	char exe[4096] = "";
+	struct maps maps;
+	int err = -ENOENT;
+
+	if (read_exe(t->pid, exe, sizeof(exe)) || maps_read(t->pid, &maps))
+		return err;
+	for (u32 i = 0; i < maps.nr && err == -ENOENT; i++)
+		if (may_be_libc(&maps.rows[i], exe))
+			err = hook_in(t, &maps.rows[i], which);
+	maps_done(&maps);
+	return err;
+}
+
 /* -- The target's operations --- */
 
 static int proc_space(void *arg, struct tramp_space **ret)
 {
 	struct proctarget *t = arg;
+	bool stats = stats_are_on();
 
-	remote_count_runs(t->remote, stats_are_on());
+	remote_count_runs(t->remote, stats);
+	if (stats && !t->counts_jumps) {
+		hook(t, REMOTE_HOOK_LONGJMP);
+		hook(t, REMOTE_HOOK_LONGJMP_CHK);
+		t->counts_jumps = true;
+	}
 	*ret = remote_space(t->remote);
 	return 0;
 }
@@ -199,7 +249,7 @@ static const char *proc_refusal(void *arg, u32 nr, u32 id, const char *name, cha
 	struct usym code;
 
 	(void)id;
-	if (nr && !strcmp(name, LOADER_FUNC))
+	if (nr && !strcmp(name, remote_hook_name(REMOTE_HOOK_UNWINDERS)))
 		return "is replaced by this engine's own";
 	return find(t, nr, name, &code) ? ubtf_refusal(t->objs[nr].types, &code, buf) : NULL;
 }
@@ -223,53 +273,6 @@ static const struct target_ops ops = {
 	.map = proc_map,
 };
 
-/* -- Unwinders --- */
-
-/* glibc, which may be part of a static program. */
-static bool may_be_libc(const struct map_row *row, const char *exe)
-{
-	return is_code(row) && (!strncmp(base_name(row->path), "libc.", 5) || !strcmp(row->path, exe));
-}
-
-static int hook_in(struct proctarget *t, const struct map_row *row)
-{
-	const struct usym *sym = NULL;
-	struct usyms *syms = NULL;
-	struct uelf *elf;
-	int fd = maps_open(t->pid, row), err;
-
-	if (fd < 0)
-		return fd;
-	err = uelf_open_fd(fd, row->path, &elf);
-	close(fd);
-	if (err)
-		return err;
-	err = usyms_load(elf, 0, &syms);
-	sym = err ? NULL : usyms_find(syms, LOADER_FUNC);
-	if (!err)
-		err = sym ? remote_hook_unwinders(t->remote, base_of(elf, row) + sym->addr, sym->size) : -ENOENT;
-	usyms_free(syms);
-	uelf_close(elf);
-	return err;
-}
-
-/* Without, an exception that passes a traced function ends the process; C programs have none. */
-static void hook_unwinders(struct proctarget *t)
-{
-	char exe[4096] = "";
-	struct maps maps;
-	int err = -ENOENT;
-
-	if (read_exe(t->pid, exe, sizeof(exe)) || maps_read(t->pid, &maps))
-		return;
-	for (u32 i = 0; i < maps.nr && err == -ENOENT; i++)
-		if (may_be_libc(&maps.rows[i], exe))
-			err = hook_in(t, &maps.rows[i]);
-	maps_done(&maps);
-	if (err)
-		log_msg(LOG_INFO, "inject: exceptions and backtraces of process %d end at traced functions", t->pid);
-}
-
 /* -- Entering and leaving --- */
 
 int proctarget_open(pid_t pid, struct proctarget **ret)
@@ -289,7 +292,8 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 	t->target.arg = t;
 	t->target.self = selftarget();
 	pthread_mutex_init(&t->target.lock, NULL);
-	hook_unwinders(t);
+	if (hook(t, REMOTE_HOOK_UNWINDERS))	/* an exception that passes a traced function ends the process */
+		log_msg(LOG_INFO, "inject: exceptions and backtraces of process %d end at traced functions", pid);
 	proctarget_use(t);
 	*ret = t;
 	return 0;
@@ -309,7 +313,7 @@ void proctarget_close(struct proctarget *t)
 {
 	if (!t)
 		return;
-	remote_unhook_unwinders(t->remote);
+	remote_unhook(t->remote);
 	remote_close(t->remote);
 	t->left = true;
 	/* objects of bpf(2) may still refer to the target; who prints symbols asks for its own */

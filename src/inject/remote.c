@@ -74,7 +74,7 @@ struct remote {
 	struct piece *pieces;
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
 	u32 nr_regions;
-	struct tramp *loader;	/* _dl_find_object(), replaced; or NULL */
+	struct tramp *hooked[REMOTE_HOOKS];
 	struct remote_map *maps;
 	struct printed *printed;
 	bool left;		/* nothing of it is used any more but by what is still to be freed */
@@ -605,6 +605,7 @@ static int make_space(struct remote *r, struct guard_env *env)
 	env->claim = agent_symbol(&r->agent, "arch_tramp_claim");
 	env->busy = agent_symbol(&r->agent, "arch_tramp_busy");
 	env->probe_words = agent_symbol(&r->agent, "arch_tramp_readable");
+	env->left = agent_symbol(&r->agent, "guard_left");
 	err = tramp_space_new(&ops, r, arch, env, &r->space);
 	if (err)
 		return err;
@@ -759,25 +760,42 @@ int remote_look(const struct remote *r)
 	return readlink(path, exe, sizeof(exe)) > 0 ? -ENOEXEC : -ESRCH;
 }
 
-int remote_hook_unwinders(struct remote *r, u64 addr, u32 size)
+/* By symbols of the agent: what replaces it, and where that finds the function as it was. */
+static const struct {
+	const char *name, *by, *original;
+	u32 off;
+} hooks[] = {
+	[REMOTE_HOOK_UNWINDERS] = { "_dl_find_object", "agent_find_object", "agent_find_original", 0 },
+	[REMOTE_HOOK_LONGJMP] = { "longjmp", "arch_tramp_longjmp", "guard_jump_originals", 0 },
+	[REMOTE_HOOK_LONGJMP_CHK] = { "__longjmp_chk", "arch_tramp_longjmp_chk", "guard_jump_originals", 8 },
+};
+
+const char *remote_hook_name(enum remote_hook hook)
+{
+	return hooks[hook].name;
+}
+
+int remote_hook(struct remote *r, enum remote_hook hook, u64 addr, u32 size)
 {
 	const struct tramp_proto proto = { .nr_args = 2, .arg_words = { 1, 1 } };
 	struct tramp *t;
 	int err;
 
-	err = tramp_get(r->space, addr, size, &proto, "_dl_find_object", &t);
-	err = err ?: set_word(r, "agent_find_original", 0, tramp_original(t));
-	err = err ?: tramp_replace(t, agent_symbol(&r->agent, "agent_find_object"));
+	err = tramp_get(r->space, addr, size, &proto, hooks[hook].name, &t);
+	err = err ?: set_word(r, hooks[hook].original, hooks[hook].off, tramp_original(t));
+	err = err ?: tramp_replace(t, agent_symbol(&r->agent, hooks[hook].by));
 	if (!err)
-		r->loader = t;
+		r->hooked[hook] = t;
 	return err;
 }
 
-void remote_unhook_unwinders(struct remote *r)
+void remote_unhook(struct remote *r)
 {
-	if (r->loader)
-		tramp_replace(r->loader, 0);
-	r->loader = NULL;
+	for (u32 i = 0; i < REMOTE_HOOKS; i++) {
+		if (r->hooked[i])
+			tramp_replace(r->hooked[i], 0);
+		r->hooked[i] = NULL;
+	}
 }
 
 u64 remote_helper(const struct remote *r, const void *here)

@@ -34,13 +34,19 @@ struct tramp_space *remote_space(struct remote *r);
 /* Whether runs there are counted and measured from now on. */
 void remote_count_runs(struct remote *r, bool on);
 
-/*
- * Unwinders there ask the function at @addr, _dl_find_object() of glibc, which are to know images, too. Until
- * remote_unhook_unwinders(), which is due before remote_close().
- * 0, or errors of tramp_get() and tramp_replace()
- */
-int remote_hook_unwinders(struct remote *r, u64 addr, u32 size);
-void remote_unhook_unwinders(struct remote *r);
+/* Functions of glibc there that the agent replaces. */
+enum remote_hook {
+	REMOTE_HOOK_UNWINDERS,	/* ask it where unwind information is: they are to know images, too */
+	REMOTE_HOOK_LONGJMP,	/* calls that these leave are to be counted */
+	REMOTE_HOOK_LONGJMP_CHK,
+	REMOTE_HOOKS
+};
+
+const char *remote_hook_name(enum remote_hook hook);
+/* It is at @addr. Until remote_unhook(), which is due before remote_close(). 0, or as tramp_get() and
+ * tramp_replace() */
+int remote_hook(struct remote *r, enum remote_hook hook, u64 addr, u32 size);
+void remote_unhook(struct remote *r);
 
 /* 0: it runs what was entered; -ESRCH: it has ended; -ENOEXEC: it executes another program, which nothing was put
  * into */

@@ -199,6 +199,7 @@ static int make_space(struct tramp_space **ret)
 	if (mem_open() < 0)
 		return fail(-errno, "inject: cannot open /proc/self/mem: %s", log_errstr(errno));
 	arch_host_guard_env(&env);
+	env.left = (u64)guard_left;
 	err = self_map_guards(NULL, &env.blocks);
 	guard_table.blocks = env.blocks;
 	err = err ?: self_add_images(NULL, (u64)__start_fs_guard_text, (u64)__stop_fs_guard_text);
@@ -225,6 +226,32 @@ int self_space(struct tramp_space **ret)
 	*ret = space;
 	pthread_mutex_unlock(&lock);
 	return err;
+}
+
+/* Once is enough: it stays. */
+static void replace_jump(struct tramp_space *s, u32 nr, const char *name)
+{
+	const struct tramp_proto proto = { .nr_args = 2, .arg_words = { 1, 1 } };
+	void *func = dlsym(RTLD_DEFAULT, name);
+	struct tramp *t;
+
+	if (!func || !arch_host_jump(nr) || tramp_get(s, (u64)func, self_size(func), &proto, name, &t))
+		return;
+	guard_jump_originals[nr] = tramp_original(t);
+	tramp_replace(t, arch_host_jump(nr));
+}
+
+void self_count_jumps(struct tramp_space *s)
+{
+	static const char *const names[] = GUARD_JUMP_NAMES;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool done;
+
+	pthread_mutex_lock(&lock);
+	for (u32 i = 0; i < GUARD_JUMPS && !done; i++)
+		replace_jump(s, i, names[i]);
+	done = true;
+	pthread_mutex_unlock(&lock);
 }
 
 u32 self_size(const void *func)

@@ -8,6 +8,9 @@
 /* The one space of this process, made at the first call. -EOPNOTSUPP: no trampolines here; -ENOMEM */
 int self_space(struct tramp_space **ret);
 
+/* From now on calls that longjmp() leaves are counted as unwound. */
+void self_count_jumps(struct tramp_space *s);
+
 /* tramp_get() with the size of the function's symbol looked up where @size is 0. */
 int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
 	     struct tramp **ret);

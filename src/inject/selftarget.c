@@ -10,6 +10,7 @@
 #include "image/ubtf.h"
 #include "inject/maps.h"
 #include "inject/self.h"
+#include "syscall/prog.h"
 #include "syscall/target.h"
 #include "util/log.h"
 
@@ -118,8 +119,12 @@ static int look(void)
 
 static int self_target_space(void *arg, struct tramp_space **ret)
 {
+	int err = self_space(ret);
+
 	(void)arg;
-	return self_space(ret);
+	if (!err && stats_are_on())
+		self_count_jumps(*ret);
+	return err;
 }
 
 static int self_target_btf(void *arg, u32 nr, const char **name, const struct btf **ret)

@@ -150,10 +150,11 @@ static bool in_images(const struct stop *s, u64 pc)
 /* As in trampoline/guard.c: does the frame still say that it runs what @cell guards? */
 static bool is_held(const struct stop *s, u64 cell)
 {
-	u64 holder, image, held;
+	u64 holder, stamp, held;
 
-	return peek(s, cell, &holder, 8) && holder > 1 && peek(s, holder + GUARD_FRAME_IMAGE, &image, 8) &&
-	       peek(s, holder + GUARD_FRAME_CELL, &held, 8) && held == cell && in_images(s, image);
+	return peek(s, cell, &holder, 8) && holder > 1 && peek(s, holder + GUARD_FRAME_STAMP, &stamp, 8) &&
+	       peek(s, holder + GUARD_FRAME_CELL, &held, 8) && held == cell &&
+	       in_images(s, guard_stamp(stamp, holder));
 }
 
 static int check_guard(const struct stop *s, u64 guard_off)

@@ -18,6 +18,7 @@
 #include "inject/proctarget.h"
 #include "inject/selftarget.h"
 #include "syscall/lines.h"
+#include "syscall/syscall.h"
 #include "syscall/wrap.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -197,6 +198,7 @@ const struct user_engine fsession_user_engine = {
 	.lines_open = lines_open,
 	.lines_close = lines_close,
 	.lines_lost = lines_lost,
+	.unwound = user_bpf_unwound,
 };
 
 __attribute__((constructor)) static void begin(void)

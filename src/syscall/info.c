@@ -89,12 +89,12 @@ static int prog_arrays(const struct prog *p, struct bpf_prog_info *info)
 
 static void tracing_info(const struct prog *p, struct bpf_prog_info *info)
 {
-	u64 runs, run_ns, misses;
+	struct guard_prog stats;
 
-	trace_stats(p->trace, &runs, &run_ns, &misses);
-	info->run_cnt += runs;
-	info->run_time_ns += run_ns;
-	info->recursion_misses = misses;
+	trace_stats(p->trace, &stats);
+	info->run_cnt += stats.runs;
+	info->run_time_ns += stats.run_ns;
+	info->recursion_misses = stats.misses;
 	info->attach_btf_obj_id = p->trace->btf->obj.id;
 	info->attach_btf_id = p->trace->func.btf_id;
 }

@@ -13,6 +13,7 @@
 #include "bpf/uapi.h"
 #include "rt/helper.h"
 #include "syscall/env.h"
+#include "syscall/syscall.h"
 #include "syscall/uptr.h"
 #include "syscall/verify.h"
 #include "trampoline/run.h"
@@ -608,4 +609,17 @@ int stats_enable(void)
 bool stats_are_on(void)
 {
 	return __atomic_load_n(&stats_users, __ATOMIC_RELAXED);
+}
+
+u64 user_bpf_unwound(int fd)
+{
+	struct guard_prog stats = {};
+	struct prog *p;
+
+	if (prog_from_fd(fd, &p))
+		return 0;
+	if (p->trace)
+		trace_stats(p->trace, &stats);
+	prog_put(p);
+	return stats.unwound;
 }

@@ -408,8 +408,7 @@ bool trace_free(struct trace *t)
 	return true;
 }
 
-void trace_stats(const struct trace *t, u64 *runs, u64 *run_ns, u64 *misses)
+void trace_stats(const struct trace *t, struct guard_prog *ret)
 {
-	tramp_prog_stats(t->code, runs, run_ns);
-	*misses = tramp_prog_misses(t->code);
+	tramp_prog_stats(t->code, ret);
 }

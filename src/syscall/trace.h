@@ -56,6 +56,6 @@ int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log);
 bool trace_free(struct trace *t);
 
 /* Counters of its runs by trampolines. */
-void trace_stats(const struct trace *t, u64 *runs, u64 *run_ns, u64 *misses);
+void trace_stats(const struct trace *t, struct guard_prog *ret);
 
 #endif

@@ -6,8 +6,8 @@
  * are taken over. They are told apart by the frame address that the guard holds:
  *
  *  - our frame is above it, on the same stack: what was there has been left;
- *  - ours is below: alive if the frame still says whose it is (the image's address at -8, the guard's
- *    own at -24). A dead frame that nothing has overwritten yet passes for alive: a miss too many,
+ *  - ours is below: alive if the frame still says whose it is (the image's stamp at -8, the guard's
+ *    own address at -24). A dead frame that nothing has overwritten yet passes for alive: a miss too many,
  *    until something is called from further up;
  *  - a handler on the alternate stack may be above or below what it interrupted, which then counts as
  *    alive if its frame says so.
@@ -68,7 +68,7 @@ GUARD_TEXT u64 guard_claim(u64 tp)
 
 /* -- Held guards --- */
 
-GUARD_TEXT static bool is_image(u64 addr)
+GUARD_TEXT bool guard_is_image(u64 addr)
 {
 	u64 nr = __atomic_load_n(&guard_table.nr_ranges, __ATOMIC_ACQUIRE);
 
@@ -78,7 +78,7 @@ GUARD_TEXT static bool is_image(u64 addr)
 	return false;
 }
 
-GUARD_TEXT static bool is_readable(u64 addr)
+GUARD_TEXT bool guard_is_readable(u64 addr)
 {
 	return arch_host_syscall(SYS_rt_sigprocmask, BAD_HOW, addr, 0, 8) != -EFAULT;
 }
@@ -86,10 +86,11 @@ GUARD_TEXT static bool is_readable(u64 addr)
 /* Does the frame still say that it runs what @cell guards? The stack it was on may be gone. */
 GUARD_TEXT static bool is_intact(u64 frame, const u64 *cell)
 {
-	const u64 *stamp = (const u64 *)(frame + GUARD_FRAME_IMAGE);
+	const u64 *stamp = (const u64 *)(frame + GUARD_FRAME_STAMP);
 	const u64 *held = (const u64 *)(frame + GUARD_FRAME_CELL);
 
-	return is_readable((u64)held) && is_readable((u64)stamp) && *held == (u64)cell && is_image(*stamp);
+	return guard_is_readable((u64)held) && guard_is_readable((u64)stamp) && *held == (u64)cell &&
+	       guard_is_image(guard_stamp(*stamp, frame));
 }
 
 /* On the alternate signal stack, with @frame elsewhere? */

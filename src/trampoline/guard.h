@@ -33,4 +33,21 @@ u64 guard_claim(u64 tp);
 /* @cell is not free: may the program run? Counts a miss where it was running already. */
 bool guard_busy(u64 *cell, struct guard_link *link, u64 frame);
 
+/* -- Calls that end without a return: left.c --- */
+
+/*
+ * Called by images in the place of a personality routine, whose other arguments it takes, for a call that an
+ * unwinder passes (exceptions, pthread_exit, cancellation).
+ */
+int guard_left(struct guard_image *image, int actions);
+/* longjmp() from a frame at @from to one whose stack pointer is @to: counts the calls between. */
+void guard_jump(u64 to, u64 from);
+
+/* What longjmp() and the like are replaced by (src/arch/<a>/host), and what they were. */
+#define GUARD_JUMPS 2
+#define GUARD_JUMP_NAMES { "longjmp", "__longjmp_chk" }
+extern u64 guard_jump_originals[GUARD_JUMPS];
+bool guard_is_image(u64 addr);
+bool guard_is_readable(u64 addr);
+
 #endif

@@ -113,12 +113,9 @@ u64 tramp_prog_misses(const struct tramp_prog *p)
 	return counters_of(p).misses;
 }
 
-void tramp_prog_stats(const struct tramp_prog *p, u64 *runs, u64 *run_ns)
+void tramp_prog_stats(const struct tramp_prog *p, struct guard_prog *ret)
 {
-	struct guard_prog c = counters_of(p);
-
-	*runs = c.runs;
-	*run_ns = c.run_ns;
+	*ret = counters_of(p);
 }
 
 int tramp_prog_wait(struct tramp_prog *p)

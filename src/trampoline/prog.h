@@ -47,8 +47,11 @@ int tramp_prog_wait(struct tramp_prog *p);
 /* Runs left out because the program was running in the thread. */
 u64 tramp_prog_misses(const struct tramp_prog *p);
 
-/* Runs counted while tramp_count_runs() was on, and their time; those with TRAMP_PROG_RUN alone. */
-void tramp_prog_stats(const struct tramp_prog *p, u64 *runs, u64 *run_ns);
+/*
+ * All counters. .runs and .run_ns: while tramp_count_runs() was on, with TRAMP_PROG_RUN alone. .unwound: calls that
+ * longjmp() ended are among them where it was replaced, self_count_jumps() and the like.
+ */
+void tramp_prog_stats(const struct tramp_prog *p, struct guard_prog *ret);
 
 /* Does it call bpf_session_cookie()? */
 bool tramp_prog_uses_cookie(const struct tramp_prog *p);

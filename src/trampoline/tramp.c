@@ -291,6 +291,7 @@ static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
 		desc.addr = space_code_at(a);
 		t->space->arch->emit_image(&desc, &b, &cfi);
 		err = space_place_code(t->space, a, &b, &cfi, ret);
+		*ret += err ? 0 : sizeof(struct guard_image);
 	}
 	arch_cfi_done(&cfi);
 	free(b.buf);

@@ -29,6 +29,12 @@ static void pad_to(struct codebuf *b, u32 start, u32 align)
 		codebuf_u8(b, 0);	/* DW_CFA_nop */
 }
 
+/* A distance from itself to what will lie at @to; the buffer's start will lie at @addr. */
+static void put_pcrel(struct codebuf *b, u32 start, u64 addr, u64 to)
+{
+	codebuf_u32(b, to - (addr + b->len - start));
+}
+
 /* Fills in the length word at @at of an entry that ends here. */
 static void end_entry(struct codebuf *b, u32 at)
 {
@@ -39,18 +45,24 @@ static void end_entry(struct codebuf *b, u32 at)
 	codebuf_patch(b, at, &len, 4);
 }
 
-static void put_cie(const struct arch_tramp_ops *arch, struct codebuf *b)
+/* @personality: its address, or 0 */
+static void put_cie(const struct arch_tramp_ops *arch, u64 personality, u32 start, u64 addr,
+		    struct codebuf *b)
 {
 	u32 at = b->len;
 
 	codebuf_u32(b, 0);			/* length			*/
 	codebuf_u32(b, 0);			/* it is a CIE			*/
 	codebuf_u8(b, 1);			/* version			*/
-	codebuf_put(b, "zR", 3);
+	codebuf_put(b, personality ? "zPR" : "zR", personality ? 4 : 3);
 	put_uleb(b, arch->cfi_code_align);
 	codebuf_u8(b, 0x80 - DATA_ALIGN);	/* sleb128 -8			*/
 	codebuf_u8(b, arch->cfi_ra);
-	put_uleb(b, 1);
+	put_uleb(b, personality ? 6 : 1);
+	if (personality) {
+		codebuf_u8(b, PE_PCREL_SDATA4);
+		put_pcrel(b, start, addr, personality);
+	}
 	codebuf_u8(b, PE_PCREL_SDATA4);		/* how FDEs point at code	*/
 	codebuf_u8(b, CFA_DEF_CFA);
 	put_uleb(b, arch->cfi_sp);
@@ -107,13 +119,13 @@ void unwind_emit(const struct arch_tramp_ops *arch, const struct arch_cfi *cfi, 
 	codebuf_u32(b, code - addr);			/*	of this code	*/
 	codebuf_u32(b, 0);				/*	at ...		*/
 	cie = b->len;
-	put_cie(arch, b);
+	put_cie(arch, cfi->personality ? code + cfi->personality : 0, start, addr, b);
 	fde = b->len;
 	fde_off = fde - start;
 	codebuf_patch(b, start + 16, &fde_off, 4);
 	codebuf_u32(b, 0);				/* length		*/
 	codebuf_u32(b, b->len - cie);			/* back to the CIE	*/
-	codebuf_u32(b, code - (addr + b->len - start));
+	put_pcrel(b, start, addr, code);
 	codebuf_u32(b, len);
 	put_uleb(b, 0);
 	put_rows(arch, cfi, b);

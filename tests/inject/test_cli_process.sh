@@ -41,6 +41,13 @@ ask()
 	grep -qx "$2" "$tmp/answer" || not_ok "answer '$(cat "$tmp/answer")', not '$2'"
 }
 
+# The only program's counter $1 is $2
+counter()
+{
+	value=$(awk -v name="$1" '/^program / { for (i = 1; i <= NF; i++) if ($i == name) col = i; next } col { print $col; exit }' "$tmp/out")
+	[ "$value" = "$2" ] || not_ok "$1: '$value', not $2"
+}
+
 stop_victim()
 {
 	exec 9>&-
@@ -109,7 +116,7 @@ t_process_exceptions()
 {
 	[ -x "$BUILD/tests/inject/thrower" ] || { skip 'no C++ compiler'; return; }
 	echo 100 >"$tmp/100"
-	timeout 60 "$FSESSION" run "$BUILD/examples/latency.bpf.o" --engine user --attach middle --attach inner --dump -- \
+	timeout 60 "$FSESSION" run "$BUILD/examples/latency.bpf.o" --engine user --attach middle --attach inner --dump --stats -- \
 		"$BUILD/tests/inject/thrower" <"$tmp/100" >"$tmp/out" 2>"$tmp/err"
 	got=$?
 	what='fsession run -- thrower'
@@ -117,6 +124,21 @@ t_process_exceptions()
 	no_err_of_process
 	out '50 2500'
 	out 'calls = 50'
+	counter unwound 150
+}
+
+t_process_jumps()
+{
+	[ -x "$BUILD/tests/inject/thrower" ] || { skip 'no C++ compiler'; return; }
+	echo 100 >"$tmp/100"
+	timeout 60 "$FSESSION" run "$BUILD/examples/latency.bpf.o" --engine user --attach leap --dump --stats -- \
+		"$BUILD/tests/inject/thrower" jump <"$tmp/100" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	what='fsession run -- thrower jump'
+	status 0
+	out '50 leaps'
+	out 'calls = 50'
+	counter unwound 50
 }
 
 t_process_running()

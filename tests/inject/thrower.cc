@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // For every number N on stdin: exceptions through middle(), of which every other one is caught inside it.
-// Prints how many came out, and what they said, added up.
+// Prints how many came out, and what they said, added up. With an argument: longjmp() out of every other leap().
+#include <csetjmp>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -8,6 +9,29 @@
 extern "C" {
 __attribute__((noinline)) int inner(int i);
 __attribute__((noinline)) int middle(int i);
+__attribute__((noinline)) int leap(int i);
+}
+
+static jmp_buf ground;
+
+int leap(int i)
+{
+	if (i & 1)
+		longjmp(ground, 1);
+	return i;
+}
+
+static int leaps(int n)
+{
+	volatile int nr = 0, i = 0;
+
+	if (setjmp(ground))
+		nr = nr + 1;
+	while (i < n) {
+		i = i + 1;
+		leap(i);
+	}
+	return nr;
 }
 
 int inner(int i)
@@ -28,11 +52,16 @@ int middle(int i)
 	}
 }
 
-int main()
+int main(int argc, char **)
 {
 	int n;
 
 	while (scanf("%d", &n) == 1) {
+		if (argc > 1) {
+			printf("%d leaps\n", leaps(n));
+			fflush(stdout);
+			continue;
+		}
 		int caught = 0, sum = 0;
 
 		for (int i = 0; i < n; i++) {

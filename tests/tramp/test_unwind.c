@@ -21,6 +21,8 @@
 extern int thrower_cleanups;
 void thrower(int depth);
 int catch_from(int depth);
+void bare_thrower(int depth);
+int catch_bare_from(int depth);
 
 static struct tramp_prog *session;
 
@@ -36,6 +38,27 @@ static void check_clean(void)
 	CHECK_EQ(tramp_prog_misses(session), 0);
 }
 
+/* entries = exits + unwound: nothing was missed, nothing is open */
+static void check_unwound(u64 want)
+{
+	struct guard_prog stats;
+	u64 phases[4] = {};
+
+	for (u32 i = 0; i < hn_nr; i++)
+		phases[hn_log[i].phase]++;
+	tramp_prog_stats(session, &stats);
+	CHECK_EQ(stats.unwound, want);
+	CHECK_EQ(phases[0], phases[1] + stats.unwound);
+}
+
+static void count_jumps(void)
+{
+	struct tramp_space *space;
+
+	CHECK_EQ(self_space(&space), 0);
+	self_count_jumps(space);
+}
+
 /* -- Exceptions --- */
 
 TEST(exception_through_one)
@@ -45,6 +68,7 @@ TEST(exception_through_one)
 	CHECK_STR(hn_order(), "e1");
 	CHECK_EQ(thrower_cleanups, 1);
 	check_clean();
+	check_unwound(1);
 }
 
 TEST(exception_through_fifty)
@@ -57,6 +81,7 @@ TEST(exception_through_fifty)
 	CHECK_EQ(thrower_cleanups, 50);
 	CHECK_EQ(catch_from(0), 42);
 	check_clean();
+	check_unwound(51);
 }
 
 TEST(exception_after_detach)
@@ -116,6 +141,7 @@ HN_NOINLINE u64 jumper(u64 to)
 
 TEST(longjmp_over)
 {
+	count_jumps();
 	trace(jumper, 1);
 	if (!setjmp(env))
 		jumper(7);
@@ -123,6 +149,50 @@ TEST(longjmp_over)
 	CHECK_EQ(jumper(0), 5);
 	CHECK_STR(hn_order(), "e1 e1 x1");
 	check_clean();
+	check_unwound(1);
+}
+
+static volatile u64 nowhere;	/* no constant, for which there would be a copy of the function */
+
+HN_NOINLINE u64 descend(u64 levels, u64 to);
+HN_NOINLINE u64 descend(u64 levels, u64 to)
+{
+	u64 ret = levels ? descend(levels - 1, to) : jumper(to);
+
+	__asm__ volatile("" : "+r"(ret));
+	return ret;
+}
+
+static void jump_over(u64 levels)
+{
+	if (!setjmp(env))
+		descend(levels, 7);
+}
+
+/* Jumps over a room of stack in which what earlier calls left there still lies. */
+HN_NOINLINE u64 over_remains(u64 to);
+HN_NOINLINE u64 over_remains(u64 to)
+{
+	volatile u8 *room = __builtin_alloca(16 << 10);
+	u64 ret;
+
+	room[0] = 1;
+	ret = jumper(to);
+	return ret + room[0];
+}
+
+TEST(longjmp_over_fifty)
+{
+	count_jumps();
+	trace(descend, 2);
+	CHECK_EQ(descend(20, nowhere), 5);
+	check_unwound(0);
+	jump_over(49);
+	check_unwound(50);
+	jump_over(9);
+	check_unwound(60);
+	CHECK_EQ(descend(20, nowhere), 5);
+	check_unwound(60);
 }
 
 /* -- Threads that end inside --- */
@@ -163,6 +233,7 @@ TEST(pthread_exit_through)
 	CHECK_EQ(cleaned, 1);
 	CHECK_STR(hn_order(), "e1");
 	check_clean();
+	check_unwound(1);
 }
 
 TEST(cancellation_through)
@@ -179,6 +250,7 @@ TEST(cancellation_through)
 	CHECK(result == PTHREAD_CANCELED);
 	CHECK_EQ(cleaned, 1);
 	CHECK_STR(hn_order(), "e1");
+	check_unwound(1);
 }
 
 /* -- Coroutines --- */
@@ -372,6 +444,45 @@ HN_NOINLINE u64 deep(u64 bytes)
 	for (u64 i = 0; i < bytes; i++)
 		room[i] = 0x5a;
 	return plain(room[0]);
+}
+
+/* Frames of calls that returned, threw or jumped are not counted again. */
+TEST(longjmp_over_remains)
+{
+	count_jumps();
+	trace(descend, 2);
+	hn_attach(hn_tramp(plain, 1), session, TRAMP_FSESSION, 0);
+	hn_attach(hn_tramp(bare_thrower, 1), session, TRAMP_FSESSION, 0);
+	deep(4096);
+	if (!setjmp(env))
+		over_remains(7);
+	check_unwound(0);
+	CHECK_EQ(catch_bare_from(19), 42);
+	if (!setjmp(env))
+		over_remains(7);
+	check_unwound(20);
+	jump_over(9);
+	if (!setjmp(env))
+		over_remains(7);
+	check_unwound(30);
+}
+
+HN_NOINLINE u64 jumps_inside(u64 levels);
+HN_NOINLINE u64 jumps_inside(u64 levels)
+{
+	jump_over(levels);
+	return levels;
+}
+
+TEST(longjmp_below_open_call)
+{
+	count_jumps();
+	session = hn_session(1);
+	hn_attach(hn_tramp(jumps_inside, 1), session, TRAMP_FSESSION, 0);
+	hn_attach(hn_tramp(descend, 2), session, TRAMP_FSESSION, 0);
+	CHECK_EQ(jumps_inside(3), 3);
+	check_clean();
+	CHECK_EQ(hn_log[hn_nr - 1].phase, 1);
 }
 
 /* The dead frame lies under live ones, which have overwritten it. */

@@ -6,7 +6,7 @@
  *	rbp + 16 |  caller's stack arguments    |
  *	rbp + 8  |  return address              |
  *	rbp ->   |  caller's rbp                |
- *	rbp - 8  |  address of this image       |	tells a frame that is alive (guard.c)
+ *	rbp - 8  |  stamp of this image         |	tells a frame that is alive (guard.c); 0 at its end
  *	rbp - 16 |  the thread's block          |	BLOCK_OFF
  *	rbp - 24 |  guard of running program    |	CELL_OFF
  *	         |  saved registers             |	those programs may change; at exit the same again
@@ -109,11 +109,12 @@ static s32 rip_disp(struct image *im, u32 end, u64 target)
 	return dist;
 }
 
-/* call *literal(%rip) */
-static void call_literal(struct image *im, u64 value)
+enum { CALL_MEM = 0x15, JMP_MEM = 0x25 };	/* with disp32(%rip) */
+
+static void go_literal(struct image *im, u8 op, u64 value)
 {
 	codebuf_u8(im->b, 0xff);
-	codebuf_u8(im->b, 0x15);
+	codebuf_u8(im->b, op);
 	codebuf_u32(im->b, 0);
 	if (im->nr_literals == LITERALS_MAX) {
 		codebuf_fail(im->b, -E2BIG);
@@ -121,6 +122,12 @@ static void call_literal(struct image *im, u64 value)
 	}
 	im->literals[im->nr_literals].at = im->b->len;
 	im->literals[im->nr_literals++].value = value;
+}
+
+/* call *literal(%rip) */
+static void call_literal(struct image *im, u64 value)
+{
+	go_literal(im, CALL_MEM, value);
 }
 
 static void emit_literals(struct image *im)
@@ -622,12 +629,45 @@ static u32 emit_body(struct image *im, struct phase *in, struct phase *out)
 	} else {
 		load_frame(im, RAX, im->ret_off);
 	}
+	emit_store_i(b, 8, RBP, GUARD_FRAME_STAMP, 0);
 	tear_down(im);
 	emit_ret(b);
 	return returned;
 }
 
 /* -- Images --- */
+
+static void emit_header(struct image *im)
+{
+	codebuf_u64(im->b, GUARD_IMAGE_MAGIC);
+	codebuf_u64(im->b, 0);
+}
+
+/* Unwinders call it for frames that they leave. */
+static void emit_personality(struct image *im)
+{
+	struct codebuf *b = im->b;
+
+	im->cfi->personality = b->len;
+	arch_cfi_add(im->cfi, b->len, ARCH_CFI_DEF, DWARF_RSP, 8);
+	arch_cfi_add(im->cfi, b->len, ARCH_CFI_RESTORED, DWARF_RBP, 0);
+	if (im->t->flags & ARCH_TRAMP_LANDING_PAD)
+		emit_endbr64(b);
+	emit_lea_rip(b, RDI, 0);
+	land_at(b, b->len, 0);
+	go_literal(im, JMP_MEM, im->t->guard->left);
+}
+
+static void emit_exits(struct image *im)
+{
+	const struct arch_tramp *t = im->t;
+	u64 at = t->addr + im->b->len;
+
+	codebuf_patch(im->b, offsetof(struct guard_image, exits), &at, sizeof(at));
+	codebuf_u64(im->b, t->nr_exit);
+	for (u32 i = 0; i < t->nr_exit; i++)
+		codebuf_u64(im->b, t->exit[i].link);
+}
 
 static void emit_frame(struct image *im)
 {
@@ -651,7 +691,8 @@ static void init_words(struct image *im)
 
 	emit_lea_rip(b, RAX, 0);
 	land_at(b, b->len, 0);
-	store_frame(im, -8, RAX);
+	emit_alu_rr(b, 1, ALU_XOR, RAX, RBP);		/* guard_stamp() */
+	store_frame(im, GUARD_FRAME_STAMP, RAX);
 	emit_store_i(b, 8, RBP, off, t->nr_slots);
 	if (t->flags & ARCH_TRAMP_IP) {
 		emit_mov_ri(b, RAX, t->ip);
@@ -721,6 +762,7 @@ static void emit_image(const struct arch_tramp *t, struct codebuf *b, struct arc
 	}
 	pick_registers(&im, &in, &out);
 	lay_out(&im);
+	emit_header(&im);
 	emit_frame(&im);
 	emit_entry_phase(&im, &in);
 	if (calls_orig(t)) {
@@ -735,7 +777,11 @@ static void emit_image(const struct arch_tramp *t, struct codebuf *b, struct arc
 	emit_slow_ways(&im, &in);
 	emit_skip_original(&im, &in, returned);
 	emit_slow_ways(&im, &out);
+	if (calls_orig(t))
+		emit_personality(&im);
 	emit_literals(&im);
+	if (calls_orig(t))
+		emit_exits(&im);
 }
 
 /* -- Arguments --- */

@@ -26,6 +26,12 @@ void arch_host_guard_env(struct guard_env *env)
 	env->claim = env->busy = env->probe_words = 0;
 }
 
+u64 arch_host_jump(u32 nr)
+{
+	(void)nr;
+	return 0;
+}
+
 u32 arch_host_vector_bytes(void)
 {
 	return 0;

@@ -13,12 +13,19 @@
 void arch_tramp_claim(void);
 void arch_tramp_busy(void);
 void arch_tramp_readable(void);
+void arch_tramp_longjmp(void);
+void arch_tramp_longjmp_chk(void);
 
 void arch_host_guard_env(struct guard_env *env)
 {
 	env->claim = (u64)arch_tramp_claim;
 	env->busy = (u64)arch_tramp_busy;
 	env->probe_words = (u64)arch_tramp_readable;
+}
+
+u64 arch_host_jump(u32 nr)
+{
+	return (u64)(nr ? arch_tramp_longjmp_chk : arch_tramp_longjmp);
 }
 
 const struct arch_tramp_ops *arch_host_tramp(void)

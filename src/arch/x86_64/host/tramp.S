@@ -82,6 +82,39 @@ arch_tramp_readable:
 	.cfi_endproc
 	.size	arch_tramp_readable, . - arch_tramp_readable
 
+/* Called as longjmp(env, value), goes on there. glibc keeps the stack pointer in env turned and mixed. */
+	.macro	jump name, nr
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+\name:
+	.cfi_startproc
+	endbr64
+	push	%rdi
+	.cfi_adjust_cfa_offset 8
+	push	%rsi
+	.cfi_adjust_cfa_offset 8
+	push	%rax
+	.cfi_adjust_cfa_offset 8
+	mov	6 * 8(%rdi), %rdi
+	ror	$17, %rdi
+	xor	%fs:0x30, %rdi
+	mov	%rsp, %rsi
+	call	guard_jump
+	pop	%rax
+	.cfi_adjust_cfa_offset -8
+	pop	%rsi
+	.cfi_adjust_cfa_offset -8
+	pop	%rdi
+	.cfi_adjust_cfa_offset -8
+	jmp	*guard_jump_originals + \nr * 8(%rip)
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	jump	arch_tramp_longjmp, 0
+	jump	arch_tramp_longjmp_chk, 1
+
 /* long arch_host_syscall(long nr, long a, long b, long c, long d) */
 	.globl	arch_host_syscall
 	.hidden	arch_host_syscall
