@@ -236,4 +236,33 @@ t_process_of_somebody_else()
 	stop_victim
 }
 
+# The example of the README: arguments, results and latencies of nested calls
+t_process_calc()
+{
+	fs run --engine user "$BUILD/examples/calc.bpf.o" -- "$BUILD/examples/calc" '2*(3+4)'
+	status 0
+	out '2*(3+4) = 14'
+	sed -n 's/, [0-9]* ns$//; /[{}]/p' "$tmp/out" >"$tmp/seen"
+	diff "$tmp/seen" - >"$tmp/out" <<-END || not_ok 'other calls'
+	sum("2*(3+4)") {
+	  product("2*(3+4)") {
+	    number("2*(3+4)") {
+	    } = 2
+	    number("(3+4)") {
+	      sum("3+4)") {
+	        product("3+4)") {
+	          number("3+4)") {
+	          } = 3
+	        } = 3
+	        product("4)") {
+	          number("4)") {
+	          } = 4
+	        } = 4
+	      } = 7
+	    } = 7
+	  } = 14
+	} = 14
+	END
+}
+
 tap_run "$@"
