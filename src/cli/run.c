@@ -154,9 +154,12 @@ static int use_user_engine(struct run *r)
 	int err;
 
 	if (r->o->engine != FSESSION_ENGINE_USER)
-		return r->o->lib ? fail_hint(-EINVAL, "--engine user", "--lib is for the user engine") : 0;
+		return r->o->lib || r->o->perf_map ?
+			fail_hint(-EINVAL, "--engine user", "--%s is for the user engine", r->o->lib ? "lib" : "perf-map") : 0;
 	if (!&fsession_user_engine)
 		return fail(-EOPNOTSUPP, "engine user: not for this machine's architecture yet");
+	if (r->o->perf_map)
+		fsession_user_engine.perfmap_enable();
 	if (r->o->lib) {
 		err = self_open(r->o->lib, &r->self);
 		err = err ?: fsession_user_engine.use(r->o->lib);

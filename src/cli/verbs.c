@@ -33,6 +33,9 @@ static const struct opt run_opts[] = {
 	{ "lib", 'l', OPT_TEXT, OFF(run, lib), "PATH",
 	  "With --engine user: load the shared object PATH into this process and trace its "
 	  "functions. COMMAND is then one of them, and its arguments are integers" },
+	{ "perf-map", 'm', OPT_FLAG, OFF(run, perf_map), NULL,
+	  "With --engine user: name trampolines and programs in /tmp/perf-PID.map, where perf(1) looks for names of "
+	  "code that no file holds" },
 	{ "pid", 'p', OPT_LIST, OFF(run, pids), "PID[,PID...]",
 	  "Trace functions of the process PID; implies --engine user; may be repeated, for processes which then "
 	  "share the object's maps. Its executable's are named as "

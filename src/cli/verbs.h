@@ -42,7 +42,7 @@ struct run_opts {
 	uint64_t for_ns;	/* 0 = until told to stop */
 	bool prefix;
 	bool dump;
-	bool stats;
+	bool stats, perf_map;
 	bool json;
 };
 

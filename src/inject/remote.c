@@ -35,6 +35,7 @@
 #include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
+#include "inject/perfmap.h"
 #include "inject/printed.h"
 #include "inject/refuse.h"
 #include "rt/lane.h"
@@ -489,7 +490,7 @@ static int remote_op_is_quiet(void *arg, u64 guard_off)
 	return err == -ESRCH ? 0 : err;		/* nobody is anywhere */
 }
 
-static int remote_op_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
+static int remote_op_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name)
 {
 	struct remote *r = arg;
 	struct agent_piece piece = { start, end, hdr };
@@ -497,6 +498,7 @@ static int remote_op_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr
 	u32 nr = 0;
 	int err;
 
+	perfmap_add(r->pid, start, end, name);
 	while (nr < r->nr_regions && r->regions[nr].start != area)
 		nr++;
 	region = &r->regions[nr];
@@ -516,7 +518,7 @@ static const struct tramp_target_ops ops = {
 	.read_file = remote_op_read_file,
 	.patch = remote_op_patch,
 	.is_quiet = remote_op_is_quiet,
-	.add_unwind = remote_op_add_unwind,
+	.add_code = remote_op_add_code,
 };
 
 /* -- The agent --- */

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "arch/host.h"
+#include "inject/gdbjit.h"
 #include "inject/maps.h"
+#include "inject/perfmap.h"
 #include "inject/stop_self.h"
 #include "inject/unwind.h"
 #include "trampoline/guard.h"
@@ -167,9 +169,11 @@ static int self_is_quiet(void *arg, u64 guard_off)
 	return stop_self_look(guard_off);
 }
 
-static int self_add_unwind(void *arg, u64 area, u64 start, u64 end, u64 hdr)
+static int self_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name)
 {
 	(void)arg;
+	perfmap_add(getpid(), start, end, name);
+	gdbjit_add(start, end, hdr, name);
 	return unwind_add(area, start, end, hdr);
 }
 
@@ -183,7 +187,7 @@ static const struct tramp_target_ops self_ops = {
 	.read_file = self_read_file,
 	.patch = self_patch,
 	.is_quiet = self_is_quiet,
-	.add_unwind = self_add_unwind,
+	.add_code = self_add_code,
 };
 
 /* -- The space --- */

@@ -15,6 +15,7 @@
 
 #include "engine/user.h"
 #include "inject/launch.h"
+#include "inject/perfmap.h"
 #include "inject/proctarget.h"
 #include "inject/selftarget.h"
 #include "syscall/lines.h"
@@ -198,6 +199,7 @@ const struct user_engine fsession_user_engine = {
 	.lines_open = lines_open,
 	.lines_close = lines_close,
 	.lines_lost = lines_lost,
+	.perfmap_enable = perfmap_enable,
 	.unwound = user_bpf_unwound,
 };
 

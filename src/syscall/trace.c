@@ -381,6 +381,7 @@ int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log)
 	struct tramp_prog_opts opts = {
 		.insns = p->xlated,
 		.cnt = p->cnt,
+		.name = p->name,
 		.flags = flags_of(p),
 		.jit = *jit,
 	};

@@ -23,6 +23,7 @@ struct tramp_prog {
 	u32 refs;
 	struct tramp_prog_opts opts;
 	struct bpf_insn *insns;
+	char name[32];
 	bool uses_cookie;
 	u64 guard_off;
 	u64 counters;		/* struct guard_prog in the target; 0: never linked */
@@ -56,6 +57,7 @@ int tramp_prog_new(struct tramp_space *s, const struct tramp_prog_opts *opts, st
 	p->space = s;
 	p->refs = 1;
 	p->opts = *opts;
+	strncat(p->name, opts->name ?: "?", sizeof(p->name) - 1);
 	p->insns = malloc(opts->cnt * sizeof(*p->insns));
 	if (!p->insns)
 		goto out;
@@ -196,7 +198,7 @@ static int write_code(struct tramp_prog *p, struct space_area *a, const struct j
 	int err;
 
 	follow_code(p, img, &cfi);
-	err = space_place_code(p->space, a, &code, &cfi, &at);
+	err = space_place_code(p->space, a, &(struct space_code){ &code, &cfi, "program", p->name }, &at);
 	arch_cfi_done(&cfi);
 	if (err)
 		return err;

@@ -19,6 +19,7 @@ enum tramp_prog_flags {
 struct tramp_prog_opts {
 	const struct bpf_insn *insns;	/* copied */
 	u32 cnt;
+	const char *name;		/* copied; NULL: none */
 	u32 flags;			/* enum tramp_prog_flags */
 	struct jit_opts jit;		/* .addr, .phase and .cookie_off are set here; pointers are kept */
 	/* With TRAMP_PROG_RUN, 0: those of run.h. Addresses in the target of bool (*)(struct arch_tramp_run *, u64 frame) and void (*)(...), which

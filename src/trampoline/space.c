@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "trampoline/space.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "trampoline/unwind.h"
@@ -102,11 +103,12 @@ int space_take_guard(struct tramp_space *s, u64 *off)
 	return 0;
 }
 
-int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
-		     const struct arch_cfi *cfi, u64 *ret)
+int space_place_code(struct tramp_space *s, struct space_area *a, const struct space_code *c, u64 *ret)
 {
-	struct codebuf b = { .cap = UNWIND_BYTES(cfi->cnt) };
+	struct codebuf b = { .cap = UNWIND_BYTES(c->cfi->cnt) };
+	const struct codebuf *code = c->code;
 	u64 at = space_code_at(a), hdr;
+	char name[SPACE_NAME_MAX];
 	int err;
 
 	if (code->err)
@@ -115,11 +117,12 @@ int space_place_code(struct tramp_space *s, struct space_area *a, const struct c
 	if (!b.buf)
 		return -ENOMEM;
 	hdr = align_up(at + code->len, 8);
-	unwind_emit(s->arch, cfi, at, code->len, hdr, &b);
+	unwind_emit(s->arch, c->cfi, at, code->len, hdr, &b);
 	err = hdr + b.len > a->code_end ? -E2BIG : b.err;
 	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
 	err = err ?: s->ops->write(s->arg, hdr, b.buf, b.len);
-	err = err ?: s->ops->add_unwind(s->arg, a->code, at, at + code->len, hdr);
+	snprintf(name, sizeof(name), "%s:%s", c->kind, c->name);
+	err = err ?: s->ops->add_code(s->arg, a->code, at, at + code->len, hdr, name);
 	if (!err) {
 		space_take_code(a, hdr + b.len - at);
 		*ret = at;

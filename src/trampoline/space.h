@@ -12,6 +12,7 @@
 #include "trampoline/target.h"
 
 #define SPACE_TRAMPS_SHIFT 10
+#define SPACE_NAME_MAX 128
 
 struct space_area {
 	u64 code, code_end, code_at;	/* .._at: what is free from there on */
@@ -50,9 +51,15 @@ u64 space_take_shared(struct space_area *a, u32 bytes);
 /* A guard's offset from a thread's block. Not used twice: an image may still hold one. -ENOMEM */
 int space_take_guard(struct tramp_space *s, u64 *off);
 
-/* Writes code made for space_code_at(@a), and how to unwind through it; there must be room for both. */
-int space_place_code(struct tramp_space *s, struct space_area *a, const struct codebuf *code,
-		     const struct arch_cfi *cfi, u64 *ret);
+/* A piece of code, how to unwind through it, and what profilers and debuggers call it: "@kind:@name". */
+struct space_code {
+	const struct codebuf *code;
+	const struct arch_cfi *cfi;
+	const char *kind, *name;
+};
+
+/* Writes code made for space_code_at(@a); there must be room for all of it. */
+int space_place_code(struct tramp_space *s, struct space_area *a, const struct space_code *c, u64 *ret);
 
 static inline bool space_in_reach(u64 a, u64 b)
 {

@@ -44,8 +44,8 @@ struct tramp_target_ops {
 	 * images. -EAGAIN: one is. -EPERM */
 	int (*is_quiet)(void *arg, u64 guard_off);
 	/* Code has appeared in the area that starts at @area, behind all that was there before; @hdr is
-	 * the address of its .eh_frame_hdr. */
-	int (*add_unwind)(void *arg, u64 area, u64 start, u64 end, u64 hdr);
+	 * the address of its .eh_frame_hdr. @name: for people. */
+	int (*add_code)(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name);
 };
 
 #endif

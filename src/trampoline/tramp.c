@@ -56,7 +56,7 @@ static int make_copy(struct tramp *t)
 	if (err)
 		return err;
 	s->arch->emit_copy(&t->plan, space_code_at(a), &b, &cfi);
-	err = space_place_code(s, a, &b, &cfi, &t->desc.orig);
+	err = space_place_code(s, a, &(struct space_code){ &b, &cfi, "original", t->name }, &t->desc.orig);
 	arch_cfi_done(&cfi);
 	if (err)
 		return fail(err, "trampoline: cannot move the first instructions of '%s'", t->name);
@@ -64,7 +64,7 @@ static int make_copy(struct tramp *t)
 	s->ops->store(s->arg, t->slot, t->desc.orig);
 	b.len = 0;
 	s->arch->emit_stub(space_code_at(a), t->slot, s->landing_pads, &b);
-	return space_place_code(s, a, &b, &none, &t->stub);
+	return space_place_code(s, a, &(struct space_code){ &b, &none, "stub", t->name }, &t->stub);
 }
 
 /* -- Functions --- */
@@ -290,7 +290,7 @@ static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
 	if (!err) {
 		desc.addr = space_code_at(a);
 		t->space->arch->emit_image(&desc, &b, &cfi);
-		err = space_place_code(t->space, a, &b, &cfi, ret);
+		err = space_place_code(t->space, a, &(struct space_code){ &b, &cfi, "trampoline", t->name }, ret);
 		*ret += err ? 0 : sizeof(struct guard_image);
 	}
 	arch_cfi_done(&cfi);

@@ -164,6 +164,41 @@ t_process_running()
 	stop_victim
 }
 
+# Line $1 of the process' map for perf, in hexadecimal: its code is executable memory of no file
+named()
+{
+	entry=$(grep -x "[0-9a-f]* [0-9a-f]* $1" "/tmp/perf-$pid.map" | head -n 1)
+	start=$((0x${entry%% *}))
+	[ "$start" -ne 0 ] || { not_ok "no '$1'"; return; }
+	while read -r range perms _ _ inode _; do
+		[ $((0x${range%-*})) -le $start ] && [ $((0x${range#*-})) -gt $start ] || continue
+		[ "$perms $inode" = 'r-xp 0' ] || not_ok "'$1' is in $range $perms of file $inode"
+		return
+	done <"/proc/$pid/maps"
+	not_ok "'$1' is nowhere"
+}
+
+t_process_perf_map()
+{
+	start_victim
+	"$FSESSION" run "$weigh" --pid "$pid" --perf-map >"$tmp/out" 2>"$tmp/err" 9>&- &
+	tracer=$!
+	until grep -q 'engine user on weigh' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	what='fsession run --perf-map'
+	named trampoline:weigh
+	named program:say
+	named original:weigh
+	kill -INT "$tracer"
+	wait "$tracer"
+	got=$?
+	status 0
+	rm -f "/tmp/perf-$pid.map"
+	stop_victim
+}
+
 t_process_that_ends()
 {
 	start_victim

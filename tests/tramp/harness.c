@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "harness.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <link.h>
@@ -118,7 +119,7 @@ static void must(int err, const char *what)
 struct tramp_prog *hn_prog(u32 flags, const char *fmt, ...)
 {
 	static struct asm_prog prog;
-	struct tramp_prog_opts opts = { .flags = flags };
+	struct tramp_prog_opts opts = { .name = "prog", .flags = flags };
 	struct tramp_space *space;
 	struct tramp_prog *p;
 	char text[4096];
@@ -200,13 +201,20 @@ u32 hn_size(const void *func)
 	return size;
 }
 
+static const char *name_of(const void *func)
+{
+	Dl_info info;
+
+	return dladdr(func, &info) && info.dli_sname ? info.dli_sname : "test";
+}
+
 struct tramp *hn_tramp(const void *func, u32 nr_args)
 {
 	struct tramp_proto proto = { .nr_args = nr_args };
 	struct tramp *t;
 
 	memset(proto.arg_words, 1, sizeof(proto.arg_words));
-	must(self_get(func, hn_size(func), &proto, "test", &t), "self_get");
+	must(self_get(func, hn_size(func), &proto, name_of(func), &t), "self_get");
 	return t;
 }
 
@@ -215,7 +223,7 @@ struct tramp *hn_tramp_untyped(const void *func)
 	struct tramp_proto proto = { .untyped = true };
 	struct tramp *t;
 
-	must(self_get(func, hn_size(func), &proto, "test", &t), "self_get");
+	must(self_get(func, hn_size(func), &proto, name_of(func), &t), "self_get");
 	return t;
 }
 
