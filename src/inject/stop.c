@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -24,6 +25,8 @@
 #define WORDS_AROUND 64		/* that a signal frame's PC is known by */
 #define RANGES_MAX 256		/* stacks that one thread's frames may be spread over */
 #define STOP_TIMEOUT_MS 2000
+#define SLEEP_MIN_NS 5000
+#define SLEEP_MAX_NS 1000000
 
 /* -- System calls without errno --- */
 
@@ -37,12 +40,16 @@ static long sys_ptrace(long req, pid_t tid, long addr, long data)
 	return sys(SYS_ptrace, req, tid, addr, data);
 }
 
-/* Not a yield: that would let every busy thread of the process have its turn first. */
-static void sleep_a_little(void)
+/* Not a yield: that would let every busy thread of the process have its turn first. The longer it has taken, the
+ * longer: on a busy machine we would keep from the CPU those we wait for. */
+static void sleep_a_little(u32 *ns)
 {
-	const struct timespec ts = { 0, 5000 };
+	const struct timespec ts = { 0, *ns };
 
 	sys(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&ts, 0);
+	*ns += *ns / 8;
+	if (*ns > SLEEP_MAX_NS)
+		*ns = SLEEP_MAX_NS;
 }
 
 /* While the process is stopped we go before others, if we may. */
@@ -387,14 +394,16 @@ static bool is_dead(const struct stop *s, pid_t tid)
 /* A thread that has exited, be it a leader that others outlive, is none. */
 static int seize(struct stop *s, pid_t tid)
 {
-	long err = sys_ptrace(PTRACE_SEIZE, tid, 0, 0);
+	bool held = s->hold && !sys_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	long err = held ? 0 : sys_ptrace(PTRACE_SEIZE, tid, 0, s->hold && !s->hold->end ? STOP_HOLD_OPTIONS : 0);
 
 	if (err)
 		return err == -ESRCH || (err == -EPERM && is_dead(s, tid)) ? 0 : err;
 	if (s->nr_threads == THREADS_MAX)
 		return -E2BIG;
 	s->threads[s->nr_threads++] = (struct stop_thread){ .tid = tid };
-	sys_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	if (!held)
+		sys_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
 	return 0;
 }
 
@@ -440,7 +449,7 @@ static int seize_new(struct stop *s, int dir, bool *found)
 	return err;
 }
 
-/* PTRACE_EVENT_STOP is ours; any other stop is about a signal, which is to go on when we leave. */
+/* PTRACE_EVENT_STOP is ours; without an event a stop is about a signal, which is to go on when we leave. */
 static void look_at(const struct stop *s, struct stop_thread *t)
 {
 	int status = 0;
@@ -453,14 +462,21 @@ static void look_at(const struct stop *s, struct stop_thread *t)
 	got = sys(SYS_wait4, t->tid, (long)&status, __WALL | WNOHANG, 0);
 	t->stopped = got > 0 && WIFSTOPPED(status);
 	t->gone = got && !t->stopped;
-	if (t->stopped && status >> 16 != PTRACE_EVENT_STOP)
+	if (!t->stopped)
+		return;
+	if (!(status >> 16))
 		t->sig = WSTOPSIG(status);
+	t->in_group = status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
+	t->executed = status >> 16 == PTRACE_EVENT_EXEC;
+	if (t->executed && s->hold)
+		s->hold->executed = true;
 }
 
 /* Dying threads end in any order, the leader last. */
 static int wait_stopped(struct stop *s)
 {
 	u64 deadline = now_ms() + STOP_TIMEOUT_MS;
+	u32 pause_ns = SLEEP_MIN_NS;
 	bool left = true;
 
 	while (left) {
@@ -476,21 +492,32 @@ static int wait_stopped(struct stop *s)
 		if (left && now_ms() > deadline)
 			return -EAGAIN;
 		if (left)
-			sleep_a_little();
+			sleep_a_little(&pause_ns);
 	}
 	return 0;
 }
 
-/* Not by a wait that blocks: a leader's end is not told before we have collected the other threads. */
+/* A leader's end is not told before we have collected the other threads: for that no wait may block. */
+static void wait_a_little(const struct stop *s, const struct stop_thread *t, u32 *pause_ns)
+{
+	siginfo_t si;
+
+	if (t->tid == s->pid && s->nr_threads > 1)
+		sleep_a_little(pause_ns);
+	else
+		waitid(P_PID, t->tid, &si, WSTOPPED | WEXITED | WNOWAIT | __WALL);
+}
+
 int stop_await(const struct stop *s, struct stop_thread *t, int *status)
 {
+	u32 pause_ns = SLEEP_MIN_NS;
 	long got;
 
 	t->stopped = false;
 	while (!(got = sys(SYS_wait4, t->tid, (long)status, __WALL | WNOHANG, 0))) {
 		if (is_dead(s, t->tid))
 			return -ESRCH;
-		sleep_a_little();
+		wait_a_little(s, t, &pause_ns);
 	}
 	t->stopped = got > 0 && WIFSTOPPED(*status);
 	t->gone = !t->stopped;
@@ -525,13 +552,27 @@ int stop_all(struct stop *s)
 	return err ?: any_stopped(s) ? 0 : -ESRCH;
 }
 
+/* One that is to stop again does so before it runs. */
+static void let_go(const struct stop *s, const struct stop_thread *t)
+{
+	if (!s->hold || s->hold->end) {
+		sys_ptrace(PTRACE_DETACH, t->tid, 0, t->sig);
+		return;
+	}
+	if (t->executed)
+		return;		/* who follows it goes on from here */
+	if (s->hold->park || t->in_group)
+		sys_ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
+	sys_ptrace(PTRACE_CONT, t->tid, 0, t->sig);
+}
+
 /* A thread that is still on its way to a stop cannot be let go before. */
 void stop_release(struct stop *s)
 {
 	wait_stopped(s);
 	for (u32 i = 0; i < s->nr_threads; i++)
 		if (s->threads[i].stopped)
-			sys_ptrace(PTRACE_DETACH, s->threads[i].tid, 0, s->threads[i].sig);
+			let_go(s, &s->threads[i]);
 	s->nr_threads = 0;
 	calm_down(s);
 }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/follow.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/user.h"
+#include "util/log.h"
+
+struct followed {
+	pid_t pid;
+	struct inst *inst;	/* NULL: nothing is traced in it */
+	struct followed *next;
+};
+
+static struct followed **find(struct follow *f, pid_t pid)
+{
+	struct followed **p = &f->list;
+
+	while (*p && (*p)->pid != pid)
+		p = &(*p)->next;
+	return p;
+}
+
+int follow_add(struct follow *f, pid_t pid, struct inst *in)
+{
+	struct followed *p = malloc(sizeof(*p));
+
+	if (!p)
+		return fail(-ENOMEM, "out of memory");
+	*p = (struct followed){ pid, in, f->list };
+	f->list = p;
+	if (in)
+		in->users++;
+	return 0;
+}
+
+static void put(struct follow *f, struct inst *in)
+{
+	if (in && !--in->users)
+		f->retire(f->arg, in);
+}
+
+static void forget(struct follow *f, struct followed **p)
+{
+	struct followed *gone = *p;
+
+	if (!gone)
+		return;
+	*p = gone->next;
+	put(f, gone->inst);
+	free(gone);
+}
+
+/* -- Instances --- */
+
+static void name_of(pid_t pid, char *ret, size_t size)
+{
+	char path[32];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink(path, ret, size - 1);
+	ret[n > 0 ? n : 0] = 0;
+}
+
+static void give_up(struct follow *f, struct inst *in)
+{
+	for (struct followed *p = f->list; p; p = p->next)
+		if (p->inst == in)
+			p->inst = NULL;
+	if (in->process.target)
+		fsession_user_engine.go_on(in->process.target);
+	inst_leave(in);
+	inst_free(f->insts, in);
+}
+
+/* What is executed may well not have the functions; that is for those who ask. @enter: it was executed just now. */
+static int try_set_up(struct follow *f, struct inst *in, pid_t pid, bool enter)
+{
+	struct log_capture why;
+	char exe[512];
+	int err = 0;
+
+	name_of(pid, exe, sizeof(exe));
+	log_capture_start(&why, f->why, sizeof(f->why));
+	if (enter)
+		err = fsession_user_engine.launch_executed(pid);
+	if (enter && !err)
+		err = process_enter(&in->process, pid, PROCTARGET_PARKED, f->stop);
+	err = err ?: f->set_up(f->arg, in);
+	log_capture_stop(&why);
+	f->why[strcspn(f->why, "\n")] = 0;
+	if (err)
+		log_msg(LOG_INFO, "process %d (%s) is not traced: %s", pid, exe, f->why);
+	return err;
+}
+
+int follow_set_up(struct follow *f, struct inst *in)
+{
+	int err = try_set_up(f, in, in->process.pid, false);
+
+	if (err)
+		give_up(f, in);
+	return err == -ECANCELED ? err : 0;
+}
+
+const char *follow_why(const struct follow *f)
+{
+	return f->why;
+}
+
+/* -- Events --- */
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], line[128];
+	pid_t ret = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && !ret && fgets(line, sizeof(line), file))
+		sscanf(line, "PPid: %d", &ret);
+	if (file)
+		fclose(file);
+	return ret;
+}
+
+static void on_fork(struct follow *f, pid_t pid)
+{
+	struct followed *parent;
+
+	if (*find(f, pid))
+		return;		/* known: it stopped for another reason */
+	parent = *find(f, parent_of(pid));
+	follow_add(f, pid, parent ? parent->inst : NULL);
+}
+
+static void on_exec(struct follow *f, pid_t pid)
+{
+	struct inst *in = inst_add(f->insts);
+
+	forget(f, find(f, pid));
+	if (!in || follow_add(f, pid, in))
+		fsession_user_engine.let_run(pid);
+	else if (try_set_up(f, in, pid, true))
+		give_up(f, in);
+	else
+		fsession_user_engine.go_on(in->process.target);
+}
+
+/* What stop after stop has hidden from follow_next(). */
+static void look_for_hidden(struct follow *f)
+{
+	struct followed **p = &f->list;
+
+	while (*p) {
+		const struct proctarget *t = (*p)->inst ? (*p)->inst->process.target : NULL;
+		pid_t pid = (*p)->pid;
+
+		if (kill(pid, 0) && errno == ESRCH) {
+			forget(f, p);
+		} else if (t && (*p)->inst->process.pid == pid && fsession_user_engine.stands(t)) {
+			on_exec(f, pid);
+			p = &f->list;
+		} else {
+			p = &(*p)->next;
+		}
+	}
+}
+
+void follow_look(struct follow *f)
+{
+	enum follow_what what;
+	pid_t pid;
+
+	while ((what = fsession_user_engine.next(f->stop->child_ended ? -1 : f->stop->child, &pid))) {
+		if (what == FOLLOW_FORKED)
+			on_fork(f, pid);
+		else if (what == FOLLOW_EXECUTED)
+			on_exec(f, pid);
+		else
+			forget(f, find(f, pid));
+	}
+	look_for_hidden(f);
+}
+
+bool follow_any(const struct follow *f)
+{
+	return f->list;
+}
+
+void follow_done(struct follow *f)
+{
+	struct followed *p;
+
+	while ((p = f->list)) {
+		f->list = p->next;
+		fsession_user_engine.release(p->pid);
+		free(p);
+	}
+}

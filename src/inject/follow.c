@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "inject/follow.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inject/stop.h"
+
+#define STATUS_BYTES 2048
+
+/* Is it a process, rather than a thread of one? */
+static bool is_process(pid_t tid)
+{
+	char path[32], text[STATUS_BYTES] = "", want[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	snprintf(want, sizeof(want), "\nTgid:\t%d\n", tid);
+	return strstr(text, want);
+}
+
+/* A stop of its process as a whole is left to whoever ends that: until then the thread only listens. */
+static void go_on(const siginfo_t *si, bool *starts)
+{
+	int event = si->si_status >> 8, sig = si->si_status & 0x7f;
+
+	*starts = event == PTRACE_EVENT_STOP && sig == SIGTRAP;
+	if (event == PTRACE_EVENT_STOP && sig != SIGTRAP)
+		ptrace(PTRACE_LISTEN, si->si_pid, 0, 0);
+	else
+		ptrace(PTRACE_CONT, si->si_pid, 0, (long)(event ? 0 : sig));
+}
+
+static enum follow_what take(const siginfo_t *si)
+{
+	bool starts;
+
+	if (si->si_code != CLD_TRAPPED && si->si_code != CLD_STOPPED)
+		return FOLLOW_ENDED;
+	if (si->si_status >> 8 == PTRACE_EVENT_EXEC)
+		return FOLLOW_EXECUTED;
+	go_on(si, &starts);
+	return starts && is_process(si->si_pid) ? FOLLOW_FORKED : FOLLOW_NOTHING;
+}
+
+enum follow_what follow_next(pid_t child, pid_t *pid)
+{
+	enum follow_what what = FOLLOW_NOTHING;
+	const int any = WEXITED | WSTOPPED | WNOHANG | __WALL;
+
+	while (what == FOLLOW_NOTHING) {
+		siginfo_t si = { 0 };
+
+		if (waitid(P_ALL, 0, &si, any | WNOWAIT) || !si.si_pid)
+			return FOLLOW_NOTHING;
+		*pid = si.si_pid;
+		if (si.si_pid == child && (si.si_code == CLD_EXITED || si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED))
+			return FOLLOW_NOTHING;
+		memset(&si, 0, sizeof(si));
+		if (!waitid(P_PID, *pid, &si, any) && si.si_pid)
+			what = take(&si);
+	}
+	return what;
+}
+
+void follow_go_on(pid_t pid)
+{
+	ptrace(PTRACE_CONT, pid, 0, 0);
+}
+
+void follow_release(pid_t pid)
+{
+	struct stop_hold hold = { .end = true };
+	struct stop s;
+
+	if (stop_init(&s, pid, -1, 0))
+		return;
+	s.hold = &hold;
+	stop_all(&s);
+	stop_release(&s);
+	stop_done(&s);
+}
