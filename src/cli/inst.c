@@ -45,15 +45,19 @@ void inst_leave(struct inst *in)
 	process_leave(&in->process);
 }
 
+void inst_free(struct inst **list, struct inst *in)
+{
+	while (*list != in)
+		list = &(*list)->next;
+	*list = in->next;
+	attach_done(&in->attach);
+	process_leave(&in->process);
+	bpf_object__close(in->obj);
+	free(in);
+}
+
 void inst_free_all(struct inst **list)
 {
-	struct inst *in;
-
-	while ((in = *list)) {
-		*list = in->next;
-		attach_done(&in->attach);
-		process_leave(&in->process);
-		bpf_object__close(in->obj);
-		free(in);
-	}
+	while (*list)
+		inst_free(list, *list);
 }

@@ -12,8 +12,10 @@
 
 struct inst {
 	struct inst *next;
+	unsigned int users;	/* processes that run this memory: it was entered in one, which forked the others */
 	struct bpf_object *obj;		/* NULL: not opened yet */
 	struct attach attach;
+	bool retired;		/* nobody runs it any more; it is there for its maps */
 	struct process process;
 };
 
@@ -22,6 +24,9 @@ struct inst *inst_add(struct inst **list);
 
 /* Before @in is loaded: its maps are those of @from, which is loaded. 0 or -errno, printed */
 int inst_share_maps(struct inst *in, const struct inst *from);
+
+/* Takes it out of @list. Detached */
+void inst_free(struct inst **list, struct inst *in);
 
 /* Detaches; leaves the process. The object stays. */
 void inst_leave(struct inst *in);

@@ -98,7 +98,7 @@ void process_forget_command(struct stop *s)
 
 /* -- One process --- */
 
-int process_enter(struct process *p, pid_t pid, struct stop *s)
+int process_enter(struct process *p, pid_t pid, enum proctarget_how how, struct stop *s)
 {
 	int err;
 
@@ -106,7 +106,7 @@ int process_enter(struct process *p, pid_t pid, struct stop *s)
 	p->fd = syscall(SYS_pidfd_open, pid, 0);
 	if (p->fd < 0)
 		return fail(-errno, "--pid %d: %s", pid, log_errstr(errno));
-	err = fsession_user_engine.enter(pid, &p->target);
+	err = fsession_user_engine.enter(pid, how, &p->target);
 	return err ?: stop_watch_process(s, p->fd);
 }
 
@@ -116,20 +116,17 @@ void process_select(const struct process *p)
 	ktarget_cache_drop();	/* what was known is of another process */
 }
 
-bool process_look(struct process *p, struct stop *s)
+bool process_look(struct process *p, struct stop *s, bool news)
 {
-	int state;
+	int state = p->target && !p->over ? fsession_user_engine.look(p->target) : 0;
 
-	if (!p->target || p->over)
-		return false;
-	state = fsession_user_engine.look(p->target);
 	if (!state)
-		return false;
+		return p->over;
 	p->over = true;
 	stop_forget_process(s, p->fd);
-	if (state == -ENOEXEC)
-		report_line("process %d executes another program, which is not traced", p->pid);
-	else if (p->pid != s->child)
+	if (state == -ENOEXEC && news)
+		report_line("process %d executes another program, which is not traced (--follow)", p->pid);
+	else if (news && p->pid != s->child)
 		report_line("process %d has ended", p->pid);
 	return true;
 }

@@ -5,8 +5,7 @@
 
 #include "cli/stop.h"
 #include "cli/verbs.h"
-
-struct proctarget;
+#include "inject/proctarget.h"
 
 struct process {
 	pid_t pid;		/* 0: none, programs go elsewhere */
@@ -26,11 +25,11 @@ void process_start(struct stop *s);
 void process_forget_command(struct stop *s);
 
 /* Enters process @pid; programs that are loaded from now on are for it. @s tells of its end. 0 or -errno, printed */
-int process_enter(struct process *p, pid_t pid, struct stop *s);
+int process_enter(struct process *p, pid_t pid, enum proctarget_how how, struct stop *s);
 /* Programs that are loaded from now on are for this one, which was entered before. */
 void process_select(const struct process *p);
-/* Is it over, and has not been told? Tells. */
-bool process_look(struct process *p, struct stop *s);
+/* Is it over? Tells once, if that is @news. */
+bool process_look(struct process *p, struct stop *s, bool news);
 /* With everything detached. Nothing to do if it was not entered. */
 void process_leave(struct process *p);
 

@@ -15,6 +15,7 @@
 #include <fsession/fsession.h>
 
 #include "cli/dump.h"
+#include "cli/follow.h"
 #include "cli/help.h"
 #include "cli/inst.h"
 #include "cli/json.h"
@@ -44,6 +45,8 @@ struct run {
 	struct json json_out;
 	struct json *json;	/* &json_out, or NULL = text */
 	struct inst *insts;	/* where programs go to: the kernel, or each process */
+	struct inst *owner;	/* of the maps; the first that was loaded */
+	struct follow follow;	/* --follow */
 	struct targets targets;
 	struct totals totals;
 	struct printk *printk;	/* NULL: no program prints */
@@ -130,8 +133,12 @@ static int command_stdout(const struct run *r)
 static int enter(struct run *r, pid_t pid)
 {
 	struct inst *in = inst_add(&r->insts);
+	int err;
 
-	return in ? process_enter(&in->process, pid, &r->stop) : -ENOMEM;
+	if (!in)
+		return -ENOMEM;
+	err = process_enter(&in->process, pid, r->o->follow ? PROCTARGET_HELD : PROCTARGET_ALONE, &r->stop);
+	return err || !r->o->follow ? err : follow_add(&r->follow, pid, in);
 }
 
 static int enter_all(struct run *r)
@@ -151,11 +158,13 @@ static int enter_all(struct run *r)
 /* The engine that needs no kernel, before anything asks one. */
 static int use_user_engine(struct run *r)
 {
+	const char *option = r->o->lib ? "lib" : r->o->follow ? "follow" : r->o->perf_map ? "perf-map" : NULL;
 	int err;
 
+	if (r->o->engine != FSESSION_ENGINE_USER && option)
+		return fail_hint(-EINVAL, "--engine user", "--%s is for the user engine", option);
 	if (r->o->engine != FSESSION_ENGINE_USER)
-		return r->o->lib || r->o->perf_map ?
-			fail_hint(-EINVAL, "--engine user", "--%s is for the user engine", r->o->lib ? "lib" : "perf-map") : 0;
+		return 0;
 	if (!&fsession_user_engine)
 		return fail(-EOPNOTSUPP, "engine user: not for this machine's architecture yet");
 	if (r->o->perf_map)
@@ -194,8 +203,8 @@ static int set_up(struct run *r, struct inst *in)
 	if (in->process.target)
 		process_select(&in->process);
 	err = open_object(r, &in->obj);
-	if (!err && in != r->insts)
-		err = inst_share_maps(in, r->insts);
+	if (!err && r->owner)
+		err = inst_share_maps(in, r->owner);
 	if (!err)
 		err = attach_prepare(in->obj, &r->targets);
 	if (!err)
@@ -204,8 +213,44 @@ static int set_up(struct run *r, struct inst *in)
 		open_printk(r, in->obj);
 	if (!err)
 		err = attach_all(&in->attach, in->obj, &r->targets);
-	if (!err)
-		summary_print_start(r->o, &in->attach, r->insts->next ? in->process.pid : 0, r->json);
+	if (err)
+		return err;
+	if (!r->owner)
+		r->owner = in;
+	summary_print_start(r->o, &in->attach, r->insts->next || r->o->follow ? in->process.pid : 0, r->json);
+	return 0;
+}
+
+static int set_up_followed(void *arg, struct inst *in)
+{
+	return set_up(arg, in);
+}
+
+static void retire(void *arg, struct inst *in)
+{
+	struct run *r = arg;
+
+	if (r->o->stats)
+		summary_add_stats(&r->totals, &in->attach);
+	inst_leave(in);
+	in->retired = true;
+	if (in != r->owner)
+		inst_free(&r->insts, in);
+}
+
+/* A command may be a shell whose children have the functions. */
+static int set_up_all(struct run *r)
+{
+	struct inst *next;
+	int err = 0;
+
+	for (struct inst *in = r->insts; in && !err; in = next) {
+		next = in->next;
+		if (r->o->follow && r->cmd)
+			err = follow_set_up(&r->follow, in);
+		else
+			err = set_up(r, in);
+	}
 	return err;
 }
 
@@ -230,8 +275,7 @@ static int start(struct run *r)
 		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (!err && !r->insts && !inst_add(&r->insts))
 		err = -ENOMEM;
-	for (struct inst *in = r->insts; in && !err; in = in->next)
-		err = set_up(r, in);
+	err = err ?: set_up_all(r);
 	whose_end(&r->whose);
 	if (!err && r->printk)
 		printk_set_whose(r->printk, &r->whose);
@@ -261,13 +305,15 @@ static void look_at_processes(struct run *r)
 {
 	bool any = false;
 
-	r->stop.process_event = false;
-	for (struct inst *in = r->insts; in; in = in->next) {
-		process_look(&in->process, &r->stop);
-		any |= !in->process.over;
+	r->stop.process_event = r->stop.child_event = false;
+	for (struct inst *in = r->insts; in; in = in->next)
+		any |= !process_look(&in->process, &r->stop, !r->o->follow);
+	if (r->o->follow) {
+		follow_look(&r->follow);
+		any = follow_any(&r->follow);
 	}
-	if (!any && !r->cmd)
-		stop_because(&r->stop, STOP_PROCESS);
+	if (!any && (!r->cmd || r->o->follow))
+		stop_because(&r->stop, r->cmd ? STOP_COMMAND : STOP_PROCESS);
 }
 
 static int watch(struct run *r)
@@ -284,7 +330,7 @@ static int watch(struct run *r)
 		err = stop_wait(&r->stop, r->printk ? printk_fd(r->printk) : -1,
 				left ? PENDING_MS : SWEEP_MS);
 		left = drain(r, PRINTK_NOW);
-		if (r->stop.process_event)
+		if (r->stop.process_event || (r->o->follow && r->stop.child_event))
 			look_at_processes(r);
 		if (now_ms() >= next_sweep_ms) {
 			fsession_sweep();
@@ -298,7 +344,8 @@ static int watch(struct run *r)
 static void print_stats(struct run *r)
 {
 	for (const struct inst *in = r->insts; in; in = in->next)
-		summary_add_stats(&r->totals, &in->attach);
+		if (!in->retired)
+			summary_add_stats(&r->totals, &in->attach);
 	summary_print_stats(&r->totals, r->json);
 }
 
@@ -322,10 +369,13 @@ static int finish(struct run *r)
 		report_line("detaching from %zu functions", nr_funcs(r));
 	for (struct inst *in = r->insts; in; in = in->next)
 		inst_leave(in);
+	follow_done(&r->follow);
 	process_forget_command(&r->stop);
 	drain(r, PRINTK_FINAL);
-	if (r->o->dump)
-		err = dump_print(r->insts->obj, r->json);
+	if (!r->owner)
+		err = fail(-ENOENT, "nothing was traced: %s", follow_why(&r->follow));
+	else if (r->o->dump)
+		err = dump_print(r->owner->obj, r->json);
 	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
 	return err;
@@ -337,6 +387,7 @@ static int run(struct run *r)
 	const char *why;
 
 	err = stop_begin(&r->stop);
+	r->stop.outlives_child = r->o->follow;
 	if (!err)
 		err = start(r);
 	if (err == -ECANCELED) {
@@ -361,6 +412,7 @@ static int run(struct run *r)
 static void run_done(struct run *r)
 {
 	inst_free_all(&r->insts);
+	follow_done(&r->follow);
 	process_forget_command(&r->stop);
 	targets_done(&r->targets);
 	printk_close(r->printk);
@@ -405,6 +457,9 @@ int run_verb(const struct verb *v, char **argv)
 		return EXIT_USAGE;
 	if (o.pids.n)
 		o.engine = FSESSION_ENGINE_USER;
+	if (o.follow)
+		r.follow = (struct follow){ .insts = &r.insts, .stop = &r.stop, .set_up = set_up_followed,
+					    .retire = retire, .arg = &r };
 	lines_begin();
 	r.path = rest.args[0];
 	r.cmd = rest.cmd;

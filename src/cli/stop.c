@@ -150,13 +150,15 @@ static void take_signals(struct stop *s)
 	struct signalfd_siginfo si;
 
 	while (read(s->sig_fd, &si, sizeof(si)) == sizeof(si)) {
+		s->child_event |= si.ssi_signo == SIGCHLD;
 		if (si.ssi_signo != SIGCHLD) {
 			stop_because(s, STOP_SIGNAL);
 			s->sig = si.ssi_signo;
 		} else if (s->child && !s->child_ended && is_readable(s->child_fd) &&
 			   waitpid(s->child, &s->child_status, WNOHANG) == s->child) {
 			s->child_ended = true;
-			stop_because(s, STOP_COMMAND);
+			if (!s->outlives_child)
+				stop_because(s, STOP_COMMAND);
 		}
 	}
 }

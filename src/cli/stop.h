@@ -26,6 +26,8 @@ struct stop {
 	int child_fd;		/* its pidfd; -1 = none */
 	bool child_waits;	/* it was started, and is to be continued */
 	bool child_ended;
+	bool outlives_child;	/* its end is not the run's */
+	bool child_event;	/* something has become of a process; to be reset by who looks */
 	int child_status;	/* of waitpid() */
 };
 

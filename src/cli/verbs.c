@@ -25,6 +25,9 @@ static const struct opt run_opts[] = {
 	  "(a pair of fentry and fexit, Linux 5.10 and newer), or the best one of them that works; "
 	  "or user, which needs no kernel: programs run on functions of COMMAND, of the process of --pid, "
 	  "or of --lib" },
+	{ "follow", 'F', OPT_FLAG, OFF(run, follow), NULL,
+	  "With --engine user: also trace processes that COMMAND, or the process of --pid, makes, and the programs "
+	  "that any of them executes, as far as these have the functions. The run ends when all have ended" },
 	{ "for", 'f', OPT_TIME, OFF(run, for_ns), "TIME",
 	  "Stop after TIME, such as 500ms, 5s or 2m" },
 	{ "help", 'h', OPT_FLAG, OFF(run, help), NULL, "Print the options" },

@@ -41,6 +41,7 @@ struct run_opts {
 	struct opt_list attach;
 	uint64_t for_ns;	/* 0 = until told to stop */
 	bool prefix;
+	bool follow;
 	bool dump;
 	bool stats, perf_map;
 	bool json;

@@ -8,9 +8,9 @@
 
 #include <sys/types.h>
 
+#include "inject/follow.h"
+#include "inject/proctarget.h"
 #include "util/types.h"
-
-struct proctarget;
 
 struct user_engine {
 	/*
@@ -21,11 +21,18 @@ struct user_engine {
 	int (*use)(const char *vmlinux);
 	/* The same, but programs attach to functions of process @pid, or of whichever was selected last: as of
 	 * inject/proctarget.h. */
-	int (*enter)(pid_t pid, struct proctarget **ret);
+	int (*enter)(pid_t pid, enum proctarget_how how, struct proctarget **ret);
+	void (*go_on)(struct proctarget *t);
+	bool (*stands)(const struct proctarget *t);
 	void (*select)(struct proctarget *t);
 	void (*leave)(struct proctarget *t);
 	/* 0 if it still runs what was entered; -ESRCH: it has ended; -ENOEXEC: it executes another program. */
 	int (*look)(const struct proctarget *t);
+	/* As of inject/follow.h and inject/launch.h */
+	enum follow_what (*next)(pid_t child, pid_t *pid);
+	int (*launch_executed)(pid_t pid);
+	void (*let_run)(pid_t pid);
+	void (*release)(pid_t pid);
 	/* Was one entered? Then a link to many functions cannot be tried on functions of this one. */
 	bool (*is_elsewhere)(void);
 	/* As of inject/launch.h. */

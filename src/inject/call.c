@@ -149,6 +149,7 @@ static int run_to_call(struct call *c)
 
 static int borrow(struct call *c)
 {
+	const long opts = PTRACE_O_TRACESYSGOOD | (c->stop.hold ? STOP_HOLD_OPTIONS : 0);
 	const u64 all = ~0ULL;
 	const long none[6] = { 0 };
 	struct stop_thread *t = c->thread;
@@ -160,8 +161,8 @@ static int borrow(struct call *c)
 	if (!peek(c, c->borrow.sp, c->stack, c->borrow.frame_len) ||
 	    !poke(c, c->borrow.sp, c->borrow.frame, c->borrow.frame_len))
 		return fail(-EFAULT, "inject: thread %d has no room on its stack", t->tid);
-	if (ptrace(PTRACE_SETOPTIONS, t->tid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_SUSPEND_SECCOMP) &&
-	    ptrace(PTRACE_SETOPTIONS, t->tid, 0, PTRACE_O_TRACESYSGOOD))
+	if (ptrace(PTRACE_SETOPTIONS, t->tid, 0, opts | PTRACE_O_SUSPEND_SECCOMP) &&
+	    ptrace(PTRACE_SETOPTIONS, t->tid, 0, opts))
 		return -ESRCH;
 	if (ptrace(GETSIGMASK, t->tid, 8, &c->sigmask))
 		return -ESRCH;
@@ -177,12 +178,13 @@ static void give_back(struct call *c)
 	if (!c->borrowed)
 		return;
 	c->borrowed = false;
+	ptrace(PTRACE_SETOPTIONS, c->thread->tid, 0, c->stop.hold ? STOP_HOLD_OPTIONS : 0);
 	ptrace(SETSIGMASK, c->thread->tid, 8, &c->sigmask);
 	arch_host_borrow_end(c->thread->tid, &c->borrow);
 	poke(c, c->borrow.sp, c->stack, c->borrow.frame_len);
 }
 
-int call_begin(pid_t pid, int mem, u64 gadget, struct call **ret)
+int call_begin(pid_t pid, int mem, u64 gadget, struct stop_hold *hold, struct call **ret)
 {
 	struct call *c = calloc(1, sizeof(*c));
 	int err;
@@ -191,6 +193,7 @@ int call_begin(pid_t pid, int mem, u64 gadget, struct call **ret)
 		return -ENOMEM;
 	c->gadget = gadget;
 	err = stop_init(&c->stop, pid, mem, 0);
+	c->stop.hold = hold;
 	err = err ?: stop_all(&c->stop);
 	if (err)
 		goto out;

@@ -12,12 +12,12 @@
 struct call;
 
 /*
- * Stops the process and borrows a thread. @gadget: where arch_host_gadget is there; 0: it is put into
+ * Stops the process and borrows a thread. @hold: as of struct stop. @gadget: where arch_host_gadget is there; 0: it is put into
  * unused bytes of the vdso or another mapping until call_end().
  * Return: 0, errors of stop_all(), or
  *   -EOPNOTSUPP	a process of another architecture; no room for the gadget
  */
-int call_begin(pid_t pid, int mem, u64 gadget, struct call **ret);
+int call_begin(pid_t pid, int mem, u64 gadget, struct stop_hold *hold, struct call **ret);
 
 /* What the call returned, -errno included; -ESRCH also where the process is gone. */
 long call_make(struct call *c, long nr, long a, long b, long c3, long d, long e, long f);

@@ -33,10 +33,10 @@ static int wait_trap(pid_t pid, bool go)
 			return -ESRCH;
 		do {
 			si = (siginfo_t){ 0 };
-		} while (waitid(P_PID, pid, &si, WEXITED | WSTOPPED | WNOWAIT) && errno == EINTR);
+		} while (waitid(P_PID, pid, &si, WEXITED | WSTOPPED | WNOWAIT | __WALL) && errno == EINTR);
 		if (si.si_code != CLD_TRAPPED && si.si_code != CLD_STOPPED)
 			return -ESRCH;
-		waitid(P_PID, pid, &si, WSTOPPED);
+		waitid(P_PID, pid, &si, WSTOPPED | __WALL);
 		sig = si.si_status & 0x7f;
 		if (sig == SIGTRAP)
 			return 0;
@@ -107,21 +107,40 @@ static int leave_stopped(pid_t pid)
 	return si.si_code == CLD_STOPPED ? 0 : -ESRCH;
 }
 
-int launch_parent(pid_t pid)
+static int run_to_entry(pid_t pid)
 {
 	u64 entry = 0;
 	int mem = -1, err;
 
-	err = wait_trap(pid, false);
-	err = err ?: find_entry(pid, &entry);
+	err = find_entry(pid, &entry);
 	if (!err) {
 		mem = open_mem(pid);
 		err = mem < 0 ? mem : run_to(pid, mem, entry);
 	}
-	err = err ?: leave_stopped(pid);
 	if (mem >= 0)
 		close(mem);
-	if (err)
-		fail(err, "inject: cannot start process %d under control: %s", pid, log_errstr(err));
 	return err;
+}
+
+static int explain(pid_t pid, int err)
+{
+	return err ? fail(err, "inject: cannot start process %d under control: %s", pid, log_errstr(err)) : 0;
+}
+
+int launch_parent(pid_t pid)
+{
+	int err = wait_trap(pid, false);
+
+	err = err ?: run_to_entry(pid);
+	return explain(pid, err ?: leave_stopped(pid));
+}
+
+/* An interrupt that was asked for comes before the first instruction. */
+int launch_executed(pid_t pid)
+{
+	int err = run_to_entry(pid);
+
+	if (!err && (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || ptrace(PTRACE_CONT, pid, 0, 0)))
+		err = -errno;
+	return explain(pid, err);
 }

@@ -19,4 +19,10 @@ int launch_child(void);
  */
 int launch_parent(pid_t pid);
 
+/*
+ * The same for a process that is seized by this thread and stands where it executed a program: it is then about to
+ * stop at its entry point, for whoever stops it next with struct stop_hold. Return: as launch_parent()
+ */
+int launch_executed(pid_t pid);
+
 #endif

@@ -17,6 +17,7 @@
 #include "inject/maps.h"
 #include "inject/remote.h"
 #include "inject/selftarget.h"
+#include "inject/stop.h"
 #include "syscall/map.h"
 #include "syscall/prog.h"
 #include "syscall/target.h"
@@ -34,6 +35,8 @@ struct proctarget {
 	struct target target;	/* what bpf(2) knows of it */
 	pid_t pid;
 	struct remote *remote;
+	struct stop_hold hold;
+
 	bool left, counts_jumps;
 	u32 nr;
 	struct object *objs;	/* [0]: the executable */
@@ -275,7 +278,7 @@ static const struct target_ops ops = {
 
 /* -- Entering and leaving --- */
 
-int proctarget_open(pid_t pid, struct proctarget **ret)
+int proctarget_open(pid_t pid, enum proctarget_how how, struct proctarget **ret)
 {
 	struct proctarget *t = calloc(1, sizeof(*t));
 	int err;
@@ -283,7 +286,8 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 	if (!t)
 		return -ENOMEM;
 	t->pid = pid;
-	err = remote_open(pid, &t->remote);
+	t->hold.park = how == PROCTARGET_PARKED;
+	err = remote_open_held(pid, how == PROCTARGET_ALONE ? NULL : &t->hold, &t->remote);
 	if (err) {
 		free(t);
 		return err;
@@ -302,6 +306,16 @@ int proctarget_open(pid_t pid, struct proctarget **ret)
 void proctarget_use(struct proctarget *t)
 {
 	target_set(&t->target);
+}
+
+void proctarget_go_on(struct proctarget *t)
+{
+	t->hold.park = false;
+}
+
+bool proctarget_stands(const struct proctarget *t)
+{
+	return t->hold.executed;
 }
 
 int proctarget_look(const struct proctarget *t)

@@ -52,7 +52,7 @@ static int check_tracer(pid_t pid)
 	long tracer = status_of(pid, "TracerPid");
 	char name[64];
 
-	if (!tracer)
+	if (!tracer || tracer == getpid())
 		return 0;
 	name_of(tracer, name);
 	return fail_hint(-EPERM, "a process has one tracer at a time: end the debugger, strace or other tracer",

@@ -65,6 +65,7 @@ struct remote {
 	 * the lists below. Recursive; taken last. */
 	pthread_mutex_t lock;
 	pid_t pid;
+	struct stop_hold *hold;	/* NULL: not followed */
 	int pidfd;
 	int mem;		/* /proc/PID/mem */
 	struct keeper *keeper;
@@ -159,7 +160,7 @@ static int begin(struct remote *r, struct call **ret)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, r->gadget, ret));
+	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, r->gadget, r->hold, ret));
 	if (err)
 		pthread_mutex_unlock(&r->lock);
 	return err;
@@ -455,6 +456,7 @@ static int stop_begin(struct remote *r, struct stop *s)
 
 	pthread_mutex_lock(&r->lock);
 	err = lost_memory(r) ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
+	s->hold = r->hold;
 	return err ?: stop_all(s);
 }
 
@@ -675,7 +677,7 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	int err;
 
 	pthread_mutex_lock(&r->lock);
-	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, 0, &c);
+	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, 0, r->hold, &c);
 	if (err) {
 		pthread_mutex_unlock(&r->lock);
 		return err;
@@ -906,6 +908,11 @@ static int send_lines(struct remote *r)
 
 int remote_open(pid_t pid, struct remote **ret)
 {
+	return remote_open_held(pid, NULL, ret);
+}
+
+int remote_open_held(pid_t pid, struct stop_hold *hold, struct remote **ret)
+{
 	pthread_mutexattr_t attr;
 	struct remote *r;
 	int err;
@@ -919,6 +926,7 @@ int remote_open(pid_t pid, struct remote **ret)
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&r->lock, &attr);
 	r->pid = pid;
+	r->hold = hold;
 	r->mem = r->pidfd = -1;
 	err = refuse_check(pid);
 	err = err ?: env_init();

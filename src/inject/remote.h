@@ -13,6 +13,7 @@
 #include "trampoline/tramp.h"
 
 struct remote;
+struct stop_hold;
 
 /*
  * Puts the agent into process @pid.
@@ -24,6 +25,8 @@ struct remote;
  *   -ENOMEM, -EMFILE	here or there
  */
 int remote_open(pid_t pid, struct remote **ret);
+/* The same for one that this thread seizes and keeps, or has seized already; @hold is borrowed until remote_close(). */
+int remote_open_held(pid_t pid, struct stop_hold *hold, struct remote **ret);
 
 /* Every program must be detached. Takes away all that was put into the process unless something there
  * may still lead to it. NULL: nothing */

@@ -10,16 +10,31 @@
 #include "arch/host.h"
 #include "trampoline/target.h"
 
+/*
+ * A process whose threads stay seized between stops, so that what it forks and executes is seen (follow.h). All stops
+ * of it are then made by the thread that seized it.
+ */
+struct stop_hold {
+	bool park;		/* threads do not run between stops either */
+	bool end;		/* the next stop is the last: its end lets go */
+	bool executed;		/* during a stop it was seen that another program had been executed; it stands there */
+};
+
+#define STOP_HOLD_OPTIONS (PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)
+
 struct stop_thread {
 	pid_t tid;
 	int sig;		/* to be delivered when let go */
 	bool stopped, gone;
+	bool in_group;		/* stopped with its process, as by SIGSTOP */
+	bool executed;
 	struct arch_thread_pc pc;
 };
 
 struct stop {
 	pid_t pid;		/* of the process to be stopped */
 	bool is_child;		/* ours: its end is not ours to collect */
+	struct stop_hold *hold;	/* NULL: let go after each stop */
 	int mem;		/* its /proc/PID/mem, the caller's */
 	u64 guard_table;	/* address there of struct guard_table; 0: none, for patches alone */
 	int policy;		/* of our own scheduling, changed if .hurried */
@@ -33,7 +48,7 @@ struct stop {
 	u32 nr_ranges;
 };
 
-/* Allocates; the rest is stop_done()'s to free, which takes a zeroed struct. -ENOMEM */
+/* Allocates; .hold is the caller's to set; the rest is stop_done()'s to free, which takes a zeroed struct. -ENOMEM */
 int stop_init(struct stop *s, pid_t pid, int mem, u64 table);
 void stop_done(struct stop *s);
 

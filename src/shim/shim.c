@@ -170,9 +170,9 @@ static int use(const char *vmlinux)
 	return 0;
 }
 
-static int enter(pid_t pid, struct proctarget **ret)
+static int enter(pid_t pid, enum proctarget_how how, struct proctarget **ret)
 {
-	int err = proctarget_open(pid, ret);
+	int err = proctarget_open(pid, how, ret);
 
 	if (err)
 		return err;
@@ -193,6 +193,12 @@ const struct user_engine fsession_user_engine = {
 	.select = proctarget_use,
 	.leave = proctarget_close,
 	.look = proctarget_look,
+	.go_on = proctarget_go_on,
+	.stands = proctarget_stands,
+	.next = follow_next,
+	.launch_executed = launch_executed,
+	.let_run = follow_go_on,
+	.release = follow_release,
 	.is_elsewhere = is_elsewhere,
 	.launch_child = launch_child,
 	.launch_parent = launch_parent,

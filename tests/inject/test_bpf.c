@@ -25,7 +25,7 @@ static bool load(int threads)
 	struct bpf_map *bss;
 
 	rig_start(&rig, "victim", threads);
-	CHECK_EQ(proctarget_open(rig.pid, &target), 0);
+	CHECK_EQ(proctarget_open(rig.pid, PROCTARGET_ALONE, &target), 0);
 	obj = bpf_object__open_file(tap_file("victim.bpf.o"), NULL);
 	if (!obj || bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(obj, "on_weigh"),
 							  (enum bpf_attach_type)FS_BPF_TRACE_FSESSION) ||

@@ -83,4 +83,103 @@ t_follow_not_into_another_program()
 	err 'executes another program'
 }
 
+# follow ARG...: runs it with weigh.bpf.o and --follow
+follow()
+{
+	timeout 100 "$FSESSION" run "$weigh" --engine user --follow --dump "$@" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	what="fsession run --follow $*"
+}
+
+t_follow_script()
+{
+	printf '40\n-5\n' >"$tmp/40"
+	cat >"$tmp/script" <<-END
+		#!/bin/sh
+		echo 10 | $victim
+		ls / >/dev/null
+		(echo 20 | nice ${victim}_static) || exit 3
+		exec $victim <$tmp/40
+	END
+	chmod +x "$tmp/script"
+	follow --stats -- "$tmp/script"
+	status 0
+	for line in '55 0' '210 0' '820 0' '15 0' 'calls = 4'; do
+		out "$line"
+	done
+	grep -q '^say  *8 ' "$tmp/out" || not_ok 'runs are not summed'
+}
+
+t_follow_ways_to_execute()
+{
+	follow -- "$BUILD/tests/inject/family" /bin/sh -c "echo 10 | $victim"
+	status 0
+	out 'seen 2'
+	out 'calls = 3'
+}
+
+t_follow_many_at_once()
+{
+	printf '10\n' >"$tmp/10"
+	follow -- sh -c "for i in 1 2 3 4 5 6; do $victim 2 <$tmp/10 & done; wait"
+	status 0
+	[ "$(grep -c '^55 0$' "$tmp/out")" = 6 ] || not_ok 'not all of them answered'
+	out 'calls = 6'
+}
+
+t_follow_stopped_and_continued()
+{
+	follow -- sh -c "(echo 10; sleep 1; echo 20) | $victim & kill -STOP \$!; sleep 0.3; kill -CONT \$!; wait \$!; echo got \$?"
+	status 0
+	out '55 0'
+	out '210 0'
+	out 'got 0'
+	out 'calls = 2'
+	mkfifo "$tmp/never"
+	for pause in 0.1 0.4 1; do	# before it is entered, while it is, afterwards
+		follow -- sh -c "exec 7<>$tmp/never; $victim <&7 & sleep $pause; kill \$!; wait \$!; echo got \$?"
+		out 'got 143'
+	done
+}
+
+t_follow_nothing_to_trace()
+{
+	follow -- sh -c 'ls / >/dev/null; exit 3'
+	status 1
+	err "nothing was traced: target 'weigh': no such function"
+	err 'exited with status 3'
+}
+
+# They go on as they were.
+t_follow_ends_before_them()
+{
+	for sig in INT KILL; do
+		rm -f "$tmp"/*
+		what="fsession run --follow, then SIG$sig"
+		start_victim 1 "$victim"
+		exec 8>"$tmp/in1"
+		until_line "$tmp/answers1" 0x
+		"$FSESSION" run "$weigh" --follow -p "$pid" >"$tmp/out" 2>"$tmp/err" 8>&- &
+		tracer=$!
+		until_line "$tmp/err" 'engine user on weigh'
+		until_line "/proc/$pid/status" "TracerPid:	$tracer"
+		echo -10 >&8
+		until_line "$tmp/answers1" '55 0'
+		kill -$sig "$tracer"
+		wait "$tracer" 2>/dev/null
+		until_line "/proc/$pid/status" 'TracerPid:	0'
+		echo 20 >&8
+		until_line "$tmp/answers1" '210 0'
+		exec 8>&-
+		wait "$pid" || not_ok "it ended with status $?"
+	done
+}
+
+t_follow_is_for_processes()
+{
+	fs run "$weigh" --follow
+	status 1
+	err '--follow is for the user engine'
+}
+
 tap_run "$@"
