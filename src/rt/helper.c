@@ -130,7 +130,7 @@ RT_HELPER(ringbuf_query)
 	return rt_ring_query(map_of(r1), r2);
 }
 
-/* -- Clocks, identities --- */
+/* -- Clocks, numbers --- */
 
 RT_HELPER(ktime_get_ns)
 {
@@ -178,36 +178,6 @@ RT_HELPER(get_smp_processor_id)
 
 RT_HELPER(get_numa_node_id)
 {
-	return 0;
-}
-
-RT_HELPER(get_current_pid_tgid)
-{
-	return (u64)rt_pid() << 32 | (u32)rtarch_syscall(__NR_gettid, 0, 0, 0, 0, 0);
-}
-
-RT_HELPER(get_current_uid_gid)
-{
-	u32 uid = rtarch_syscall(__NR_getuid, 0, 0, 0, 0, 0);
-
-	return (u64)rtarch_syscall(__NR_getgid, 0, 0, 0, 0, 0) << 32 | uid;
-}
-
-#define PR_GET_NAME 16
-#define COMM_BYTES 16
-
-RT_HELPER(get_current_comm)
-{
-	char name[COMM_BYTES] = { 0 };
-	u32 size = r2;
-	u8 *to = (u8 *)r1;
-
-	if (rtarch_syscall(__NR_prctl, PR_GET_NAME, (long)name, 0, 0, 0)) {
-		rt_zero(to, size);
-		return -EINVAL;
-	}
-	rt_zero(to, size);
-	rt_copy(to, name, RT_MIN(size ? size - 1 : 0, COMM_BYTES - 1));
 	return 0;
 }
 

@@ -47,14 +47,16 @@ static u32 *tid_word(void)
 }
 
 /* What a lane's word says of its owner: the thread, or the process if nothing is known of threads. */
-static u32 owner_id(void)
+static u32 owner_id(struct rt_thread *t)
 {
 	u32 *word = tid_word();
 
 	if (!word)
 		return rt_pid();
-	if (!rt_load(word))
+	if (!rt_load(word)) {
+		rt_store(&t->start, 0);	/* another thread had the record */
 		rt_store(word, (u32)rtarch_syscall(__NR_gettid, 0, 0, 0, 0, 0));
+	}
 	return rt_load(word);
 }
 
@@ -121,7 +123,7 @@ static u32 lane_try(struct rt_thread *t, u32 lane, u32 owner, bool adopt)
 
 static u32 lane_acquire(struct rt_thread *t, bool adopt)
 {
-	u32 nr_cpus = rt_env.lanes->nr_cpus, owner = owner_id(), hint = rt_load(&t->hint), token;
+	u32 nr_cpus = rt_env.lanes->nr_cpus, owner = owner_id(t), hint = rt_load(&t->hint), token;
 
 	adopt &= !!rt_env.tid_off;
 	for (u32 i = 0; i < nr_cpus; i++) {
@@ -302,9 +304,9 @@ bool rt_token_is_dead(u32 token)
 	return rt_token_is_dead_cut(token, U32_MAX);
 }
 
-static bool owner_is_dead(u32 id)
+bool rt_tid_is_dead(u32 tid)
 {
-	return rtarch_syscall(__NR_tkill, id, 0, 0, 0, 0) == -ESRCH;
+	return rtarch_syscall(__NR_tkill, tid, 0, 0, 0, 0) == -ESRCH;
 }
 
 u32 rt_lanes_reap(u32 max)
@@ -316,7 +318,7 @@ u32 rt_lanes_reap(u32 max)
 		u64 *p = &rt_env.lanes->lanes[lane].word;
 		u64 word = rt_load(p);
 
-		if (word_owner(word) && owner_is_dead(word_owner(word)))
+		if (word_owner(word) && rt_tid_is_dead(word_owner(word)))
 			nr += rt_cas64(p, word, word >> 32 << 32);
 	}
 	return nr;

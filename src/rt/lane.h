@@ -37,6 +37,12 @@ struct rt_lanes {		/* shared memory, zeroed at first */
 
 #define RT_DEPTH_MAX 12
 
+struct rt_task {		/* struct task_struct of the engine's BTF */
+	s32 pid;		/* of the thread */
+	s32 tgid;
+	char comm[16];
+};
+
 struct rt_scope {		/* on the stack of who entered */
 	u64 stamp;
 };
@@ -49,6 +55,8 @@ struct rt_thread {
 	u32 hint;		/* lane of last time */
 	u32 pad;
 	u64 random;		/* state of bpf_get_prandom_u32() */
+	u64 start;		/* of the thread, rt_task_start(); 0: not asked yet */
+	struct rt_task task;	/* as it was when a program last asked */
 	struct {
 		u64 frame;	/* of who entered: higher than what it calls */
 		struct rt_scope *scope;
@@ -135,6 +143,8 @@ bool rt_token_is_dead(u32 token);
 bool rt_token_is_dead_cut(u32 token, u32 mask);
 /* Tokens of all lanes that are owned now; number. */
 u32 rt_lanes_busy(u32 tokens[RT_LANES]);
+/* Of a thread id that was used again: no. */
+bool rt_tid_is_dead(u32 tid);
 /* Frees lanes whose owner has died; returns how many. Looks at @max lanes. */
 u32 rt_lanes_reap(u32 max);
 

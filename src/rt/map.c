@@ -28,6 +28,8 @@ const struct rt_map_ops *rt_map_ops(u32 type)
 		return &rt_user_ring_ops;
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return &rt_stacks_ops;
+	case BPF_MAP_TYPE_TASK_STORAGE:
+		return &rt_task_ops;
 	case BPF_MAP_TYPE_HASH_OF_MAPS:
 		return &rt_hash_of_maps_ops;
 	case BPF_MAP_TYPE_PROG_ARRAY:

@@ -93,6 +93,7 @@ struct rt_map_ops {
 	int (*layout)(struct rt_map *m);
 	void (*init)(struct rt_map *m);			/* memory that was just zeroed */
 	void *(*lookup)(struct rt_map *m, const void *key);	/* program's view: this CPU's value */
+	/* @value NULL (hash, task storage): zeroes */
 	long (*update)(struct rt_map *m, const void *key, const void *value, u64 flags);
 	long (*del)(struct rt_map *m, const void *key);
 	long (*push)(struct rt_map *m, const void *value, u64 flags);
@@ -128,7 +129,7 @@ int rt_map_attach(struct rt_map *m, void *base, u64 bytes);
 /* All there are, for tables of them. */
 #define RT_MAP_OPS(X) \
 	X(array) X(percpu_array) X(hash) X(percpu_hash) X(ring) X(queue) X(stack) X(bloom) X(lpm) X(fd_array) \
-	X(stacks) X(hash_of_maps) X(user_ring)
+	X(stacks) X(hash_of_maps) X(user_ring) X(task)
 
 #define RT_DECLARE_MAP_OPS(name) extern const struct rt_map_ops rt_##name##_ops;
 RT_MAP_OPS(RT_DECLARE_MAP_OPS)

@@ -620,6 +620,8 @@ static long take_node(struct insertion *in)
 	rt_copy(n->key, in->key, m->key_size);
 	if (m->cpu_stride)
 		percpu_write(m, in->idx, in, true);
+	else if (!in->value)
+		rt_zero(node_value(m, in->idx, 0), m->value_bytes);
 	else
 		rt_value_read(m, node_value(m, in->idx, 0), (void *)in->value, false);
 	return 0;

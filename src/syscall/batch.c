@@ -30,7 +30,25 @@ static int count_write(const struct batch *b, u32 n)
 
 static bool is_hash(const struct map *map)
 {
-	return map->rt->ops == &rt_hash_ops || map->rt->ops == &rt_percpu_hash_ops;
+	const struct rt_map_ops *ops = map->rt->ops;
+
+	return ops == &rt_hash_ops || ops == &rt_percpu_hash_ops || ops == &rt_hash_of_maps_ops;
+}
+
+enum batch_kind { READ_OR_WRITE, DELETE, TAKE };
+
+static bool has_batches(const struct map *map, enum batch_kind kind)
+{
+	switch (map->rt->type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+		return kind == READ_OR_WRITE;
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return kind != TAKE;
+	default:
+		return is_hash(map);
+	}
 }
 
 static void batch_done(struct batch *b)
@@ -40,19 +58,19 @@ static void batch_done(struct batch *b)
 	map_put(b->map);
 }
 
-static int batch_open(struct batch *b, u32 mode, u32 allowed, bool deletes)
+static int batch_open(struct batch *b, u32 mode, u32 allowed, enum batch_kind kind)
 {
 	int err;
 
 	err = map_from_fd_for(b->attr->map_fd, mode, &b->map);
 	if (err)
 		return err;
-	if (deletes && (map_has_fds(b->map) || !b->map->rt->ops->take))
+	if (!has_batches(b->map, kind))
 		return -FS_ENOTSUPP;
 	err = map_check_flags(b->map, b->attr->elem_flags, allowed);
 	if (err)
 		return err;
-	b->key_bytes = b->map->rt->key_size;
+	b->key_bytes = map_key_bytes(b->map);
 	b->value_bytes = map_value_bytes(b->map, b->attr->elem_flags);
 	b->keys = calloc(1, b->key_bytes ?: 1);
 	b->values = calloc(1, b->value_bytes);
@@ -73,7 +91,7 @@ static int update_one(struct batch *b, u32 i)
 int batch_update(const struct map_batch_attr *attr, u64 uattr)
 {
 	struct batch b = { .attr = attr, .uattr = uattr };
-	int err = batch_open(&b, OBJ_WRITE, BPF_F_LOCK | UBPF_F_CPU | UBPF_F_ALL_CPUS, false);
+	int err = batch_open(&b, OBJ_WRITE, BPF_F_LOCK | UBPF_F_CPU | UBPF_F_ALL_CPUS, READ_OR_WRITE);
 
 	if (!err && !attr->count)
 		goto out;
@@ -89,7 +107,7 @@ out:
 int batch_delete(const struct map_batch_attr *attr, u64 uattr)
 {
 	struct batch b = { .attr = attr, .uattr = uattr };
-	int err = batch_open(&b, OBJ_WRITE, BPF_F_LOCK, true);
+	int err = batch_open(&b, OBJ_WRITE, BPF_F_LOCK, DELETE);
 
 	if (!err && !attr->count)
 		goto out;
@@ -107,10 +125,17 @@ out:
 
 /* -- Lookup --- */
 
+static int get_one(struct batch *b, const void *key, bool take)
+{
+	if (take && map_has_fds(b->map))
+		return fdmap_lookup(b->map, key, (u32 *)(void *)b->values) ?: fdmap_delete(b->map, key);
+	return take ? map_elem_take(b->map, key, b->values) :
+		      map_elem_lookup(b->map, key, b->values, b->attr->elem_flags);
+}
+
 static int put_one(struct batch *b, const void *key, bool take)
 {
-	int err = take ? map_elem_take(b->map, key, b->values) :
-			 map_elem_lookup(b->map, key, b->values, b->attr->elem_flags);
+	int err = get_one(b, key, take);
 
 	if (err == -ENOENT)	/* gone meanwhile */
 		return 0;
@@ -215,7 +240,7 @@ static int lookup(const struct map_batch_attr *attr, u64 uattr, bool take)
 {
 	struct batch b = { .attr = attr, .uattr = uattr };
 	int err = batch_open(&b, take ? OBJ_READ | OBJ_WRITE : OBJ_READ,
-			     take ? BPF_F_LOCK : BPF_F_LOCK | UBPF_F_CPU, take);
+			     take ? BPF_F_LOCK : BPF_F_LOCK | UBPF_F_CPU, take ? TAKE : READ_OR_WRITE);
 
 	if (!err && attr->flags && is_hash(b.map))
 		err = -EINVAL;
@@ -226,7 +251,7 @@ static int lookup(const struct map_batch_attr *attr, u64 uattr, bool take)
 	if (!err && is_hash(b.map))
 		err = lookup_hash(&b, take);
 	else if (!err)
-		err = take || !b.map->rt->ops->next_key ? -FS_ENOTSUPP : lookup_keys(&b);
+		err = lookup_keys(&b);
 out:
 	batch_done(&b);
 	return err;

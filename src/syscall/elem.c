@@ -6,6 +6,7 @@
 
 #include "bpf/uapi.h"
 #include "syscall/map.h"
+#include "syscall/pidfd.h"
 #include "syscall/uptr.h"
 
 /* One command: the map, and copies of the caller's key and value. */
@@ -66,11 +67,29 @@ u32 map_value_bytes(const struct map *map, u64 flags)
 	return map_has_fds(map) ? sizeof(u32) : rt->value_size;
 }
 
+u32 map_key_bytes(const struct map *map)
+{
+	return map->rt->type == BPF_MAP_TYPE_TASK_STORAGE ? sizeof(int) : map->rt->key_size;
+}
+
 static int read_key(struct elem *e, u64 key)
 {
-	if (!e->map->rt->key_size)
+	u32 bytes = map_key_bytes(e->map);
+
+	if (!bytes)
 		return key ? -EINVAL : 0;
-	return uptr_dup(key, e->map->rt->key_size, &e->key);
+	return uptr_dup(key, bytes, &e->key);
+}
+
+/* The key that the map itself has for *@key; @task is where it may be. */
+static int own_key(const struct map *map, const void **key, struct rt_task_key *task)
+{
+	const void *pidfd = *key;
+
+	if (map->rt->type != BPF_MAP_TYPE_TASK_STORAGE)
+		return 0;
+	*key = task;
+	return pidfd_task(rt_get32(pidfd), task);
 }
 
 static int alloc_value(struct elem *e)
@@ -134,7 +153,11 @@ static int copy_each_cpu(struct rt_map *rt, const void *key, u8 *value)
 int map_elem_lookup(struct map *map, const void *key, void *value, u64 flags)
 {
 	struct rt_map *rt = map->rt;
+	struct rt_task_key task;
+	int err = own_key(map, &key, &task);
 
+	if (err)
+		return err;
 	if (map_has_fds(map))
 		return fdmap_lookup(map, key, value);
 	if (rt->ops->peek)
@@ -175,7 +198,11 @@ int map_elem_update(struct map *map, const void *key, const void *value, u64 all
 	struct rt_map *rt = map->rt;
 	u64 flags = (u32)all_flags & ~(BPF_F_LOCK | UBPF_F_CPU | UBPF_F_ALL_CPUS);
 	u32 cpu = RT_EACH_CPU;
+	struct rt_task_key task;
+	int err = own_key(map, &key, &task);
 
+	if (err)
+		return err;
 	if (map_has_fds(map))
 		return fdmap_update(map, key, rt_get32(value), flags);
 	if (rt->ops->push)
@@ -227,7 +254,11 @@ static int map_no_keys(const struct map *map)
 int map_elem_delete(struct map *map, const void *key)
 {
 	struct rt_map *rt = map->rt;
+	struct rt_task_key task;
+	int err = own_key(map, &key, &task);
 
+	if (err)
+		return err;
 	if (map_has_fds(map))
 		return fdmap_delete(map, key);
 	return rt->ops->del ? rt->ops->del(rt, key) : map_no_keys(map);

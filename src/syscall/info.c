@@ -30,9 +30,9 @@ static int map_info(const struct map *map, const struct info_attr *attr, u64 uat
 	struct bpf_map_info info = {
 		.type = map->rt->type,
 		.id = map->obj.id,
-		.key_size = map->rt->key_size,
+		.key_size = map_key_bytes(map),
 		.value_size = map->rt->value_size,
-		.max_entries = map->rt->max_entries,
+		.max_entries = map->rt->type == BPF_MAP_TYPE_TASK_STORAGE ? 0 : map->rt->max_entries,
 		.map_flags = map->flags,
 		.btf_id = map->btf ? map->btf->obj.id : 0,
 		.btf_key_type_id = map->btf_key_id,

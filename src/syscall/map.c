@@ -2,6 +2,7 @@
 /* Creation of maps: checks in the kernel's order, one memfd per map. */
 #include "syscall/map.h"
 
+#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -125,6 +126,17 @@ static int check_stacks(const struct map_create_attr *attr)
 	return attr->max_entries > 1u << 31 ? -E2BIG : 0;
 }
 
+#define TASK_VALUE_MAX (65535 - 128)	/* the kernel's head of a value stands before */
+
+static int check_task_storage(const struct map_create_attr *attr)
+{
+	if (attr->map_flags & ~(BPF_F_NO_PREALLOC | BPF_F_CLONE) || !(attr->map_flags & BPF_F_NO_PREALLOC) ||
+	    attr->max_entries || attr->key_size != sizeof(int) || !attr->value_size ||
+	    !attr->btf_key_type_id || !attr->btf_value_type_id)
+		return -EINVAL;
+	return attr->value_size > TASK_VALUE_MAX ? -E2BIG : 0;
+}
+
 static int check_fd_array(const struct map_create_attr *attr)
 {
 	if (attr->value_size != 4)
@@ -159,6 +171,8 @@ static int check_type(const struct map_create_attr *attr)
 		return attr->value_size == sizeof(u32) ? check_hash(attr) : -EINVAL;
 	case BPF_MAP_TYPE_STACK_TRACE:
 		return check_stacks(attr);
+	case BPF_MAP_TYPE_TASK_STORAGE:
+		return check_task_storage(attr);
 	case BPF_MAP_TYPE_PROG_ARRAY:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
@@ -365,12 +379,63 @@ static int attach_lock(struct map *map)
 		return 0;
 	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return -EACCES;
-	if (rt->type != BPF_MAP_TYPE_HASH && rt->type != BPF_MAP_TYPE_ARRAY)
+	if (rt->type != BPF_MAP_TYPE_HASH && rt->type != BPF_MAP_TYPE_ARRAY &&
+	    rt->type != BPF_MAP_TYPE_TASK_STORAGE)
 		return -EOPNOTSUPP;
 	if ((u32)off + sizeof(struct bpf_spin_lock) > rt->value_size)
 		return -EINVAL;
 	rt->lock_at = off + 1;
 	return 0;
+}
+
+static bool is_int32(const struct btf_type *t)
+{
+	return btf_is_int(t) && t->size == sizeof(u32) && !btf_int_offset(t) && btf_int_bits(t) == 32;
+}
+
+/* Values of these have none. */
+static bool is_untyped(u32 type)
+{
+	return type == BPF_MAP_TYPE_STACK_TRACE || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ||
+	       type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* Global data and sets have no key to speak of. */
+static bool may_lack_key(const struct map *map)
+{
+	const struct btf_type *t = btf__type_by_id(map->btf->btf, map->btf_value_id);
+
+	if (map->rt->type == BPF_MAP_TYPE_ARRAY)
+		return map->rt->max_entries == 1 && t && btf_is_datasec(t);
+	return map->rt->type == BPF_MAP_TYPE_BLOOM_FILTER || is_untyped(map->rt->type);
+}
+
+static bool key_type_fits(const struct map *map)
+{
+	const struct btf *btf = map->btf->btf;
+	const struct btf_type *t = btfwalk_strip(btf, map->btf_key_id, NULL);
+
+	if (!map->btf_key_id)
+		return may_lack_key(map);
+	if (!t || btfwalk_bytes(btf, map->btf_key_id) != map_key_bytes(map))
+		return false;
+	switch (map->rt->type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+		return is_int32(t);
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return btf_is_struct(t);
+	default:
+		return true;
+	}
+}
+
+static int check_types(const struct map *map)
+{
+	if (!key_type_fits(map) || btfwalk_bytes(map->btf->btf, map->btf_value_id) != map->rt->value_size)
+		return -EINVAL;
+	return is_untyped(map->rt->type) ? -FS_ENOTSUPP : 0;
 }
 
 static int attach_btf(struct map *map, const struct map_create_attr *attr, struct blog *log)
@@ -382,9 +447,12 @@ static int attach_btf(struct map *map, const struct map_create_attr *attr, struc
 	err = btf_from_fd(attr->btf_fd, &map->btf);
 	if (err)
 		return complain(log, err, "Invalid btf_fd.");
+	if (map->btf->kernel)
+		return -EACCES;
 	map->btf_key_id = attr->btf_key_type_id;
 	map->btf_value_id = attr->btf_value_type_id;
-	return attach_lock(map);
+	err = check_types(map);
+	return err ?: attach_lock(map);
 }
 
 static int mode_of(u32 flags)

@@ -44,6 +44,8 @@ int map_elem_delete(struct map *map, const void *key);
 int map_elem_take(struct map *map, const void *key, void *value);
 /* Element flags, those of @allowed and no others (BPF_F_CPU: fsession specification, 1.5). */
 int map_check_flags(const struct map *map, u64 flags, u32 allowed);
+/* What a key is to the application: of task storage, a pidfd. */
+u32 map_key_bytes(const struct map *map);
 /* What a value is to the application: one, or one for each CPU. */
 u32 map_value_bytes(const struct map *map, u64 flags);
 /* A map whose fd allows all of @need (enum obj_mode); -EPERM */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpf/kfuncs.h"
+#include "rt/lane.h"
 
 /*
  * All of them in one section, whose bounds say where the last one ends; padding before and behind
@@ -206,6 +207,18 @@ static int add_ptr_const(struct btf *b, int to)
 	return btf__add_ptr(b, constant);
 }
 
+/* struct rt_task, by the kernel's name */
+static void add_task(const struct types *t)
+{
+	struct btf *b = t->btf;
+	int comm = btf__add_array(b, t->of['i'], t->of['c'], sizeof(((struct rt_task *)0)->comm));
+
+	btf__add_struct(b, "task_struct", sizeof(struct rt_task));
+	btf__add_field(b, "pid", t->of['i'], offsetof(struct rt_task, pid) * 8, 0);
+	btf__add_field(b, "tgid", t->of['i'], offsetof(struct rt_task, tgid) * 8, 0);
+	btf__add_field(b, "comm", comm, offsetof(struct rt_task, comm) * 8, 0);
+}
+
 static void add_types(struct types *t)
 {
 	struct btf *b = t->btf;
@@ -231,6 +244,7 @@ static void add_types(struct types *t)
 	dynptr = btf__add_struct(b, "bpf_dynptr", 16);
 	t->of['d'] = btf__add_ptr(b, dynptr);
 	t->of['D'] = add_ptr_const(b, dynptr);
+	add_task(t);
 	fentry_test = btf__add_struct(b, "bpf_fentry_test_t", sizeof(struct fentry_test));
 	btf__add_field(b, "a", fentry_test + 1, 0, 0);
 	t->of['s'] = btf__add_ptr(b, fentry_test);

@@ -145,9 +145,14 @@ static int run(struct question *q)
 		.ops = &ops,
 		.arg = q,
 	};
+	struct btf_obj *vmlinux = NULL;
 	struct verify_result res;
-	int err = verify(&o, &res);
+	int err;
 
+	if (!target_vmlinux(&vmlinux))
+		o.kernel_btf = vmlinux->btf;
+	err = verify(&o, &res);
+	btf_put(vmlinux);
 	if (!err)
 		err = take_flags(p, &res);
 	verify_done(&res);

@@ -283,6 +283,39 @@ static int arg_key(struct env *env, struct call *c, u32 i)
 	return err;
 }
 
+static int arg_value_null(struct env *env, const struct call *c, u32 i)
+{
+	if (reg_is_zero(arg(env, i)))
+		return mark_precise(env, i + 1);
+	return mem_range(env, i + 1, c->map->map->value_size, false);
+}
+
+static const struct btf *kernel_btf(const struct env *env)
+{
+	return env->o->kernel_btf ? env->o->kernel_btf : env->o->target_btf;
+}
+
+/* The first of vmlinux, whose types modules share. */
+static s32 task_id(const struct env *env)
+{
+	const struct btf *btf = kernel_btf(env);
+
+	return btf ? btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT) : -1;
+}
+
+static int arg_task_null(struct env *env, u32 i)
+{
+	const struct reg *r = arg(env, i);
+	int err;
+
+	if (reg_is_zero(r))
+		return mark_precise(env, i + 1);
+	err = expect(env, i, REG_BTF, "a task");
+	if (!err && ((s32)r->btf_id != task_id(env) || r->off || !reg_is_fixed(r) || r->v.t.value))
+		err = refuse(env, -EACCES, "R%u points to something else than a struct task_struct", i + 1);
+	return err;
+}
+
 static int check_arg(struct env *env, struct call *c, u32 i)
 {
 	int err = reg_check_read(env, i + 1);
@@ -314,6 +347,10 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 		return arg_text(env, i);
 	case P_FUNC:
 		return expect(env, i, REG_FUNC, "a function");
+	case P_VALUE_NULL:
+		return arg_value_null(env, c, i);
+	case P_TASK_NULL:
+		return arg_task_null(env, i);
 	case P_STACK_NULL:
 		return arg_stack_null(env, i);
 	case P_RECORD:
@@ -341,7 +378,7 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 
 #define TYPE(t) (1ULL << BPF_MAP_TYPE_##t)
 #define KEYED (~(TYPE(RINGBUF) | TYPE(QUEUE) | TYPE(STACK) | TYPE(BLOOM_FILTER) | TYPE(PROG_ARRAY) | \
-		 TYPE(PERF_EVENT_ARRAY) | TYPE(STACK_TRACE) | TYPE(USER_RINGBUF)))
+		 TYPE(PERF_EVENT_ARRAY) | TYPE(STACK_TRACE) | TYPE(USER_RINGBUF) | TYPE(TASK_STORAGE)))
 
 static u64 maps_for(u32 helper)
 {
@@ -371,6 +408,9 @@ static u64 maps_for(u32 helper)
 		return TYPE(USER_RINGBUF);
 	case BPF_FUNC_get_stackid:
 		return TYPE(STACK_TRACE);
+	case BPF_FUNC_task_storage_get:
+	case BPF_FUNC_task_storage_delete:
+		return TYPE(TASK_STORAGE);
 	case BPF_FUNC_perf_event_output:
 		return TYPE(PERF_EVENT_ARRAY);
 	default:
@@ -432,13 +472,12 @@ static void return_number(const struct call *c, struct reg *r0)
 
 static int return_task(struct env *env, struct reg *r0)
 {
-	s32 id = env->o->target_btf ?
-		btf__find_by_name_kind(env->o->target_btf, "task_struct", BTF_KIND_STRUCT) : -1;
+	s32 id = task_id(env);
 
 	if (id < 0)
 		return refuse(env, -EINVAL, "the target has no struct task_struct");
 	reg_set_pointer(r0, REG_BTF, REG_TRUSTED);
-	r0->btf = env->o->target_btf;
+	r0->btf = kernel_btf(env);
 	r0->btf_id = id;
 	return 0;
 }

@@ -68,6 +68,8 @@ static const struct proto helpers[] = {
 	H(dynptr_read, 0, PR_NUMBER, P_MEM_OUT, P_SIZE_ZERO, P_DYNPTR, P_ANY, P_ANY),
 	H(dynptr_write, 0, PR_NUMBER, P_DYNPTR, P_ANY, P_MEM, P_SIZE_ZERO, P_ANY),
 	H(dynptr_data, 0, PR_MEM_NULL, P_DYNPTR, P_ANY, P_CONST_SIZE),
+	H(task_storage_get, 0, PR_VALUE_NULL, P_MAP, P_TASK_NULL, P_VALUE_NULL, P_ANY),
+	H(task_storage_delete, 0, PR_NUMBER, P_MAP, P_TASK_NULL),
 	H(spin_lock, 0, PR_VOID, P_LOCK),
 	H(spin_unlock, PF_UNLOCK, PR_VOID, P_LOCK),
 	H(per_cpu_ptr, 0, PR_NUMBER, P_ANY, P_ANY),

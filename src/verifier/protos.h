@@ -23,6 +23,8 @@ enum proto_arg {
 	P_INT_OUT,		/* 4 bytes */
 	P_TEXT,			/* a constant string */
 	P_FUNC,
+	P_VALUE_NULL,
+	P_TASK_NULL,
 	P_STACK_NULL,		/* handed to a callback */
 	P_LOCK,
 	P_RECORD,		/* reserved in a ring buffer; given up */

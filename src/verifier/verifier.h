@@ -64,6 +64,7 @@ struct verify_opts {
 	const void *line_info;
 	u32 line_info_cnt, line_info_rec;
 	const struct btf *target_btf;	/* tracing: where target_id, a FUNC, is */
+	const struct btf *kernel_btf;	/* vmlinux: types of helpers; NULL: in .target_btf */
 	u32 target_id;			/* 0: a function of a BPF program without reliable prototype */
 	const struct verify_ops *ops;
 	void *arg;

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "syscall/attr.h"
@@ -716,6 +718,138 @@ static void batches(const char *name, u32 type, u32 value_bytes)
 	free(values);
 }
 
+/* Which kinds know which commands. */
+static void batch_kind(const char *name, struct map_create_attr a)
+{
+	static const struct {
+		const char *what;
+		int cmd;
+	} t[] = {
+		{ "update", BPF_MAP_UPDATE_BATCH },
+		{ "lookup", BPF_MAP_LOOKUP_BATCH },
+		{ "take", BPF_MAP_LOOKUP_AND_DELETE_BATCH },
+		{ "delete", BPF_MAP_DELETE_BATCH },
+	};
+	int fd = call(BPF_MAP_CREATE, &a, MAP_BYTES);
+	u32 keys[4] = { 0 }, out[4] = { 0 };
+	u8 *values = calloc(nr_cpus, 64);
+
+	for (u32 i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct map_batch_attr b = { .keys = (u64)keys, .values = (u64)values, .count = 1, .map_fd = fd,
+					    .out_batch = (u64)out };
+		int ret = call(t[i].cmd, &b, sizeof(b));
+
+		printf("batch of %s %s: %d count %u\n", name, t[i].what, ret, b.count);
+	}
+	free(values);
+	close(fd);
+}
+
+static void batch_kinds(void)
+{
+	static const struct {
+		const char *name;
+		u32 type, key, value, max, flags;
+	} t[] = {
+		{ "lru hash", BPF_MAP_TYPE_LRU_HASH, 4, 8, 8, 0 },
+		{ "lru percpu hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8, 0 },
+		{ "lpm", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8, BPF_F_NO_PREALLOC },
+		{ "queue", BPF_MAP_TYPE_QUEUE, 0, 8, 8, 0 },
+		{ "stack", BPF_MAP_TYPE_STACK, 0, 8, 8, 0 },
+		{ "bloom", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8, 0 },
+		{ "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+		{ "user ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0 },
+		{ "prog array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8, 0 },
+		{ "perf event array", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8, 0 },
+		{ "stack trace", BPF_MAP_TYPE_STACK_TRACE, 4, 64, 8, 0 },
+	};
+	int inner = make(BPF_MAP_TYPE_HASH, 4, 8, 4, 0);
+	struct map_create_attr a;
+
+	for (u32 i = 0; i < sizeof(t) / sizeof(*t); i++)
+		batch_kind(t[i].name, map_attr(t[i].type, t[i].key, t[i].value, t[i].max, t[i].flags));
+	a = map_attr(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8, 0);
+	a.inner_map_fd = inner;
+	batch_kind("array of maps", a);
+	a.map_type = BPF_MAP_TYPE_HASH_OF_MAPS;
+	batch_kind("hash of maps", a);
+	close(inner);
+}
+
+/* -- Types of keys and values --- */
+
+struct types {
+	int fd, i32, u64, pair, section;
+};
+
+static struct types load_types(void)
+{
+	struct btf *btf = btf__new_empty();
+	const void *raw;
+	struct types t;
+	u32 bytes;
+
+	t.i32 = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	t.u64 = btf__add_int(btf, "u64", 8, 0);
+	t.pair = btf__add_struct(btf, "pair", 8);
+	btf__add_field(btf, "a", t.i32, 0, 0);
+	btf__add_field(btf, "b", t.i32, 32, 0);
+	btf__add_var(btf, "v", BTF_VAR_GLOBAL_ALLOCATED, t.u64);
+	t.section = btf__add_datasec(btf, ".bss", 8);
+	btf__add_datasec_var_info(btf, t.section - 1, 0, 8);
+	raw = btf__raw_data(btf, &bytes);
+	t.fd = bpf_btf_load(raw, bytes, NULL);
+	btf__free(btf);
+	return t;
+}
+
+static void typed(const char *what, struct map_create_attr a, const struct types *t, u32 key, u32 value)
+{
+	char line[128];
+	int fd;
+
+	snprintf(line, sizeof(line), "types of %s %u %u", what, key, value);
+	a.btf_fd = t->fd;
+	a.btf_key_type_id = key;
+	a.btf_value_type_id = value;
+	fd = say_fd(line, call(BPF_MAP_CREATE, &a, MAP_BYTES));
+	if (fd >= 0)
+		close(fd);
+}
+
+static void map_types(void)
+{
+	static const struct {
+		const char *name;
+		u32 type, key, value, max, flags;
+	} m[] = {
+		{ "array", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0 },
+		{ "array of 2", BPF_MAP_TYPE_ARRAY, 4, 8, 2, 0 },
+		{ "percpu array", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0 },
+		{ "hash", BPF_MAP_TYPE_HASH, 8, 8, 1, 0 },
+		{ "lru hash", BPF_MAP_TYPE_LRU_HASH, 4, 8, 1, 0 },
+		{ "percpu hash", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 1, 0 },
+		{ "lpm", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 1, BPF_F_NO_PREALLOC },
+		{ "queue", BPF_MAP_TYPE_QUEUE, 0, 8, 1, 0 },
+		{ "stack", BPF_MAP_TYPE_STACK, 0, 4, 1, 0 },
+		{ "bloom", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 1, 0 },
+		{ "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+		{ "user ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0 },
+		{ "stack trace", BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1, 0 },
+		{ "prog array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, 0 },
+		{ "perf event array", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1, 0 },
+	};
+	struct types t = load_types();
+	u32 ids[] = { 0, t.i32, t.u64, t.pair, t.section, 99 };
+
+	for (u32 i = 0; i < sizeof(m) / sizeof(*m); i++)
+		for (u32 k = 0; k < 6; k++)
+			for (u32 v = 1; v < 6; v++)
+				typed(m[i].name, map_attr(m[i].type, m[i].key, m[i].value, m[i].max, m[i].flags),
+				      &t, ids[k], ids[v]);
+	close(t.fd);
+}
+
 static void btfs(void)
 {
 	u8 junk[64] = { 0 };
@@ -885,6 +1019,8 @@ int main(int argc, char **argv)
 	batches("hash", BPF_MAP_TYPE_HASH, 8);
 	batches("percpu array", BPF_MAP_TYPE_PERCPU_ARRAY, nr_cpus * 8);
 	batches("percpu hash", BPF_MAP_TYPE_PERCPU_HASH, nr_cpus * 8);
+	batch_kinds();
+	map_types();
 	btfs();
 	pins();
 	maps_of_maps("array of maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4);

@@ -11,7 +11,7 @@ static void compare(const char *name)
 	int nr = 0;
 	FILE *f;
 
-	snprintf(cmd, sizeof(cmd), "%s > %s.out.%d; diff '%s/%s.expected' %s.out.%d; rm %s.out.%d", tap_file(name),
+	snprintf(cmd, sizeof(cmd), "%s > %s.out.%d; diff '%s/%s.expected' %s.out.%d; same=$?; rm %s.out.%d; exit $same", tap_file(name),
 		 name, getpid(), getenv("EXPECTED"), name, name, getpid(), name, getpid());
 	f = popen(cmd, "r");
 	CHECK(f);
@@ -37,4 +37,9 @@ TEST(calls_as_linux_7_2)
 TEST(traces_as_linux_7_2)
 {
 	compare("traces");
+}
+
+TEST(tasks_as_linux_7_2)
+{
+	compare("tasks");
 }

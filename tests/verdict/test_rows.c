@@ -35,6 +35,20 @@ static char log_buf[LOG_BYTES];
 static bool verbose;
 static u32 rows, failed, left_out;
 
+/* Task storage must say what its keys and values are. */
+static void add_types(const struct verify_map *m, struct bpf_map_create_opts *opts)
+{
+	struct btf *btf = btf__new_empty();
+	const void *raw;
+	u32 bytes;
+
+	opts->btf_key_type_id = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	opts->btf_value_type_id = btf__add_struct(btf, "value", m->value_size);
+	raw = btf__raw_data(btf, &bytes);
+	opts->btf_fd = bpf_btf_load(raw, bytes, NULL);
+	btf__free(btf);
+}
+
 static int make_map(const struct verify_map *m, int inner)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = m->flags);
@@ -43,6 +57,8 @@ static int make_map(const struct verify_map *m, int inner)
 
 	if (inner >= 0)
 		opts.inner_map_fd = inner;
+	if (m->type == BPF_MAP_TYPE_TASK_STORAGE)
+		add_types(m, &opts);
 	fd = bpf_map_create(m->type, "test", m->key_size, m->value_size, m->max_entries, &opts);
 	if (fd >= 0 && m->frozen && (bpf_map_update_elem(fd, &zero, m->frozen, 0) || bpf_map_freeze(fd)))
 		return -1;

@@ -20,6 +20,7 @@ static const struct {
 	{ "ring", { BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 } },
 	{ "queue", { BPF_MAP_TYPE_QUEUE, 0, 8, 4, 0 } },
 	{ "progs", { BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0 } },
+	{ "task", { BPF_MAP_TYPE_TASK_STORAGE, 4, 16, 0, BPF_F_NO_PREALLOC } },
 	{ "outer", { BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, .inner = &inner } },
 };
 
