@@ -59,11 +59,13 @@ bool call_has_callback(const struct env *env, const struct bpf_insn *insn)
 	return p && p->flags & PF_CALLBACK;
 }
 
-bool call_moves_packet(const struct env *env, const struct bpf_insn *insn)
+u32 call_effects(const struct env *env, const struct bpf_insn *insn)
 {
-	const struct proto *p = insn_is_helper_call(insn) ? proto_of_call(env, insn) : NULL;
+	const struct proto *p = NULL;
 
-	return p && p->flags & PF_MOVES_PACKET;
+	if (insn_is_helper_call(insn) || insn_is_kfunc_call(insn))
+		p = proto_of_call(env, insn);
+	return p ? p->flags & (PF_MOVES_PACKET | PF_SLEEPABLE) : 0;
 }
 
 bool call_is_iter_next(const struct env *env, const struct bpf_insn *insn)

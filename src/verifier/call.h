@@ -9,7 +9,8 @@ int call_insn(struct env *env);
 /* Registers that a call of a helper or kfunc reads. */
 u16 call_regs_read(const struct env *env, const struct bpf_insn *insn);
 bool call_has_callback(const struct env *env, const struct bpf_insn *insn);
-bool call_moves_packet(const struct env *env, const struct bpf_insn *insn);
+/* PF_MOVES_PACKET, PF_SLEEPABLE, if it is a call of a helper or kfunc */
+u32 call_effects(const struct env *env, const struct bpf_insn *insn);
 bool call_is_iter_next(const struct env *env, const struct bpf_insn *insn);
 
 #endif

@@ -144,26 +144,31 @@ static void reach_from(struct env *env, u32 *work, u32 *nr, u32 i)
 		reach(env, work, nr, i + 1 + insn_is_ldimm64(insn));
 }
 
-/* A global function is not followed at its calls, what it does to packets must be known. */
-static void spread_moves(struct env *env)
+static u32 effects_of(const struct env *env, u32 i)
 {
-	bool changed;
+	const struct bpf_insn *insn = &env->insns[i];
 
-	do {
+	if (!(env->aux[i].flags & AUX_START))
+		return 0;
+	if (insn_is_subprog_call(insn) || insn_is_func_addr(insn))
+		return env->subprogs[cfg_subprog_at(env, insn_func_target(insn, i))].effects;
+	return call_effects(env, insn);
+}
+
+/* A global function is not followed at its calls, what it does must be known. */
+static void spread_effects(struct env *env)
+{
+	bool changed = env->nr_subprogs > 1;
+
+	while (changed) {
 		changed = false;
 		for (u32 i = 0; i < env->cnt; i++) {
-			const struct bpf_insn *insn = &env->insns[i];
-			struct subprog *s = &env->subprogs[env->aux[i].subprog];
-			bool moves = call_moves_packet(env, insn);
+			u32 *all = &env->subprogs[env->aux[i].subprog].effects, more = effects_of(env, i) & ~*all;
 
-			if (!(env->aux[i].flags & AUX_START) || s->moves_packet)
-				continue;
-			if (insn_is_subprog_call(insn) || insn_is_func_addr(insn))
-				moves |= env->subprogs[cfg_subprog_at(env, insn_func_target(insn, i))].moves_packet;
-			s->moves_packet |= moves;
-			changed |= moves;
+			*all |= more;
+			changed |= !!more;
 		}
-	} while (changed);
+	}
 }
 
 int cfg_check(struct env *env)
@@ -183,7 +188,7 @@ int cfg_check(struct env *env)
 		}
 	}
 	free(work);
-	spread_moves(env);
+	spread_effects(env);
 	for (u32 i = 0; i < env->cnt; i++) {
 		if (env->aux[i].flags & AUX_START && !(env->aux[i].flags & AUX_REACHED)) {
 			env->res->bad_insn = i;

@@ -15,6 +15,7 @@
 #include "verifier/info.h"
 #include "verifier/log.h"
 #include "verifier/mem.h"
+#include "verifier/objects.h"
 #include "verifier/prune.h"
 #include "verifier/subprog.h"
 #include "verifier/target.h"
@@ -209,6 +210,14 @@ static int follow_subprog(struct env *env, u32 nr)
 
 /* -- The program --- */
 
+/* Programs that may run anywhere could interrupt one that holds the lock. */
+static bool may_lock(u32 type)
+{
+	return type != BPF_PROG_TYPE_SOCKET_FILTER && type != BPF_PROG_TYPE_KPROBE &&
+	       type != BPF_PROG_TYPE_TRACEPOINT && type != BPF_PROG_TYPE_PERF_EVENT &&
+	       type != BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
 static int resolve_ldimm64(struct env *env, u32 i)
 {
 	struct bpf_insn *insn = &env->insns[i];
@@ -223,6 +232,8 @@ static int resolve_ldimm64(struct env *env, u32 i)
 	m = ops && ops->find_map ? ops->find_map(env->o->arg, &env->o->insns[i]) : NULL;
 	if (!m)
 		return refuse(env, -EBADF, "insn %u: fd %d is no map", i, insn->imm);
+	if (!may_lock(env->o->type) && objects_lock_off(m) >= 0)
+		return refuse(env, -EINVAL, "insn %u: programs of this type may not use maps with a lock", i);
 	if (!value && insn[1].imm)
 		return refuse(env, -EINVAL, "insn %u: reserved field of a map's ldimm64 is used", i);
 	if (value && (m->type != BPF_MAP_TYPE_ARRAY || m->max_entries != 1))

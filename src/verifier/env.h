@@ -38,7 +38,7 @@ struct subprog {
 	u32 stack_bytes;
 	bool is_global;
 	bool is_void;
-	bool moves_packet;	/* it, or what it calls */
+	u32 effects;		/* PF_MOVES_PACKET, PF_SLEEPABLE: its own, and of what it calls */
 	bool has_tail_call;
 	u32 btf_id;		/* FUNC, or 0 */
 	const char *name;

@@ -28,9 +28,13 @@ static bool is_object(const struct slot *s)
 
 static int check_free(struct env *env, u32 nr, const struct call_objects *o)
 {
-	for (u32 i = 0; i < o->slots; i++)
-		if (is_object(&env->cur->frames[o->frame]->stack[o->top + i]))
+	struct frame *f = env->cur->frames[o->frame];
+
+	for (u32 i = 0; i < o->slots; i++) {
+		stack_drop_dynptr(f, o->top + i);
+		if (is_object(&f->stack[o->top + i]))
 			return refuse(env, -EINVAL, "R%u: there is an object already", nr);
+	}
 	return 0;
 }
 
@@ -214,12 +218,16 @@ int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o)
 	return kind == P_LOCK ? arg_lock(env, nr, o) : arg_on_stack(env, kind, nr, o);
 }
 
+bool objects_no_sleep(const struct state *s)
+{
+	return state_find_ref(s, REF_RCU) || state_find_ref(s, REF_PREEMPT);
+}
+
 int objects_may_call(struct env *env, const struct proto *p)
 {
 	if (state_find_ref(env->cur, REF_LOCK) && p->args[0] != P_LOCK)
 		return refuse(env, -EINVAL, "%s is called while a lock is held", p->name);
-	if (p->flags & PF_SLEEPABLE && (state_find_ref(env->cur, REF_RCU) ||
-					state_find_ref(env->cur, REF_PREEMPT)))
+	if (p->flags & PF_SLEEPABLE && objects_no_sleep(env->cur))
 		return refuse(env, -EINVAL, "%s may sleep", p->name);
 	return 0;
 }

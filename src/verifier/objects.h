@@ -22,6 +22,8 @@ struct call_objects {		/* of one call */
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o);
 /* May @p be called while what is held is held? */
 int objects_may_call(struct env *env, const struct proto *p);
+/* Is something held over which nobody may sleep? */
+bool objects_no_sleep(const struct state *s);
 /* What the call does to the object. */
 int objects_call(struct env *env, const struct proto *p, struct call_objects *o);
 /* What the next element is; the end is put aside. */

@@ -90,6 +90,15 @@ static int check_no_object(struct env *env, const struct span *s)
 	return 0;
 }
 
+void stack_drop_dynptr(struct frame *f, u32 slot)
+{
+	const struct slot *s = &f->stack[slot];
+
+	/* .frame: 1 in the lower slot, of the first bytes */
+	if (s->kind[0] == SLOT_DYNPTR && !s->reg.ref)
+		stack_set_kind(f, s->reg.frame ? slot - 1 : slot, 2, SLOT_INVALID);
+}
+
 void stack_set_kind(struct frame *f, u32 top, u32 nr_slots, enum slot_kind kind)
 {
 	for (u32 i = 0; i < nr_slots; i++) {
@@ -224,8 +233,11 @@ int stack_store(struct env *env, const struct reg *ptr, u32 ptr_nr, s32 off, u32
 	struct span s;
 	int err = make_span(env, ptr, ptr_nr, off, size, &s);
 
-	if (!err)
-		err = check_no_object(env, &s);
+	if (err)
+		return err;
+	for (s64 at = s.min; at < s.max + s.size; at++)
+		stack_drop_dynptr(s.f, slot_of(at));
+	err = check_no_object(env, &s);
 	if (err)
 		return err;
 	if (value->type == REG_STACK && ptr->frame != env->cur->depth)

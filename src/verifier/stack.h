@@ -16,6 +16,8 @@ int stack_range(struct env *env, const struct reg *ptr, u32 nr, u32 size, bool w
 bool stack_is_const(struct env *env, const struct reg *ptr, u32 size, u64 *ret);
 /* Slots that must lie at a fixed place, as iterators and dynptrs do: the uppermost one's number. */
 int stack_fixed_slot(struct env *env, const struct reg *ptr, u32 nr, u32 nr_slots, u32 *ret);
+/* A dynptr that nothing was reserved for ends where one of its slots is written. */
+void stack_drop_dynptr(struct frame *f, u32 slot);
 /* Forgets what @nr_slots slots below slot @top hold. */
 void stack_set_kind(struct frame *f, u32 top, u32 nr_slots, enum slot_kind kind);
 /* A spilled slot of eight bytes. */

@@ -10,6 +10,7 @@
 #include "verifier/cfg.h"
 #include "verifier/ctx.h"
 #include "verifier/mem.h"
+#include "verifier/objects.h"
 #include "verifier/packet.h"
 
 /* -- Global functions: by prototype --- */
@@ -125,11 +126,13 @@ static int call_global(struct env *env, u32 nr)
 			      env->subprogs[nr].name);
 	if (state_find_ref(env->cur, REF_LOCK))
 		return refuse(env, -EINVAL, "'%s' is called while a lock is held", env->subprogs[nr].name);
+	if (env->subprogs[nr].effects & PF_SLEEPABLE && objects_no_sleep(env->cur))
+		return refuse(env, -EINVAL, "'%s' is called where it may not sleep", env->subprogs[nr].name);
 	for (int i = 0; i < n && !err; i++)
 		err = check_global_arg(env, i + 1, &args[i]);
 	if (err)
 		return err;
-	if (env->subprogs[nr].moves_packet)
+	if (env->subprogs[nr].effects & PF_MOVES_PACKET)
 		packet_forget(env);
 	for (u32 i = 0; i <= 5; i++)
 		reg_set_none(&state_regs(env->cur)[i]);

@@ -212,6 +212,8 @@ static int judge_by_kernel(const char *path)
 		return -1;
 	bpf_object__for_each_program(p, run.obj) {
 		bpf_program__set_autoload(p, true);
+		if (strstr(bpf_program__section_name(p), ".s/"))
+			bpf_program__set_flags(p, BPF_F_SLEEPABLE);
 		set_flags(p);
 	}
 	bpfcall_answer(answer, NULL);

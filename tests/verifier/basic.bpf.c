@@ -88,7 +88,7 @@ NAKED(endless_goto)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless")
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn")
 NAKED(endless_loop)
 {
 	ASM("r0 = 0;"
@@ -97,7 +97,7 @@ NAKED(endless_loop)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless")
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn")
 NAKED(endless_loop_two_jumps)
 {
 	ASM("r0 = 0;"

@@ -126,7 +126,7 @@ NAKED(key_is_null)
 		  HELPER(bpf_map_lookup_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at 0 of 4 bytes is outside [-512, 0)")
 NAKED(key_above_the_frame)
 {
 	ASM_CALLS("r2 = r10;"
@@ -137,7 +137,7 @@ NAKED(key_above_the_frame)
 		  HELPER(bpf_map_lookup_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at -516 of 4 bytes is outside [-512, 0)")
 NAKED(key_below_the_stack)
 {
 	ASM_CALLS("r2 = r10;"
@@ -256,7 +256,7 @@ NAKED(key_is_the_end_of_a_value)
 		  HELPER(bpf_map_lookup_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R3: stack access at -8 of 16 bytes is outside [-512, 0)")
 NAKED(update_value_too_short)
 {
 	ASM_CALLS(STORE(u64, r10, -8, 0)
@@ -392,7 +392,7 @@ NAKED(peek_of_a_queue)
 		  HELPER(bpf_map_peek_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at -4 of 8 bytes is outside [-512, 0)")
 NAKED(peek_too_little_room)
 {
 	ASM_CALLS("r2 = r10;"
@@ -491,7 +491,7 @@ NAKED(percpu_lookup_without_null_check)
 		  HELPER(bpf_map_lookup_percpu_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at 0 of 1 bytes is outside [-512, 0)")
 NAKED(output_of_nothing_above_the_frame)
 {
 	ASM_CALLS("r2 = r10;"
@@ -518,7 +518,7 @@ NAKED(output_of_nothing_on_the_stack)
 		  HELPER(bpf_ringbuf_output));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at -8 of 9 bytes is outside [-512, 0)")
 NAKED(output_of_too_much)
 {
 	ASM_CALLS(STORE(u64, r10, -8, 0)

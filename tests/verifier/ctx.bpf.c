@@ -484,7 +484,7 @@ NAKED(func_helpers)
 		  HELPER(bpf_get_attach_cookie), HELPER(bpf_get_func_arg_cnt), HELPER(bpf_get_func_ip), HELPER(bpf_get_func_ret));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R3: stack access at -4 of 8 bytes is outside [-512, 0)")
 NAKED(func_arg_to_misaligned_memory)
 {
 	ASM_CALLS("r2 = 0;"

@@ -161,7 +161,7 @@ NAKED(number_of_text)
 		  HELPER(bpf_strtol));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R4: stack access at -4 of 8 bytes is outside [-512, 0)")
 NAKED(number_of_text_result_beyond_the_stack)
 {
 	ASM_CALLS(STORE(u64, r10, -8, 0x3231)
@@ -281,7 +281,7 @@ NAKED(read_of_the_whole_stack)
 		  HELPER(bpf_probe_read_kernel));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: stack access at -512 of 513 bytes is outside [-512, 0)")
 NAKED(read_of_more_than_the_stack)
 {
 	ASM_CALLS("r1 = r10;"
@@ -309,7 +309,7 @@ NAKED(read_of_a_bounded_size)
 		  HELPER(bpf_probe_read_kernel));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: stack access at -64 of 65 bytes is outside [-512, 0)")
 NAKED(read_of_a_size_bounded_too_far)
 {
 	ASM_CALLS("r2 = *(u32 *)(r1 +0);"
@@ -654,7 +654,7 @@ NAKED(each_without_a_callback)
 		  HELPER(bpf_for_each_map_elem));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("ctx")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: ctx pointer was modified")
 NAKED(tail_call_of_modified_ctx)
 {
 	ASM_CALLS("r1 += 8;"

@@ -266,7 +266,7 @@ SUB(endless_loop_around_a_callback_body)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless") __linux_success
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn") __linux_success
 NAKED(endless_loop_around_a_callback)
 {
 	ASM_CALLS("r6 = 0;"
@@ -290,7 +290,7 @@ SUB(callback_with_an_endless_loop_body)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless")
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn")
 NAKED(callback_with_an_endless_loop)
 {
 	ASM_CALLS("r1 = 2;"
@@ -442,7 +442,7 @@ NAKED(may_goto_counter_is_no_bound)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless")
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn")
 NAKED(may_goto_back_from_its_end)
 {
 	ASM("r0 = 0;"
@@ -708,7 +708,7 @@ NAKED(iter_in_a_map)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("endless")
+SEC("fsession/bpf_fentry_test2") __failure __msg("endless loop: nothing has changed since insn")
 NAKED(iter_that_is_not_asked_again)
 {
 	ASM("r1 = r10;"

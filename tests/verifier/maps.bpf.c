@@ -335,7 +335,7 @@ NAKED(value_index_signed_check_both)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("unbounded")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: access to map_value with an unbounded offset")
 NAKED(value_index_unchecked)
 {
 	ASM("r6 = *(u32 *)(r1 +0);"
@@ -403,7 +403,7 @@ NAKED(value_index_checked_after_an_addition)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("unbounded")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: access to map_value with an unbounded offset")
 NAKED(value_multiplied_index_overflows)
 {
 	ASM("r6 = *(u32 *)(r1 +0);"
@@ -543,7 +543,7 @@ NAKED(constant_map_write)
 	    "exit;");
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: stack access at -4 of 8 bytes is outside [-512, 0)")
 NAKED(key_on_stack_too_short)
 {
 	ASM_CALLS("r2 = r10;"

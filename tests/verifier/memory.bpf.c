@@ -14,7 +14,7 @@ NAKED(comm)
 		  HELPER(bpf_get_current_comm));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("outside")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R1: stack access at -16 of 17 bytes is outside [-512, 0)")
 NAKED(comm_too_long)
 {
 	ASM_CALLS("r1 = r10;"
@@ -68,7 +68,7 @@ NAKED(comm_of_negative_size)
 		  HELPER(bpf_get_current_comm));
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("unbounded")
+SEC("fsession/bpf_fentry_test2") __failure __msg("R2: the size is unbounded")
 NAKED(comm_of_unbounded_size)
 {
 	ASM_CALLS("r2 = *(u32 *)(r1 +0);"
