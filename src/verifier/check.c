@@ -29,6 +29,19 @@ int reg_check_read(struct env *env, u32 nr)
 	return refuse(env, -EACCES, "R%u is read before it is written", nr);
 }
 
+int env_copy(struct env *env, struct state **ret)
+{
+	int err;
+
+	if (state_bytes() > STATE_BYTES_MAX)
+		return refuse(env, -E2BIG, "too complex: what is known of its paths takes more than %llu MiB",
+			      STATE_BYTES_MAX >> 20);
+	err = state_copy(env->cur, ret);
+	if (state_bytes() > env->res->peak_bytes)
+		env->res->peak_bytes = state_bytes();
+	return err;
+}
+
 struct state *env_push(struct env *env, u32 pc)
 {
 	struct state *s;
@@ -38,7 +51,7 @@ struct state *env_push(struct env *env, u32 pc)
 				  PENDING_MAX);
 		return NULL;
 	}
-	env->err = state_copy(env->cur, &s);
+	env->err = env_copy(env, &s);
 	if (env->err)
 		return NULL;
 	s->prev_pc = s->pc;

@@ -7,6 +7,7 @@
 
 #define SUBPROGS_MAX 256
 #define PENDING_MAX 8192	/* branches waiting to be followed */
+#define STATE_BYTES_MAX (256ULL << 20)
 #define OFF_MAX (1 << 29)	/* of any pointer from its object */
 
 /* A reason to stop following a path that is no error. */
@@ -130,6 +131,8 @@ static inline const struct bpf_insn *env_insn(const struct env *env)
 
 /* Puts aside a copy of the current state that goes on at @pc; NULL with env->err set. */
 struct state *env_push(struct env *env, u32 pc);
+/* A copy of the current state; -ENOMEM, or -E2BIG: all of them take too much. */
+int env_copy(struct env *env, struct state **ret);
 
 /* Register that must be readable. */
 int reg_check_read(struct env *env, u32 nr);

@@ -392,7 +392,7 @@ void prune_path_done(struct env *env, struct state *s)
 static int remember(struct env *env)
 {
 	struct state *s;
-	int err = state_copy(env->cur, &s);
+	int err = env_copy(env, &s);
 
 	if (err)
 		return err;

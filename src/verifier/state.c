@@ -60,6 +60,13 @@ const char *reg_type_name(const struct reg *r)
 
 /* -- Frames --- */
 
+static _Thread_local u64 bytes;		/* of frames, stacks and references */
+
+u64 state_bytes(void)
+{
+	return bytes;
+}
+
 struct frame *frame_new(u32 subprog, u32 callsite)
 {
 	struct frame *f = calloc(1, sizeof(*f));
@@ -69,13 +76,16 @@ struct frame *frame_new(u32 subprog, u32 callsite)
 	f->subprog = subprog;
 	f->callsite = callsite;
 	reg_set_pointer(&f->regs[INSN_FP], REG_STACK, 0);
+	bytes += sizeof(*f);
 	return f;
 }
 
 void frame_free(struct frame *f)
 {
-	if (f)
-		free(f->stack);
+	if (!f)
+		return;
+	bytes -= sizeof(*f) + f->slots * sizeof(*f->stack);
+	free(f->stack);
 	free(f);
 }
 
@@ -89,6 +99,7 @@ int frame_grow(struct frame *f, u32 slots)
 	if (!stack)
 		return -ENOMEM;
 	memset(stack + f->slots, 0, (slots - f->slots) * sizeof(*stack));
+	bytes += (slots - f->slots) * sizeof(*stack);
 	f->stack = stack;
 	f->slots = slots;
 	return 0;
@@ -102,13 +113,15 @@ static struct frame *frame_copy(const struct frame *from)
 		return NULL;
 	*f = *from;
 	f->stack = NULL;
-	if (!f->slots)
-		return f;
-	f->stack = malloc(f->slots * sizeof(*f->stack));
-	if (!f->stack) {
+	if (f->slots)
+		f->stack = malloc(f->slots * sizeof(*f->stack));
+	if (f->slots && !f->stack) {
 		free(f);
 		return NULL;
 	}
+	bytes += sizeof(*f) + f->slots * sizeof(*f->stack);
+	if (!f->slots)
+		return f;
 	memcpy(f->stack, from->stack, f->slots * sizeof(*f->stack));
 	return f;
 }
@@ -130,6 +143,7 @@ void state_free(struct state *s)
 		return;
 	for (u32 i = 0; i < INSN_FRAMES_MAX; i++)
 		frame_free(s->frames[i]);
+	bytes -= s->nr_refs * sizeof(*s->refs);
 	free(s->refs);
 	free(s);
 }
@@ -143,6 +157,7 @@ int state_copy(const struct state *from, struct state **ret)
 	*s = *from;
 	memset(s->frames, 0, sizeof(s->frames));
 	s->refs = NULL;
+	s->nr_refs = 0;
 	s->next = NULL;
 	s->branches = s->hits = s->misses = 0;
 	s->in_loop = 0;
@@ -156,7 +171,9 @@ int state_copy(const struct state *from, struct state **ret)
 		s->refs = malloc(from->nr_refs * sizeof(*s->refs));
 		if (!s->refs)
 			goto out;
+		bytes += from->nr_refs * sizeof(*s->refs);
 		memcpy(s->refs, from->refs, from->nr_refs * sizeof(*s->refs));
+		s->nr_refs = from->nr_refs;
 	}
 	*ret = s;
 	return 0;
@@ -171,6 +188,7 @@ int state_add_ref(struct state *s, u8 kind, u32 id, u32 insn)
 
 	if (!refs)
 		return -ENOMEM;
+	bytes += sizeof(*refs);
 	refs[s->nr_refs++] = (struct ref){ .id = id, .insn = insn, .kind = kind };
 	s->refs = refs;
 	return 0;
@@ -183,6 +201,7 @@ int state_drop_ref(struct state *s, u32 id)
 			continue;
 		memmove(&s->refs[i], &s->refs[i + 1], (s->nr_refs - i - 1) * sizeof(*s->refs));
 		s->nr_refs--;
+		bytes -= sizeof(*s->refs);
 		return 0;
 	}
 	return -EINVAL;

@@ -124,6 +124,8 @@ static inline struct reg *state_regs(struct state *s)
 	return s->frames[s->depth]->regs;
 }
 
+/* That frames, stacks and references of all states of this thread take. */
+u64 state_bytes(void);
 struct state *state_new(void);
 void state_free(struct state *s);
 /* -ENOMEM. Links (parent, next, counters) are the copy's own. */

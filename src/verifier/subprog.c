@@ -91,6 +91,24 @@ static int global_args(const struct env *env, u32 nr, struct global_arg args[5])
 	return n;
 }
 
+/* The function asks for itself whether there is any memory. */
+static int check_global_mem(struct env *env, u32 nr, const struct global_arg *a)
+{
+	struct reg *r = &state_regs(env->cur)[nr];
+	u8 flags = r->flags;
+	int err;
+
+	if (!a->nonnull && reg_is_zero(r))
+		return mark_precise(env, nr);
+	if (!a->nonnull)
+		r->flags &= ~REG_MAYBE_NULL;
+	err = mem_range(env, nr, a->bytes, false);
+	if (!err)
+		err = mem_range(env, nr, a->bytes, true);
+	r->flags = flags;
+	return err;
+}
+
 static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
 {
 	const struct reg *r = &state_regs(env->cur)[nr];
@@ -109,10 +127,7 @@ static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
 				      reg_type_name(r));
 		return 0;
 	default:
-		if (!a->nonnull && reg_is_zero(r))
-			return mark_precise(env, nr);
-		err = mem_range(env, nr, a->bytes, false);
-		return err ?: mem_range(env, nr, a->bytes, true);
+		return check_global_mem(env, nr, a);
 	}
 }
 

@@ -85,6 +85,7 @@ struct verify_result {
 	bool calls_cookie, calls_func_ip;
 	u64 visited;			/* instructions */
 	u32 states, peak_states;	/* remembered in all, at once */
+	u64 peak_bytes;			/* of states, these and those still to be followed */
 	struct verify_claims *claims;
 	/* Of a program that was refused: */
 	u32 bad_insn;			/* where */
