@@ -23,7 +23,7 @@ struct arch_cfi_row {
 	u32 off;
 	u8 op;
 	u8 reg;			/* DWARF number */
-	s16 value;		/* DEF: CFA = reg + value; SAVED: at CFA + value */
+	s32 value;		/* DEF: CFA = reg + value; SAVED: at CFA + value */
 };
 
 struct arch_cfi {		/* zeroed at first; arch_cfi_done() frees the rows */
@@ -33,7 +33,7 @@ struct arch_cfi {		/* zeroed at first; arch_cfi_done() frees the rows */
 	u32 personality;	/* of its routine, which is part of the code; 0: none */
 };
 
-static inline void arch_cfi_add(struct arch_cfi *c, u32 off, enum arch_cfi_op op, u8 reg, s16 value)
+static inline void arch_cfi_add(struct arch_cfi *c, u32 off, enum arch_cfi_op op, u8 reg, s32 value)
 {
 	if (c->cnt == c->cap) {
 		u32 cap = c->cap ? 2 * c->cap : 16;
@@ -115,7 +115,8 @@ struct arch_site {
 	u32 len;		/* bytes of .text from .addr on; beyond .size is what follows */
 	const u8 *text;		/* original bytes from addr - before on */
 	u32 flags;		/* enum arch_site_flags */
-	const u64 *targets;	/* addresses in and around it that code outside it branches to, ... */
+	const u64 *targets;	/* addresses in and around it that code outside it branches to (its own: the code
+				 * before it goes on into it), ... */
 	u32 nr_targets;		/* ... as far as they are known */
 };
 
@@ -142,6 +143,7 @@ enum arch_ref {
 	ARCH_REF_CALL,
 	ARCH_REF_TAKEN,		/* the address is computed */
 	ARCH_REF_NUMBER,	/* a constant that is an address if code has a fixed one */
+	ARCH_REF_FALL,		/* the end of the text, which its last instructions go on beyond */
 };
 
 typedef void (*arch_ref_fn)(u64 target, enum arch_ref kind, void *arg);

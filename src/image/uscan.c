@@ -59,6 +59,11 @@ static void on_ref(u64 target, enum arch_ref kind, void *arg)
 	to = usyms_at(s->syms, target);
 	if (!to)
 		return;
+	if (kind == ARCH_REF_FALL) {
+		if (target == to->addr)
+			add_target(s, target);
+		return;
+	}
 	if (target == to->addr && kind != ARCH_REF_JUMP)
 		s->ret->is_used[to - s->syms->v] = 1;
 	else if (target != to->addr && target - to->addr < USCAN_NEAR &&

@@ -12,7 +12,7 @@ struct usyms;
 
 struct uscan {
 	/* Ascending addresses less than USCAN_NEAR after the start of a function which branches outside of
-	 * that function lead to. */
+	 * that function lead to; the start itself where the code before the function goes on into it. */
 	uint64_t *targets;
 	uint32_t nr_targets;
 	/* Per row of the symbols: its address is called, computed or stored, not only jumped to. */

@@ -20,7 +20,9 @@ struct tramp_proto {
 	/* Untyped: words of stack arguments that the function may have. More than there are is
 	 * harmless, fewer break it. 0: TRAMP_STACK_WORDS */
 	u16 stack_words;
-	u64 entered;		/* bit n: code elsewhere branches to n bytes behind the function's start */
+	/* Bit n: code elsewhere branches to n bytes behind the function's start; bit 0: the code before it goes on
+	 * into it. */
+	u64 entered;
 };
 
 #define TRAMP_STACK_WORDS 32

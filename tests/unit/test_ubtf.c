@@ -468,6 +468,8 @@ TEST(usite_other_entries)
 	check_site(u, sites, "by_table", "is a part of a function");
 	check_site(u, sites, "entered_late", NULL);
 	check_site(u, sites, "tail_called", NULL);
+	check_site(u, sites, "by_padding", NULL);
+	check_site(u, sites, "fallen_into", "a branch from elsewhere leads to +3");
 	check_site(u, sites, "main", NULL);
 	check_site(u, sites, "_start", "is not left the way it is entered");
 	usites_free(sites);
@@ -479,7 +481,7 @@ TEST(usite_other_entries)
 	for (uint32_t i = 0; i < u->nr; i++)
 		if (u->syms->v[i].addr == u->elf->entry)
 			check_site(u, sites, u->syms->v[i].name, "is not left the way it is entered");
-	CHECK_EQ(u->nr, 4);	/* main, entered, entered_late, _start */
+	CHECK_EQ(u->nr, 7);	/* main, _start, and five that main calls */
 	usites_free(sites);
 	ubtf_free(u);
 	CHECK_NO_LEAKS();

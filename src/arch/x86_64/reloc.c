@@ -52,23 +52,24 @@ static bool is_padding(const struct insn *in)
 	return in->i.mnemonic == ZYDIS_MNEMONIC_NOP || in->i.mnemonic == ZYDIS_MNEMONIC_INT3;
 }
 
-/* xchg ax, ax and the like that compilers pad with are NOP to Zydis as well */
+/* Bytes of the padding that ends at @end, the longest if there are several; 0: none in @room bytes. xchg ax, ax and
+ * the like that compilers pad with are NOP to Zydis as well. */
+static u32 padding_at(const u8 *end, u32 room)
+{
+	struct insn in;
+
+	for (u32 len = room; len; len--)
+		if (decode_insn(end - len, len, &in) && is_padding(&in) && in.i.length == len)
+			return len;
+	return 0;
+}
+
 static u32 padding_before(const struct arch_site *s)
 {
-	const u8 *p = s->text + s->before;
-	u32 n = 0;
+	u32 n = 0, len;
 
-	while (n < s->before && (p[-1 - (s32)n] == 0x90 || p[-1 - (s32)n] == 0xcc))
-		n++;
-	if (n >= JMP_BYTES)
-		return n;
-	/* one long nop that ends exactly here, as assemblers align with */
-	for (u32 len = s->before; len >= JMP_BYTES; len--) {
-		struct insn in;
-
-		if (decode_insn(p - len, len, &in) && in.i.mnemonic == ZYDIS_MNEMONIC_NOP && in.i.length == len)
-			return len;
-	}
+	while (n < JMP_BYTES && (len = padding_at(s->text + s->before - n, s->before - n)))
+		n += len;
 	return n;
 }
 
@@ -211,18 +212,47 @@ static void find_ref(const ZydisDecodedInstruction *in, u64 addr, arch_ref_fn fo
 		found((u32)in->raw.imm[0].value.u, ARCH_REF_NUMBER, arg);	/* mov, push */
 }
 
+enum flow { FLOW_ON, FLOW_ENDS, FLOW_PADDING };
+
+/* A call is taken for one of those that do not return, where padding follows. */
+static enum flow flow_of(const ZydisDecodedInstruction *in)
+{
+	u8 op = in->opcode, reg = in->raw.modrm.reg;
+
+	if (in->opcode_map == ZYDIS_OPCODE_MAP_0F)
+		return op == 0x1f ? FLOW_PADDING : op == 0x0b ? FLOW_ENDS : FLOW_ON;
+	if (in->opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
+		return FLOW_ON;
+	switch (op) {
+	case 0x90: case 0xcc:
+		return FLOW_PADDING;
+	case 0xc2: case 0xc3: case 0xe8: case 0xe9: case 0xeb: case 0xf4:
+		return FLOW_ENDS;
+	case 0xff:
+		return reg == 2 || reg == 4 ? FLOW_ENDS : FLOW_ON;
+	default:
+		return FLOW_ON;
+	}
+}
+
 void x86_64_refs(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg)
 {
+	enum flow flow = FLOW_ENDS, now;
 	ZydisDecodedInstruction in;
 	ZydisDecoder d;
 
 	init_quick(&d);
 	for (u32 off = 0; off < len; off += in.length) {
-		if (decode_quick(&d, text + off, len - off, &in))
+		if (decode_quick(&d, text + off, len - off, &in)) {
 			find_ref(&in, addr + off, found, arg);
-		else
+			now = flow_of(&in);
+			flow = now == FLOW_PADDING ? flow : now;
+		} else {
 			in.length = 1;	/* data, perhaps */
+		}
 	}
+	if (flow == FLOW_ON)
+		found(addr + len, ARCH_REF_FALL, arg);
 }
 
 /*
@@ -265,12 +295,21 @@ static int plan_near(const struct arch_site *s, struct arch_plan *plan)
 	return err ?: check_branches(s, plan);
 }
 
+/* Does the code before the function go on into it, and so through what looks like padding? */
+static bool is_fallen_into(const struct arch_site *s)
+{
+	for (u32 i = 0; i < s->nr_targets; i++)
+		if (s->targets[i] == s->addr)
+			return true;
+	return false;
+}
+
 /* A short jump back to a long one in the padding before the function. */
 static int plan_pad(const struct arch_site *s, struct arch_plan *plan)
 {
 	int err;
 
-	if (padding_before(s) < JMP_BYTES)
+	if (padding_before(s) < JMP_BYTES || is_fallen_into(s))
 		return -EOPNOTSUPP;
 	plan->pad_addr = s->addr - JMP_BYTES;
 	memcpy(plan->old_pad, s->text + s->before - JMP_BYTES, JMP_BYTES);
@@ -435,7 +474,7 @@ static void follow_frame(struct copy *c, const struct insn *in)
 			break;
 		}
 		c->cfa_off += in->i.mnemonic == ZYDIS_MNEMONIC_SUB ? op[1].imm.value.s : -op[1].imm.value.s;
-		if (c->cfa_off != (s16)c->cfa_off)
+		if (c->cfa_off < 0)
 			c->cfa_lost = true;
 		else
 			arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);

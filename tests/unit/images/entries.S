@@ -45,11 +45,32 @@
 	ret
 	end tail_called
 
+	/* what looks like padding before it is run through */
+	func falls
+	cmp %rdx, %rcx
+	jb tail_called
+	end falls
+	func fallen_into
+	mov %rdi, %rax
+.Lfallen:
+	ret
+	end fallen_into
+
+	/* two bytes suffice, with a jump in the padding */
+	func by_padding
+	mov %rdi, %rax
+.Lpadding:
+	ret
+	end by_padding
+
 	func main
 	push %rbx
 	mov %edi, %ebx
 	call entered
 	call entered_late
+	call falls
+	call fallen_into
+	call by_padding
 	pop %rbx
 	jmp tail_called
 	end main
@@ -64,6 +85,8 @@ entered.cold:
 .Lcold_late:
 	neg %edi
 	jmp .Llate
+	jmp .Lfallen
+	jmp .Lpadding
 	.cfi_endproc
 	.size entered.cold, . - entered.cold
 	/* reached by a table, as by a computed goto, with the frame of a function */
