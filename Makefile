@@ -5,7 +5,7 @@
 #   make demo                     set up, build, run both examples, here or in a guest
 #   make check [T=recursion]      set up, build, run every test
 #   make check-kernels [K=6.1] [T=recursion] [ARCH=arm64] [E=split]
-#   make bench                    code of the JIT beside the compiler's
+#   make bench                    trampolines beside some written by hand, the JIT's code beside the compiler's
 #   make bench-kernels [K=6.1]    overhead and attach times
 #   make install [prefix=/usr/local] [DESTDIR=]
 prefix ?= /usr/local

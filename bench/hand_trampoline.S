@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The yardstick of user_trampoline.c: hand_call(a, b) does for hand_target what a trampoline would have
- * to do to call hand_entry(ctx) and hand_exit(ctx), two C functions: it saves what the ABI calls
+ * The yardstick of user_trampoline.c: hand_call_N(a, b) does for hand_target what a trampoline would have
+ * to do to call hand_entry(ctx) and hand_exit(ctx), two C functions, N times each: it saves what the ABI calls
  * arguments (six registers, al, r10, xmm0-7) and results (rax, rdx, xmm0, xmm1). As at a traced
  * function, a jump leads to it.
  */
 	.text
-	.globl	hand_call
-	.type	hand_call, @function
-hand_call:
+	.macro	hand_call nr
+	.globl	hand_call_\nr
+	.type	hand_call_\nr, @function
+hand_call_\nr:
 	.cfi_startproc
 	jmp	1f
 	.balign	16
@@ -34,8 +35,10 @@ hand_call:
 	movups	%xmm5, -176(%rbp)
 	movups	%xmm6, -192(%rbp)
 	movups	%xmm7, -208(%rbp)
+	.rept	\nr
 	lea	-64(%rbp), %rdi
 	call	hand_entry
+	.endr
 	mov	-64(%rbp), %rdi
 	mov	-56(%rbp), %rsi
 	mov	-48(%rbp), %rdx
@@ -57,8 +60,10 @@ hand_call:
 	mov	%rdx, -72(%rbp)
 	movups	%xmm0, -96(%rbp)
 	movups	%xmm1, -112(%rbp)
+	.rept	\nr
 	lea	-64(%rbp), %rdi
 	call	hand_exit
+	.endr
 	mov	-16(%rbp), %rax
 	mov	-72(%rbp), %rdx
 	movups	-96(%rbp), %xmm0
@@ -67,6 +72,11 @@ hand_call:
 	.cfi_def_cfa %rsp, 8
 	ret
 	.cfi_endproc
-	.size	hand_call, . - hand_call
+	.size	hand_call_\nr, . - hand_call_\nr
+	.endm
+
+	.irp	nr, 1, 2, 4, 8, 18
+	hand_call \nr
+	.endr
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a trampoline adds to a call, beside one written by hand that calls two C functions
- * (hand_trampoline.S). Programs and C functions alike add one to a word per phase. Rounds of all
- * variants alternate; printed are the median of the rounds and the middle half of them. "added" is over
+ * (hand_trampoline.S), once for each session. Programs and C functions alike add one to a word per phase. Rounds of
+ * all variants alternate; printed are the median of the rounds and the middle half of them. "added" is over
  * the untraced call, the ratio is of what is added.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "inject/self.h"
@@ -18,7 +19,11 @@
 
 u64 plain_target(u64 a, u64 b);
 u64 hand_target(u64 a, u64 b);
-u64 hand_call(u64 a, u64 b);
+u64 hand_call_1(u64 a, u64 b);
+u64 hand_call_2(u64 a, u64 b);
+u64 hand_call_4(u64 a, u64 b);
+u64 hand_call_8(u64 a, u64 b);
+u64 hand_call_18(u64 a, u64 b);
 void hand_entry(const u64 *ctx);
 void hand_exit(const u64 *ctx);
 
@@ -62,6 +67,7 @@ void hand_exit(const u64 *ctx)
 VARIANT(session)
 VARIANT(cookie)
 VARIANT(clock)
+VARIANT(array)
 VARIANT(entry)
 VARIANT(exit)
 VARIANT(both)
@@ -86,7 +92,13 @@ VARIANT(s18)
 #define EXIT() OP(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define COUNT(word) LD64(1, word), LOAD(2, 1, 0), ADDI(2, 1), STORE(1, 0, 2)
 
-enum { IS_RETURN = 1, COOKIE = 2, KTIME = 5 };
+enum { IS_RETURN = 1, COOKIE = 2, LOOKUP = 1, KTIME = 5 };
+
+/* What a lookup that is part of the code reads of a map. */
+static struct {
+	u32 max_entries, elem_bytes;
+	u64 *values;
+} counts = { 2, 8, words };
 
 static u64 ktime(u64 a, u64 b, u64 c, u64 d, u64 e)
 {
@@ -112,9 +124,10 @@ static void die(const char *what, int err)
 	exit(1);
 }
 
-static struct tramp_prog *make_prog(const struct bpf_insn *insns, u32 cnt)
+static struct tramp_prog *make_flagged(const struct bpf_insn *insns, u32 cnt, const u8 *flags)
 {
-	struct tramp_prog_opts opts = { .insns = insns, .cnt = cnt, .jit = { .resolve = resolve } };
+	struct tramp_prog_opts opts = { .insns = insns, .cnt = cnt, .jit = { .resolve = resolve, .insn_flags = flags,
+		.array = { 0, 4, 8 } } };
 	struct tramp_space *space;
 	struct tramp_prog *p;
 	int err = self_space(&space);
@@ -123,6 +136,11 @@ static struct tramp_prog *make_prog(const struct bpf_insn *insns, u32 cnt)
 	if (err)
 		die("program", err);
 	return p;
+}
+
+static struct tramp_prog *make_prog(const struct bpf_insn *insns, u32 cnt)
+{
+	return make_flagged(insns, cnt, NULL);
 }
 
 static struct tramp_prog *session_prog(void)
@@ -174,6 +192,19 @@ static struct tramp_prog *clock_prog(void)
 	return make_prog(insns, ARRAY_LEN(insns));
 }
 
+/* The words are values of an array, looked up by the phase. */
+static struct tramp_prog *array_prog(void)
+{
+	static const u8 flags[] = { [6] = JIT_INSN_ARRAY, [12] = 0 };
+	struct bpf_insn insns[] = {
+		KFUNC(IS_RETURN), OP(BPF_STX | BPF_MEM | BPF_W, 10, 0, -4, 0), MOV(2, 10), ADDI(2, -4),
+		LD64(1, &counts), HELPER(LOOKUP), OP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3, 0),
+		LOAD(1, 0, 0), ADDI(1, 1), STORE(0, 0, 1), MOVI(0, 0), EXIT(),
+	};
+
+	return make_flagged(insns, ARRAY_LEN(insns), flags);
+}
+
 static void attach(u64 (*func)(u64, u64), struct tramp_prog *p, enum tramp_kind kind)
 {
 	struct tramp_proto proto = { .nr_args = 2, .arg_words = { 1, 1 } };
@@ -222,21 +253,26 @@ static u64 two_clocks(u64 a, u64 b)
 static struct variant {
 	const char *name;
 	u64 (*func)(u64, u64);
-	int sessions;
+	int sessions;		/* as many of the plain program; compared with as many pairs by hand */
 	double ns[ROUNDS];
 } variants[] = {
 	{ "untraced", plain_target, 0, {} },
-	{ "by hand", hand_call, 0, {} },
+	{ "by hand", hand_call_1, 0, {} },
 	{ "two clock reads", two_clocks, 0, {} },
 	{ "fsession", target_session, 1, {} },
 	{ "fsession, cookie", target_cookie, 0, {} },
 	{ "fsession, time in cookie", target_clock, 0, {} },
+	{ "fsession, array lookup", target_array, 0, {} },
 	{ "fentry", target_entry, 0, {} },
 	{ "fexit", target_exit, 0, {} },
 	{ "fentry and fexit", target_both, 0, {} },
+	{ "2 by hand", hand_call_2, 0, {} },
 	{ "2 fsessions", target_s2, 2, {} },
+	{ "4 by hand", hand_call_4, 0, {} },
 	{ "4 fsessions", target_s4, 4, {} },
+	{ "8 by hand", hand_call_8, 0, {} },
 	{ "8 fsessions", target_s8, 8, {} },
+	{ "18 by hand", hand_call_18, 0, {} },
 	{ "18 fsessions", target_s18, SESSIONS_MAX, {} },
 };
 
@@ -249,15 +285,17 @@ static int compare(const void *a, const void *b)
 
 static void print_all(void)
 {
-	double untraced = variants[0].ns[ROUNDS / 2], hand = variants[1].ns[ROUNDS / 2] - untraced;
+	double untraced = variants[0].ns[ROUNDS / 2], hand = 0;
 
 	printf("%-26s %8s %17s %8s %8s\n", "", "ns/call", "middle half", "added", "by hand");
 	for (u32 i = 0; i < ARRAY_LEN(variants); i++) {
 		const double *ns = variants[i].ns;
 
+		if (strstr(variants[i].name, "by hand"))	/* of those that follow */
+			hand = ns[ROUNDS / 2] - untraced;
 		printf("%-26s %8.2f %8.2f-%-8.2f %8.2f %7.2fx\n", variants[i].name, ns[ROUNDS / 2],
 		       ns[ROUNDS / 4], ns[ROUNDS * 3 / 4], ns[ROUNDS / 2] - untraced,
-		       (ns[ROUNDS / 2] - untraced) / hand);
+		       hand ? (ns[ROUNDS / 2] - untraced) / hand : 0);
 	}
 }
 
@@ -267,6 +305,7 @@ int main(void)
 		attach_sessions(variants[i].func, variants[i].sessions);
 	attach(target_cookie, cookie_prog(), TRAMP_FSESSION);
 	attach(target_clock, clock_prog(), TRAMP_FSESSION);
+	attach(target_array, array_prog(), TRAMP_FSESSION);
 	attach(target_entry, probe_prog(&words[0]), TRAMP_FENTRY);
 	attach(target_exit, probe_prog(&words[1]), TRAMP_FEXIT);
 	attach(target_both, probe_prog(&words[0]), TRAMP_FENTRY);

@@ -17,6 +17,7 @@ enum jit_insn_flags {			/* of one instruction */
 	JIT_INSN_DEAD = 1 << 2,		/* never reached: not emitted */
 	JIT_INSN_TAKEN = 1 << 3,	/* a conditional jump known to be taken ... */
 	JIT_INSN_NOT_TAKEN = 1 << 4,	/* ... or not to be */
+	JIT_INSN_ARRAY = 1 << 5,	/* a lookup whose map is an array, r2 points at its index; given by the caller */
 };
 
 /* x86_64 features (struct jit_opts.features) */
@@ -63,6 +64,7 @@ struct jit_state {
 	u32 features;
 	u32 may_goto_max;
 	struct bpf_prog_array_layout prog_array;
+	struct bpf_array_layout array;
 	int is_return;			/* -1 unknown, else what bpf_session_is_return() gives */
 	s32 cookie_off;			/* of the session cookie from ctx; 0: as the metadata says */
 	u64 probe_fn;			/* what marked loads call, see arch/<a>/host/probe.S; 0: nothing */

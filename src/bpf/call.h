@@ -31,6 +31,13 @@ struct bpf_prog_array_layout {
 	u16 entries_off;	/* u64 each: what to jump to */
 };
 
+/* An array as programs see it, which r1 of a lookup points at. */
+struct bpf_array_layout {
+	u16 max_entries_off;	/* u32: number of values */
+	u16 elem_bytes_off;	/* u32: from one to the next */
+	u16 values_off;		/* u64: address of the first */
+};
+
 /* The word below ctx, and how both session kfuncs read it. */
 #define BPF_META_OFF (-8)
 #define BPF_META_IS_RETURN_SHIFT 63

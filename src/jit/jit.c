@@ -102,7 +102,7 @@ static void scan_insn(struct jit *j, struct jit_func *f, u32 i)
 	f->has_may_goto |= insn_is_may_goto(insn);
 	f->has_tail_call |= resolved && j->calls[i].kind == BPF_CALL_TAIL;
 	f->has_calls |= insn_is_subprog_call(insn) ||
-			(resolved && j->calls[i].kind == BPF_CALL_ADDR);
+			(resolved && j->calls[i].kind == BPF_CALL_ADDR && !(j->flags[i] & JIT_INSN_ARRAY));
 	if (insn_is_func_addr(insn))
 		func_at(j, insn_func_target(insn, i))->is_callback = true;
 }
@@ -299,6 +299,7 @@ static int jit_init(struct jit *j, const struct bpf_insn *insns, u32 cnt, const 
 	st->features = opts->features;
 	st->may_goto_max = opts->may_goto_max ?: INSN_MAY_GOTO_MAX;
 	st->prog_array = opts->prog_array;
+	st->array = opts->array;
 	st->is_return = opts->phase == JIT_PHASE_ANY ? -1 : opts->phase == JIT_PHASE_RETURN;
 	st->cookie_off = opts->cookie_off;
 	st->probe_fn = opts->probe_fn;
@@ -311,7 +312,7 @@ static int jit_init(struct jit *j, const struct bpf_insn *insns, u32 cnt, const 
 	if (!j->flags || !j->calls || !j->func_of || !st->offs || !j->next_offs)
 		return -ENOMEM;
 	for (u32 i = 0; opts->insn_flags && i < cnt; i++)
-		j->flags[i] = opts->insn_flags[i] & JIT_INSN_PROBE;
+		j->flags[i] = opts->insn_flags[i] & (JIT_INSN_PROBE | JIT_INSN_ARRAY);
 	return 0;
 }
 

@@ -29,10 +29,11 @@ struct jit_opts {
 	s32 cookie_off;				/* session cookie's distance from ctx; 0: in the metadata */
 	bpf_resolve_fn resolve;			/* NULL: no helpers */
 	void *arg;				/* of resolve */
-	const u8 *insn_flags;			/* JIT_INSN_PROBE per instruction, or NULL */
+	const u8 *insn_flags;			/* JIT_INSN_PROBE, JIT_INSN_ARRAY per instruction, or NULL */
 	u64 probe_fn;				/* rt_help_probe_load where the code runs; 0: the loads are plain,
 						 * and who runs the code catches their faults */
 	struct bpf_prog_array_layout prog_array; /* entries are tail entries */
+	struct bpf_array_layout array;		/* for JIT_INSN_ARRAY */
 	u32 stack_bytes;			/* of every frame, multiple of 8; 0: INSN_STACK_BYTES */
 	u32 may_goto_max;			/* 0: INSN_MAY_GOTO_MAX */
 };

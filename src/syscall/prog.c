@@ -411,6 +411,8 @@ static int compile(struct prog *p, struct blog *log)
 		.arg = p,
 		.insn_flags = p->insn_flags,
 		.probe_fn = (u64)rt_help_probe_load,
+		.array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, elem_bytes),
+			   offsetof(struct rt_map, values) },
 		.prog_array = { offsetof(struct rt_map, max_entries), offsetof(struct rt_map, entries) },
 	};
 	char text[512] = "";

@@ -318,7 +318,7 @@ static u32 flags_of(const struct prog *p)
 			flags |= TRAMP_PROG_VECTORS;
 		if (insn->imm == BPF_FUNC_get_func_ip)
 			flags |= TRAMP_PROG_FUNC_IP;
-		if (needs_run(h, insn->imm))
+		if (needs_run(h, insn->imm) && !(p->insn_flags && p->insn_flags[i] & JIT_INSN_ARRAY))
 			flags |= TRAMP_PROG_RUN;
 	}
 	return flags;

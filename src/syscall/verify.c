@@ -93,6 +93,13 @@ static const struct verify_ops ops = {
 
 /* -- What it says --- */
 
+static u8 jit_flags_of(u8 flags)
+{
+	u8 kinds = flags & (VERIFY_INSN_ARRAY | VERIFY_INSN_NO_ARRAY);
+
+	return (flags & VERIFY_INSN_PROBE ? JIT_INSN_PROBE : 0) | (kinds == VERIFY_INSN_ARRAY ? JIT_INSN_ARRAY : 0);
+}
+
 static int take_flags(struct prog *p, const struct verify_result *res)
 {
 	p->insn_flags = calloc(p->cnt, 1);
@@ -101,8 +108,7 @@ static int take_flags(struct prog *p, const struct verify_result *res)
 	for (u32 i = 0; i < p->cnt; i++) {
 		bool wide = insn_is_ldimm64(&p->insns[i]);
 
-		if (res->insn_flags[i] & VERIFY_INSN_PROBE)
-			p->insn_flags[i] = JIT_INSN_PROBE;
+		p->insn_flags[i] = jit_flags_of(res->insn_flags[i]);
 		for (u32 k = i; k <= i + wide && !(res->insn_flags[i] & VERIFY_INSN_SEEN); k++)
 			p->xlated[k] = (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT };
 		i += wide;

@@ -429,6 +429,9 @@ static int check_map(struct env *env, const struct call *c)
 		return 0;
 	if (m->type < 64 && !(maps_for(nr) >> m->type & 1))
 		return refuse(env, -EINVAL, "%s does not take maps of type %u", c->p->name, m->type);
+	if (nr == BPF_FUNC_map_lookup_elem)
+		env->res->insn_flags[env->cur->pc] |= m->type == BPF_MAP_TYPE_ARRAY ? VERIFY_INSN_ARRAY :
+										      VERIFY_INSN_NO_ARRAY;
 	if (m->flags & (1U << 7) && (nr == BPF_FUNC_map_update_elem || nr == BPF_FUNC_map_delete_elem ||
 				     nr == BPF_FUNC_map_push_elem || nr == BPF_FUNC_map_pop_elem))
 		return refuse(env, -EACCES, "programs may not write to this map");

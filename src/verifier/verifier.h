@@ -75,6 +75,8 @@ enum verify_insn_flags {
 	VERIFY_INSN_SEEN = 1 << 0,	/* some path reaches it; what none reaches may be left out */
 	VERIFY_INSN_PROBE = 1 << 1,	/* a load that may fault and then gives 0 */
 	VERIFY_INSN_CTX = 1 << 2,	/* a load or store through ctx */
+	VERIFY_INSN_ARRAY = 1 << 3,	/* bpf_map_lookup_elem() of an array ... */
+	VERIFY_INSN_NO_ARRAY = 1 << 4,	/* ... of another map; a call may be both, on different paths */
 };
 
 struct verify_claims;

@@ -170,6 +170,32 @@ TEST(compile_refuses)
 	}
 }
 
+/* A marked lookup computes the address itself; its helper would return something else. */
+TEST(load_array_lookup)
+{
+	struct array {
+		u32 max, elem_bytes;
+		u64 values;
+	} map;
+	const u8 flags[] = { 0, 0, JIT_INSN_ARRAY, 0 };
+	struct jit_opts opts = { .insn_flags = flags, .resolve = engine_resolve,
+				 .array = { offsetof(struct array, max), offsetof(struct array, elem_bytes),
+					    offsetof(struct array, values) } };
+	static struct asm_prog p;
+	struct jit_code *code;
+	u32 key;
+	u64 ctx[] = { (u64)&map, (u64)&key };
+
+	CHECK_EQ(asm_text(&p, "r2 = *(u64 *)(r1 + 8)\n r1 = *(u64 *)(r1 + 0)\n call 1\n exit\n"), 0);
+	CHECK_EQ(jit_load(p.insns, p.cnt, &opts, &code), 0);
+	for (int i = 0; i < 10000; i++) {
+		map = (struct array){ rnd(3) ? rnd(40) : ~rnd(5), rnd(3) ? 8 * rnd(40) : ~rnd(50), 0x7000000000 + rnd(1 << 30) };
+		key = rnd(4) ? rnd(40) : ~rnd(8);
+		CHECK_EQ(code->entry(ctx), key < map.max ? map.values + (u64)key * map.elem_bytes : 0);
+	}
+	jit_code_free(code);
+}
+
 TEST(load_never_writable_and_executable)
 {
 	struct bpf_insn insns[] = {

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/insn.h"
 #include "mapmem.h"
 #include "tap.h"
 
@@ -20,6 +21,69 @@ static int make(enum bpf_map_type type, u32 key, u32 value, u32 max, u32 flags)
 
 	CHECK(fd >= 0);
 	return fd;
+}
+
+/* Looks up ctx[0] in the array, or if ctx[1] is not 0 in the other map, by one call; all ones: not there. */
+static int lookup_prog(int array, int other)
+{
+	const struct bpf_insn insns[] = {
+		insn_make(BPF_LDX | BPF_MEM | BPF_W, 6, 1, 0, 0),
+		insn_make(BPF_LDX | BPF_MEM | BPF_W, 7, 1, 4, 0),
+		insn_make(BPF_STX | BPF_MEM | BPF_W, 10, 6, -4, 0),
+		insn_make(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0),
+		insn_make(BPF_ALU64 | BPF_ADD, 2, 0, 0, -4),
+		insn_make(BPF_JMP | BPF_JEQ, 7, 0, 3, 0),
+		insn_make(BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_FD, 0, other), { 0 },
+		insn_make(BPF_JMP | BPF_JA, 0, 0, 2, 0),
+		insn_make(BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_FD, 0, array), { 0 },
+		insn_make(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
+		insn_make(BPF_JMP | BPF_JNE, 0, 0, 2, 0),
+		insn_make(BPF_ALU64 | BPF_MOV, 0, 0, 0, -1),
+		insn_make(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		insn_make(BPF_LDX | BPF_MEM | BPF_DW, 0, 0, 0, 0),
+		insn_make(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_SLEEPABLE);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SYSCALL, "lookup", "GPL", insns, sizeof(insns) / sizeof(insns[0]), &opts);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static u32 run_lookup(int prog, u32 key, u32 which)
+{
+	u32 ctx[] = { key, which };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = ctx, .ctx_size_in = sizeof(ctx));
+
+	CHECK_EQ(bpf_prog_test_run_opts(prog, &opts), 0);
+	return opts.retval;
+}
+
+/* Lookups in arrays are part of the code, unless the same call looks into other maps, too. */
+TEST(map_array_lookup)
+{
+	int array = make(BPF_MAP_TYPE_ARRAY, 4, 8, 5, 0), hash = make(BPF_MAP_TYPE_HASH, 4, 8, 5, 0);
+	int small = make(BPF_MAP_TYPE_ARRAY, 4, 16, 2, 0);
+	int mixed = lookup_prog(array, hash), arrays = lookup_prog(array, small);
+
+	for (u64 k = 0; k < 5; k++) {
+		u64 v = 100 + k, wide[] = { 300 + k, 0 }, key = 2 * k;
+
+		CHECK_EQ(bpf_map_update_elem(array, &k, &v, 0), 0);
+		v += 100;
+		CHECK_EQ(bpf_map_update_elem(hash, &key, &v, 0), 0);
+		if (k < 2)
+			CHECK_EQ(bpf_map_update_elem(small, &k, wide, 0), 0);
+	}
+	for (u32 k = 0; k < 12; k++) {
+		u32 in_array = k < 5 ? 100 + k : ~0u;
+
+		CHECK_EQ(run_lookup(mixed, k, 0), in_array);
+		CHECK_EQ(run_lookup(mixed, k, 1), k % 2 || k > 8 ? ~0u : 200 + k / 2);
+		CHECK_EQ(run_lookup(arrays, k, 0), in_array);
+		CHECK_EQ(run_lookup(arrays, k, 1), k < 2 ? 300 + k : ~0u);
+	}
+	CHECK_EQ(run_lookup(arrays, ~0u, 0), ~0u);
 }
 
 TEST(map_queue)

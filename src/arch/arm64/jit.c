@@ -593,6 +593,22 @@ static void emit_call_addr(struct jit_state *st, u64 addr)
 	emit_mov_rr(&st->code, 1, regs[0], X0);
 }
 
+/* r1 = array, r2 = address of an index; r0 = its value's, or 0 */
+static void emit_array_lookup(struct jit_state *st)
+{
+	const struct bpf_array_layout *layout = &st->array;
+	struct codebuf *b = &st->code;
+
+	emit_mem(b, MEM_LOAD, 4, regs[0], regs[2], 0, TMP2);
+	emit_mem(b, MEM_LOAD, 4, TMP, regs[1], layout->max_entries_off, TMP2);
+	emit_cmp_rr(b, 0, regs[0], TMP);
+	emit_mem(b, MEM_LOAD, 4, TMP, regs[1], layout->elem_bytes_off, TMP2);
+	emit_mul(b, 1, regs[0], regs[0], TMP);
+	emit_mem(b, MEM_LOAD, 8, TMP, regs[1], layout->values_off, TMP2);
+	emit_add_rr(b, 1, regs[0], regs[0], TMP);
+	emit_csel(b, 1, regs[0], regs[0], XZR, COND_LO);
+}
+
 /* r1 = ctx, r2 = prog array, r3 = index */
 static void emit_tail_call(struct jit_state *st)
 {
@@ -647,6 +663,10 @@ static void emit_call(struct jit_state *st, u32 idx)
 	if (insn_is_subprog_call(insn)) {
 		emit_bl(&st->code, func_dist(st, idx));
 		emit_mov_rr(&st->code, 1, regs[0], X0);
+		return;
+	}
+	if (st->flags[idx] & JIT_INSN_ARRAY) {
+		emit_array_lookup(st);
 		return;
 	}
 	switch (call->kind) {

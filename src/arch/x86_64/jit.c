@@ -662,6 +662,25 @@ static void emit_call_addr(struct jit_state *st, u64 addr)
 	emit_call_via(st, addr, RAX);	/* r0 is about to be overwritten */
 }
 
+/* r1 = array, r2 = address of an index; r0 = its value's, or 0 */
+static void emit_array_lookup(struct jit_state *st)
+{
+	const struct bpf_array_layout *layout = &st->array;
+	struct codebuf *b = &st->code;
+	u32 none, done;
+
+	emit_load(b, 4, RAX, RSI, 0);
+	emit_alu_rm(b, 0, ALU_CMP, RAX, RDI, layout->max_entries_off);
+	none = emit_jcc_fwd(b, CC_AE);
+	emit_load(b, 4, R11, RDI, layout->elem_bytes_off);
+	emit_imul_rr(b, 1, RAX, R11);
+	emit_alu_rm(b, 1, ALU_ADD, RAX, RDI, layout->values_off);
+	done = emit_jmp_fwd(b);
+	emit_land(b, none);
+	emit_mov_ri(b, RAX, 0);
+	emit_land(b, done);
+}
+
 /* r1 = ctx, r2 = prog array, r3 = index */
 static void emit_tail_call(struct jit_state *st)
 {
@@ -716,6 +735,10 @@ static void emit_call(struct jit_state *st, u32 idx)
 	if (insn_is_subprog_call(insn)) {
 		emit_call_rel(&st->code,
 			      (s32)(st->funcs[st->func_of[insn_func_target(insn, idx)]].off - end));
+		return;
+	}
+	if (st->flags[idx] & JIT_INSN_ARRAY) {
+		emit_array_lookup(st);
 		return;
 	}
 	switch (call->kind) {
