@@ -36,7 +36,6 @@ struct proctarget {
 	pid_t pid;
 	struct remote *remote;
 	struct stop_hold hold;
-
 	bool left, counts_jumps;
 	u32 nr;
 	struct object *objs;	/* [0]: the executable */

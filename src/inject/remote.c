@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@
 #include "inject/alive.h"
 #include "inject/bridge.h"
 #include "inject/call.h"
+#include "inject/family.h"
 #include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
@@ -73,6 +75,7 @@ struct remote {
 	struct agent agent;
 	u64 gadget;
 	u64 guard_table;
+	ino_t links;		/* of the first area: what is forked has it, too */
 	struct piece *pieces;
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
 	u32 nr_regions;
@@ -292,6 +295,7 @@ static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int f
 static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u64 data_bytes, u64 shared_bytes)
 {
 	u64 private = data_bytes - shared_bytes, shared = at + code_bytes + private, got;
+	struct stat st;
 	int fd, err;
 	void *view;
 
@@ -303,6 +307,8 @@ static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u6
 	fd = memfd_create("fsession-links", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	if (!r->links && !fstat(fd, &st))
+		r->links = st.st_ino;
 	view = ftruncate(fd, shared_bytes) ? MAP_FAILED :
 		mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	err = view == MAP_FAILED ? -ENOMEM : map_shared(r, c, shared, shared_bytes, fd, &got);
@@ -653,6 +659,16 @@ static int open_process(struct remote *r)
 
 /* -- Leaving --- */
 
+static void restore_family(const struct remote *r)
+{
+	struct tramp_patch *patches = NULL;
+	int nr = r->links ? tramp_restorations(r->space, &patches) : 0;
+
+	if (nr > 0)
+		family_restore(r->links, r->pid, r->hold, patches, nr);
+	free(patches);
+}
+
 #define LEAVE_TRIES 100		/* of a millisecond */
 
 static u32 list_spans(const struct remote *r, struct leave_span **ret)
@@ -713,6 +729,7 @@ void remote_close(struct remote *r)
 
 	if (!r)
 		return;
+	restore_family(r);
 	if (r->mem >= 0)
 		leave(r);
 	while ((p = r->pieces)) {

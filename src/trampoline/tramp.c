@@ -685,3 +685,25 @@ int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes
 	pthread_mutex_unlock(&s->lock);
 	return err;
 }
+
+/* With @patches, or NULL to count what there may be. */
+static u32 fill_restorations(const struct tramp_space *s, struct tramp_patch *patches)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT; i++)
+		for (const struct tramp *t = s->tramps[i]; t; t = t->next)
+			nr += patches ? fill_patches(t, false, &patches[nr]) : 2;
+	return nr;
+}
+
+int tramp_restorations(struct tramp_space *s, struct tramp_patch **ret)
+{
+	int nr;
+
+	pthread_mutex_lock(&s->lock);
+	*ret = calloc(fill_restorations(s, NULL) ?: 1, sizeof(**ret));
+	nr = *ret ? (int)fill_restorations(s, *ret) : -ENOMEM;
+	pthread_mutex_unlock(&s->lock);
+	return nr;
+}

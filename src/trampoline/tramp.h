@@ -82,6 +82,12 @@ int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes
 /* Code at [@addr, @addr + @bytes) is about to go: nothing is attached there, no thread inside. */
 void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes);
 
+/*
+ * How all functions that have ever been patched would get their own bytes back; what is patched now or not. free() it.
+ * Their number, or -ENOMEM
+ */
+int tramp_restorations(struct tramp_space *s, struct tramp_patch **ret);
+
 /* The function as if it were untraced. */
 u64 tramp_original(const struct tramp *t);
 /* Is its text patched now? */

@@ -150,6 +150,43 @@ t_follow_nothing_to_trace()
 	err 'exited with status 3'
 }
 
+# The first bytes of work() in process $1
+text_of()
+{
+	dd if="/proc/$1/mem" bs=1 count=8 skip=$(($(sed -n '1s/ .*//p' "$tmp/answers1"))) 2>/dev/null | od -An -tx1
+}
+
+# With following and without, with the parent alive and without it.
+t_follow_children_get_their_text_back()
+{
+	for how in '' --follow; do
+		rm -f "$tmp"/*
+		what="fsession run $how on one that forks"
+		start_victim 1 "$victim"
+		exec 8>"$tmp/in1"
+		until_line "$tmp/answers1" 0x
+		own=$(text_of "$pid")
+		# shellcheck disable=SC2086
+		"$FSESSION" run "$latency" $how -a 'wor*' -p "$pid" >"$tmp/out" 2>"$tmp/err" 8>&- &
+		tracer=$!
+		until_line "$tmp/err" 'engine user on wor'
+		echo 0 >&8
+		echo 10 >&8
+		until_line "$tmp/answers1" '55 0'
+		child=$(pgrep -P "$pid")
+		[ "$(text_of "$child")" != "$own" ] || not_ok 'the child was never patched'
+		[ -z "$how" ] || { kill -9 "$pid"; sleep 0.2; }
+		kill -INT "$tracer"
+		wait "$tracer"
+		[ "$(text_of "$child")" = "$own" ] || not_ok "the child is still patched: $(text_of "$child")"
+		echo 20 >&8
+		until_line "$tmp/answers1" '210 0'
+		until_line "/proc/$child/status" 'TracerPid:	0'
+		exec 8>&-
+		wait "$pid"
+	done
+}
+
 # They go on as they were.
 t_follow_ends_before_them()
 {

@@ -2,7 +2,8 @@
 /*
  * A program that is traced. victim [THREADS]: prints where work() is and how long; for every number N on
  * stdin calls it N times, and weigh() once, and prints the sum of what work() returned, and how often any
- * thread got a wrong result so far; for -N a child does the same. THREADS threads call work() all the time.
+ * thread got a wrong result so far; for -N a child does the same, and from 0 on a child answers. THREADS threads call
+ * work() all the time.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -69,8 +70,10 @@ int main(int argc, char **argv)
 	while (scanf("%ld", &n) == 1) {
 		const struct load load = { "a stone", -3 };
 		long sum = 0;
-		pid_t child = n < 0 ? fork() : -1;
+		pid_t child = n <= 0 ? fork() : -1;
 
+		if (!n && !child)
+			continue;
 		if (child > 0) {
 			waitpid(child, NULL, 0);
 			continue;
