@@ -184,6 +184,7 @@ void kbtf_scan(struct kbtf_set *s)
 struct kbtf *kbtf_vmlinux(struct kbtf_set *s)
 {
 	struct kbtf *k;
+	int own;
 
 	if (s->vmlinux)
 		return s->vmlinux;
@@ -196,6 +197,9 @@ struct kbtf *kbtf_vmlinux(struct kbtf_set *s)
 		kbtf_free(k);
 		return NULL;
 	}
+	own = btf__find_by_name_kind(k->btf, KBTF_ELSEWHERE, BTF_KIND_STRUCT);
+	k->own = own > 0 ? own : 0;
+	k->user = k->own || btf__find_by_name_kind(k->btf, KBTF_HERE, BTF_KIND_STRUCT) > 0;
 	kbtf_scan(s);
 	k->id = s->vmlinux_id;
 	s->vmlinux = k;

@@ -12,6 +12,11 @@
 
 struct btf;
 
+/* A struct of this name in vmlinux: the user engine plays it, for this process or another one. What is the engine's own
+ * lies before. */
+#define KBTF_HERE "fsession_here"
+#define KBTF_ELSEWHERE "fsession_elsewhere"
+
 struct kbtf {
 	char name[64];		/* module; "" = vmlinux */
 	uint32_t id;		/* of the BTF object in the kernel; 0 = unknown */
@@ -19,6 +24,8 @@ struct kbtf {
 	struct btf *btf;	/* NULL = not loaded */
 	uint32_t first_id;	/* of the types that are this object's own */
 	uint32_t nr_types;	/* one past the last */
+	bool user;		/* functions of a process */
+	uint32_t own;		/* vmlinux: types up to this one are the engine's, and no pattern's; 0 = none */
 	uint32_t *hash;		/* FUNC ids, open addressing; 0 = free */
 	uint32_t hash_mask;
 	uint32_t nr_funcs;

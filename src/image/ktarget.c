@@ -325,11 +325,22 @@ int ktarget_prog_from_id(int prog_fd, uint32_t btf_id, struct ktarget *ret)
 	return err;
 }
 
+/* The kernel's rules about names are not those of programs. */
+static bool is_user(void)
+{
+	const struct kbtf *k;
+
+	pthread_mutex_lock(&lock);
+	k = kbtf_vmlinux(&btfs);
+	pthread_mutex_unlock(&lock);
+	return k && k->user;
+}
+
 const char *ktarget_refusal(const struct ktarget *t, const char **hint)
 {
 	const char *why = kproto_refusal(&t->proto, hint);
 
-	if (!why && !t->prog_fd)
+	if (!why && !t->prog_fd && !is_user())
 		why = kdeny_reason(t->name, hint);
 	return why;
 }
@@ -349,6 +360,8 @@ struct matches {
 
 #define WHY_AMBIGUOUS "its name is ambiguous"
 #define WHY_NO_SYMBOL "is not in the kernel's symbol table"
+#define WHY_NO_CODE "has no code that can be found"
+#define WHY_UNLISTED "is one that 'fsession list' refuses"
 #define WHY_INIT "is in an .init section, which is freed after boot"
 #define WHY_UNTRACEABLE "is not traceable (notrace, inlined or removed)"
 
@@ -363,17 +376,19 @@ static const char *unattachable(const struct kbtf *k, uint32_t id)
 
 	if (kproto_from_btf(k->btf, id, &proto))
 		return "has damaged BTF";
-	why = kproto_refusal(&proto, NULL) ?: kdeny_reason(name, NULL);
+	why = kproto_refusal(&proto, NULL);
+	if (!why && !btfs.vmlinux->user)
+		why = kdeny_reason(name, NULL);
 	if (why)
 		return why;
 	if (kbtf_func_count(k, name) > 1 || (syms && ksyms_count(syms, k->name, name) > 1))
 		return WHY_AMBIGUOUS;
 	if (syms && !sym)
-		return WHY_NO_SYMBOL;
+		return btfs.vmlinux->user ? WHY_NO_CODE : WHY_NO_SYMBOL;
 	if (sym && ksyms_in_init(syms, sym))
 		return WHY_INIT;
 	if (list && !ksyms_find(list, k->name, name))
-		return WHY_UNTRACEABLE;
+		return btfs.vmlinux->user ? WHY_UNLISTED : WHY_UNTRACEABLE;
 	return NULL;
 }
 
@@ -393,6 +408,8 @@ static const char *as_hint(const char *why)
 	static const char *const hints[][2] = {
 		{ WHY_AMBIGUOUS, "its name is ambiguous: several functions bear it" },
 		{ WHY_NO_SYMBOL, "it is not in the kernel's symbol table" },
+		{ WHY_NO_CODE, "it has no code that can be found" },
+		{ WHY_UNLISTED, "it cannot be traced: 'fsession list' says why" },
 		{ WHY_INIT, "it is in an .init section, which is freed after boot" },
 		{ WHY_UNTRACEABLE, "it is not traceable: marked notrace, inlined or removed" },
 	};
@@ -439,7 +456,7 @@ static int add_all(struct matches *m, const struct kbtf *k, const char *glob)
 {
 	int err = 0;
 
-	for (uint32_t id = kbtf_func_next(k, 0); id && !err; id = kbtf_func_next(k, id)) {
+	for (uint32_t id = kbtf_func_next(k, k->own); id && !err; id = kbtf_func_next(k, id)) {
 		const char *name = kbtf_func_name(k, id);
 
 		/* of several FUNCs of one name the first stands for all */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/kbtf.h"
 #include "syscall/selftest.h"
 
 static struct target *current;
@@ -56,6 +57,10 @@ static int add_vmlinux(struct target *t)
 	err = err ?: selftest_btf(space->arch->nodes_max, &btf);
 	if (err)
 		return err;
+	if (btf__add_struct(btf, t->here ? KBTF_HERE : KBTF_ELSEWHERE, 0) < 0) {
+		btf__free(btf);
+		return -ENOMEM;
+	}
 	shift = btf__type_cnt(btf) - 1;
 	err = t->ops->btf(t->arg, 0, &name, &exe);
 	if (!err && exe)
