@@ -15,21 +15,26 @@
 #include "util/types.h"
 
 /* The number in line @key of /proc/PID/status; 0: there is none. */
-static long status_of(pid_t pid, const char *key)
+static unsigned long status_of_base(pid_t pid, const char *key, int base)
 {
 	char path[32], line[256];
 	size_t len = strlen(key);
-	long ret = 0;
+	unsigned long ret = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, key, len) && line[len] == ':')
-			ret = strtol(line + len + 1, NULL, 10);
+			ret = strtoul(line + len + 1, NULL, base);
 	if (f)
 		fclose(f);
 	return ret;
+}
+
+static long status_of(pid_t pid, const char *key)
+{
+	return status_of_base(pid, key, 10);
 }
 
 static void name_of(long pid, char ret[64])
@@ -57,6 +62,19 @@ static int check_tracer(pid_t pid)
 	name_of(tracer, name);
 	return fail_hint(-EPERM, "a process has one tracer at a time: end the debugger, strace or other tracer",
 			 "process %d is traced by process %ld (%s)", pid, tracer, name);
+}
+
+#define CAP_SYS_ADMIN_ 21
+
+/* A filter may kill the process for calls that it never makes itself. */
+static int check_filter(pid_t pid)
+{
+	bool admin = status_of_base(getpid(), "CapEff", 16) >> CAP_SYS_ADMIN_ & 1;
+
+	if (!status_of(pid, "Seccomp") || (admin && !status_of(getpid(), "Seccomp")))
+		return 0;
+	return fail_hint(-EPERM, "with CAP_SYS_ADMIN the filter is suspended for our calls",
+			 "process %d has a seccomp filter, which might kill it for system calls made there", pid);
 }
 
 /* A stack that is moved while functions are on it has no place for our frames. */
@@ -105,5 +123,5 @@ int refuse_check(pid_t pid)
 				 "process %d: %s", pid, log_errstr(errno));
 	err = check_file(pid, fd);
 	close(fd);
-	return err;
+	return err ?: check_filter(pid);
 }

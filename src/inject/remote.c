@@ -187,14 +187,20 @@ static int map_private(struct remote *r, struct call *c, u64 at, u64 bytes, int 
 	return add_piece(r, got, bytes, NULL);
 }
 
-static int protect(struct call *c, u64 at, u64 bytes, int prot)
+/* The same to be executed: from the beginning, for it may be forbidden to make memory executable later (PR_SET_MDWE). */
+static int map_code(struct remote *r, struct call *c, u64 at, u64 bytes, u64 *ret)
 {
-	long err = call_make(c, SYS_mprotect, at, bytes, prot, 0, 0, 0);
+	int err = map_private(r, c, at, bytes, PROT_READ | PROT_EXEC, ret);
 
-	if (err == -EACCES)
+	if (err == -EACCES || err == -EPERM)
 		return fail_hint(err, "a policy such as SELinux execmem forbids it",
 				 "inject: the process may not have executable memory");
 	return err;
+}
+
+static int protect(struct call *c, u64 at, u64 bytes, int prot)
+{
+	return prot == (PROT_READ | PROT_EXEC) ? 0 : call_make(c, SYS_mprotect, at, bytes, prot, 0, 0, 0);
 }
 
 static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
@@ -299,8 +305,7 @@ static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u6
 	int fd, err;
 	void *view;
 
-	err = map_private(r, c, at, code_bytes + data_bytes, PROT_NONE, &got);
-	err = err ?: protect(c, at, code_bytes, PROT_READ | PROT_EXEC);
+	err = map_code(r, c, at, code_bytes + data_bytes, &got);
 	err = err ?: protect(c, at + code_bytes, private, PROT_READ | PROT_WRITE);
 	if (err)
 		return err;
@@ -536,7 +541,7 @@ static int map_agent(struct remote *r, struct call *c)
 	u64 bytes = agent_bytes(), base;
 	int err;
 
-	err = map_private(r, c, 0, bytes + PAGE, PROT_NONE, &base);
+	err = map_code(r, c, 0, bytes + PAGE, &base);
 	err = err ?: agent_init(&r->agent, base);
 	for (u32 i = 0; i < r->agent.nr_parts && !err; i++) {
 		const struct agent_part *p = &r->agent.parts[i];
@@ -544,7 +549,6 @@ static int map_agent(struct remote *r, struct call *c)
 		err = protect(c, base + p->off, p->bytes, p->prot);
 		err = err ?: poke(r, base + p->off, r->agent.image + p->off, p->bytes);
 	}
-	err = err ?: protect(c, base + bytes, PAGE, PROT_READ | PROT_EXEC);
 	err = err ?: poke(r, base + bytes, arch_host_gadget.bytes, arch_host_gadget.len);
 	r->gadget = base + bytes;
 	return err;
