@@ -2,6 +2,7 @@
 /* Maps whose entries are objects: prog arrays, perf event arrays, arrays and hashes of maps. Programs see addresses of this process. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "bpf/uapi.h"
 #include "syscall/perf.h"
@@ -64,13 +65,27 @@ static int member_open(struct map *map, u32 fd, struct obj **ret, u64 *addr)
 	return fits(map, member) ? 0 : -EINVAL;
 }
 
+static void member_put(const struct map *map, struct obj *o)
+{
+	if (o && map->rt->type == BPF_MAP_TYPE_PROG_ARRAY)
+		prog_array_put((struct prog *)o);
+	obj_put(o);
+}
+
+void fdmap_free(struct map *map)
+{
+	for (u32 i = 0; i < map->nr_held; i++)
+		member_put(map, map->held[i]);
+	free(map->held);
+}
+
 static void set(struct map *map, u32 index, struct obj *o, u64 addr)
 {
 	struct obj *old;
 
 	rt_store_release(&map->rt->entries[index], addr);
 	old = __atomic_exchange_n(&map->held[index], o, __ATOMIC_ACQ_REL);
-	obj_put(old);
+	member_put(map, old);
 }
 
 /* -- Hashes of maps: the shared hash has the number of an entry for each key --- */
@@ -162,6 +177,8 @@ int fdmap_update(struct map *map, const void *key, u32 fd, u64 flags)
 	if (!is_hash(map) && rt_get32(key) >= map->rt->max_entries)
 		return -E2BIG;
 	err = member_open(map, fd, &o, &addr);
+	if (!err && map->rt->type == BPF_MAP_TYPE_PROG_ARRAY)
+		err = prog_array_get((struct prog *)o);
 	if (!err)
 		err = put(map, key, o, addr, flags);
 	if (err)

@@ -176,20 +176,30 @@ static int btf_info(const struct btf_obj *b, const struct info_attr *attr, u64 u
 	return err ?: write_out(attr, uattr, &info, sizeof(info));
 }
 
-static int link_info(const struct link *link, const struct info_attr *attr, u64 uattr)
+/* Of whose types the function is: a program's id where it is one's. */
+static u32 link_target(const struct link *link, u32 *btf_id)
 {
 	const struct trace *t = link->prog->trace;
+
+	if (link->extended)
+		return extended_prog(link->extended, btf_id)->obj.id;
+	*btf_id = t->func.btf_id;
+	return t->dst ? t->dst->obj.id : t->btf->obj.id;
+}
+
+static int link_info(const struct link *link, const struct info_attr *attr, u64 uattr)
+{
+	bool multi = link->prog->trace && link->prog->trace->multi;
 	struct link_info info = {
-		.type = t->multi ? FS_BPF_LINK_TYPE_TRACING_MULTI : BPF_LINK_TYPE_TRACING,
+		.type = multi ? FS_BPF_LINK_TYPE_TRACING_MULTI : BPF_LINK_TYPE_TRACING,
 		.id = link->obj.id,
 		.prog_id = link->prog->obj.id,
 	};
 	int err = uptr_check_tail(attr->info, LINK_INFO_BYTES, attr->info_len);
 
-	if (!t->multi) {
+	if (!multi) {
 		info.tracing.attach_type = link->prog->attach_type;
-		info.tracing.target_obj_id = t->dst ? t->dst->obj.id : t->btf->obj.id;
-		info.tracing.target_btf_id = t->func.btf_id;
+		info.tracing.target_obj_id = link_target(link, &info.tracing.target_btf_id);
 		info.tracing.cookie = link->cookie;
 	}
 	return err ?: write_out(attr, uattr, &info, sizeof(info));

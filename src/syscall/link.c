@@ -15,6 +15,7 @@ static void link_destroy(struct obj *o)
 	struct link *link = (struct link *)o;
 
 	tramp_detach_many(link->tramps, link->nr);
+	extend_detach(link->extended);
 	prog_put(link->prog);
 	free(link->tramps);
 	free(link);
@@ -45,7 +46,21 @@ static int attach_patiently(const struct tramp_req *reqs, u32 nr, struct tramp_l
 	return err;
 }
 
-/* Puts @p where @reqs say, all or none. Takes over the caller's use of @p where it succeeds. */
+/* Takes over the caller's use of @p where it succeeds. */
+static int link_fd(struct link *link, struct prog *p)
+{
+	int err;
+
+	link->prog = p;
+	obj_add(&link->obj, OBJ_LINK, link_destroy);
+	err = obj_new_fd(&link->obj, OBJ_READ | OBJ_WRITE);
+	if (err < 0)
+		obj_get(&p->obj);	/* link_destroy() lets go of one */
+	obj_put(&link->obj);
+	return err;
+}
+
+/* Puts @p where @reqs say, all or none. */
 static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
 {
 	struct link *link = calloc(1, sizeof(*link));
@@ -58,15 +73,20 @@ static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
 		return err;
 	}
 	p->trace->attached = true;
-	link->prog = p;
 	link->tramps = tramps;
 	link->nr = nr;
 	link->cookie = reqs[0].attach_cookie;
-	obj_add(&link->obj, OBJ_LINK, link_destroy);
-	err = obj_new_fd(&link->obj, OBJ_READ | OBJ_WRITE);
-	if (err < 0)
-		obj_get(&p->obj);	/* link_destroy() lets go of one */
-	obj_put(&link->obj);
+	return link_fd(link, p);
+}
+
+static int link_extend(struct prog *p, int target, u32 btf_id)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	int err = link ? extend_attach(p, target, btf_id, &link->extended) : -ENOMEM;
+
+	if (!err)
+		return link_fd(link, p);
+	free(link);
 	return err;
 }
 
@@ -78,7 +98,7 @@ static int attach_one(struct prog *p, u64 cookie)
 
 	if (t->dst && t->attached)	/* as the kernel, which lets go of the program's trampoline */
 		return -EINVAL;
-	err = trace_tramp(p, &t->func, &req.tramp);
+	err = trace_tramp(t, &t->func, &req.tramp);
 	return err ?: link_new(p, &req, 1);
 }
 
@@ -128,7 +148,7 @@ static int fill_req(struct prog *p, const struct multi_id *id, struct tramp_req 
 	int err = trace_find(p, id->id, &f, &none);
 
 	*ret = (struct tramp_req){ NULL, p->trace->code, p->trace->kind, id->cookie };
-	err = err ?: trace_tramp(p, &f, &ret->tramp);
+	err = err ?: trace_tramp(p->trace, &f, &ret->tramp);
 	return err == -EOPNOTSUPP ? -ENOENT : err;	/* as what ftrace does not know */
 }
 
@@ -179,6 +199,8 @@ static int attach_multi(struct prog *p, const struct link_create_attr *attr)
 
 static int attach(struct prog *p, const struct link_create_attr *attr)
 {
+	if (p->extend)
+		return link_extend(p, attr->target_fd, attr->tracing.target_btf_id);
 	if (!p->trace || attr->attach_type != p->attach_type)
 		return -EINVAL;
 	if (p->trace->multi)
@@ -208,7 +230,10 @@ int link_raw_tp_open(const struct raw_tp_open_attr *attr)
 
 	if (err)
 		return err;
-	err = !p->trace || p->trace->multi || attr->name ? -EINVAL : attach_one(p, 0);
+	if (p->extend && !attr->name)
+		err = link_extend(p, 0, 0);
+	else
+		err = !p->trace || p->trace->multi || attr->name ? -EINVAL : attach_one(p, 0);
 	if (err < 0)
 		prog_put(p);
 	return err;

@@ -9,15 +9,16 @@ struct link {
 	struct obj obj;		/* first */
 	struct prog *prog;
 	struct tramp_link **tramps;	/* one for each function */
+	struct extended *extended;	/* freplace: instead */
 	u32 nr;
 	u64 cookie;		/* what bpf_get_attach_cookie() says */
 };
 
 /*
  * LINK_CREATE. Return: an fd, or
- *   -EBADF, -EINVAL	no program, not a tracing program, another attach type, a target of its own
+ *   -EBADF, -EINVAL	no program, neither a tracing nor an freplace program, another attach type, a target of its own
  *   -E2BIG, -EFAULT, -EINVAL, -ENOENT	of many functions: too many, not readable, twice, not attachable
- *   -EBUSY, -E2BIG, -EPERM, -EOPNOTSUPP, -ENOMEM	as tramp_attach()
+ *   -EBUSY, -E2BIG, -EPERM, -EOPNOTSUPP, -ENOMEM	as tramp_attach(), extend_attach()
  */
 int link_create(const struct link_create_attr *attr);
 /* RAW_TRACEPOINT_OPEN, for tracing programs alone: the same without a cookie. */

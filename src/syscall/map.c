@@ -225,9 +225,7 @@ static void map_free(struct map *map)
 {
 	if (!map)
 		return;
-	for (u32 i = 0; i < map->nr_held; i++)
-		obj_put(map->held[i]);
-	free(map->held);
+	fdmap_free(map);
 	if (map->rt && map->rt->type == BPF_MAP_TYPE_RINGBUF)
 		rt_ring_strike(map->rt);
 	if (map->rt && map->rt->notify_fd >= 0)

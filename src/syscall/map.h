@@ -62,6 +62,7 @@ void map_sync_rings(void);
 bool map_has_fds(const struct map *map);
 /* Entries that are objects; values are fds going in and ids coming out. */
 int map_set_inner(struct map *map, int fd);
+void fdmap_free(struct map *map);
 int fdmap_update(struct map *map, const void *key, u32 fd, u64 flags);
 int fdmap_delete(struct map *map, const void *key);
 int fdmap_lookup(struct map *map, const void *key, u32 *id);

@@ -3,6 +3,7 @@
 #include "syscall/prog.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ static void prog_free(struct prog *p)
 {
 	if (!p || !trace_free(p->trace))
 		return;		/* a run that does not end has what it uses for good */
+	extend_free(p->extend);
 	if (p->traced_in)
 		tramp_forget(p->traced_in, (u64)p->code->mem, p->code->mem_bytes);
 	jit_code_free(p->code);
@@ -93,18 +95,81 @@ u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes)
 	return (u64)p->code->mem + off;
 }
 
-int prog_func(struct prog *p, u32 btf_id, struct target_func *ret)
+static int find_func(const struct prog *p, u32 btf_id)
 {
-	for (u32 i = 0; i < p->func_info_cnt && i < prog_nr_funcs(p); i++) {
+	for (u32 i = 0; i < p->func_info_cnt; i++) {
 		const struct bpf_func_info *info = (void *)((char *)p->func_info + (u64)i * p->func_info_rec);
 
-		if (info->type_id != btf_id)
-			continue;
-		*ret = (struct target_func){};
-		ret->addr = prog_func_addr(p, i, &ret->size);
-		return 0;
+		if (info->type_id == btf_id)
+			return i;
 	}
 	return -ENOENT;
+}
+
+int prog_func(struct prog *p, u32 btf_id, struct target_func *ret)
+{
+	int nr = find_func(p, btf_id);
+
+	if (nr < 0 || (u32)nr >= prog_nr_funcs(p))
+		return -ENOENT;
+	*ret = (struct target_func){};
+	ret->addr = prog_func_addr(p, nr, &ret->size);
+	return 0;
+}
+
+bool prog_moves_packet(const struct prog *p, u32 btf_id)
+{
+	int nr = find_func(p, btf_id);
+
+	return nr >= 0 && p->packet_movers[nr / 8] >> nr % 8 & 1;
+}
+
+u32 prog_kind(const struct prog *p, u32 *attach_type)
+{
+	*attach_type = p->extend ? p->extend->attach_type : p->attach_type;
+	return p->extend ? p->extend->type : p->type;
+}
+
+/* -- Prog arrays and freplace: tail calls go past an entry that leads elsewhere --- */
+
+static pthread_mutex_t entry_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int count_up(u32 *mine, const u32 *other)
+{
+	int err;
+
+	pthread_mutex_lock(&entry_lock);
+	err = *other ? -EBUSY : 0;
+	*mine += !err;
+	pthread_mutex_unlock(&entry_lock);
+	return err;
+}
+
+static void count_down(u32 *mine)
+{
+	pthread_mutex_lock(&entry_lock);
+	--*mine;
+	pthread_mutex_unlock(&entry_lock);
+}
+
+int prog_array_get(struct prog *p)
+{
+	return count_up(&p->nr_arrays, &p->nr_extended);
+}
+
+void prog_array_put(struct prog *p)
+{
+	count_down(&p->nr_arrays);
+}
+
+int prog_extended_get(struct prog *p)
+{
+	return count_up(&p->nr_extended, &p->nr_arrays);
+}
+
+void prog_extended_put(struct prog *p)
+{
+	count_down(&p->nr_extended);
 }
 
 /* -- Checks before anything is looked at --- */
@@ -119,6 +184,7 @@ static bool is_type(u32 type)
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 	case BPF_PROG_TYPE_SYSCALL:
 	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_EXT:
 		return true;
 	default:
 		return false;
@@ -314,7 +380,8 @@ const struct map *prog_map_at(const struct prog *p, u32 i, u64 *addr)
 
 int prog_array_fits(struct map *map, const struct prog *prog)
 {
-	u64 mine = (u64)(prog->type + 1) << 32 | prog_frame_uses(prog) << 16 | prog->attach_type, none = 0;
+	u32 attach_type, type = prog_kind(prog, &attach_type);
+	u64 mine = (u64)(type + 1) << 32 | prog_frame_uses(prog) << 16 | attach_type, none = 0;
 
 	if (__atomic_compare_exchange_n(&map->prog_kind, &none, mine, 0, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
@@ -371,6 +438,7 @@ static int check_call(const struct prog *p, u32 i, struct blog *log)
 	const struct bpf_insn *insn = &p->xlated[i];
 	const struct helper *h = helper_find(insn->imm);
 	const char *name = helper_name(insn->imm);
+	u32 attach_type;
 
 	if (insn_is_kfunc_call(insn))
 		return check_kfunc(p, i, log);
@@ -380,7 +448,7 @@ static int check_call(const struct prog *p, u32 i, struct blog *log)
 		blog_print(log, "%u: invalid func unknown#%d\n", i, insn->imm);
 	else if (!h)
 		blog_print(log, "%u: helper %s#%d is not implemented by this engine\n", i, name, insn->imm);
-	else if (!helper_is_allowed(h, p->type))
+	else if (!helper_is_allowed(h, prog_kind(p, &attach_type)))
 		blog_print(log, "%u: program of this type cannot use helper %s#%d\n", i, name, insn->imm);
 	else if (h->flags & HELPER_GPL && !p->gpl)
 		blog_print(log, "%u: cannot call GPL-restricted function from non-GPL compatible program\n", i);
@@ -526,8 +594,12 @@ static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct 
 		err = resolve_maps(p, attr->fd_array, log);
 	if (!err && p->trace)
 		err = trace_check(p, log);
+	if (!err && p->extend)
+		err = extend_check(p, log);
 	if (!err)
 		err = prog_verify(p, log);
+	if (!err && p->extend)
+		err = extend_check_code(p, log);
 	if (!err)
 		err = check_calls(p, log);
 	if (!err)
@@ -537,6 +609,7 @@ static int prog_check(struct prog *p, const struct prog_load_attr *attr, struct 
 
 int prog_load(const struct prog_load_attr *attr, struct blog *log)
 {
+	struct extend *extend = NULL;
 	struct trace *trace = NULL;
 	struct prog *p;
 	int err = check_attr(attr);
@@ -544,12 +617,16 @@ int prog_load(const struct prog_load_attr *attr, struct blog *log)
 	if (!err)
 		err = trace_open(attr, &trace);
 	if (!err)
+		err = extend_open(attr, &extend);
+	if (!err)
 		err = prog_alloc(attr, &p);
 	if (err) {
 		trace_free(trace);
+		extend_free(extend);
 		return err;
 	}
 	p->trace = trace;
+	p->extend = extend;
 	err = prog_check(p, attr, log);
 	if (err) {
 		prog_free(p);

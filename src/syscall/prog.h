@@ -4,8 +4,10 @@
 #define FS_SYSCALL_PROG_H
 
 #include "jit/jit.h"
+#include "syscall/extend.h"
 #include "syscall/map.h"
 #include "syscall/trace.h"
+#include "verifier/verifier.h"
 
 struct prog {
 	struct obj obj;		/* first */
@@ -25,6 +27,9 @@ struct prog {
 	struct jit_code *code;
 	struct tramp_space *traced_in;	/* where its functions were traced; NULL: nowhere */
 	struct trace *trace;	/* tracing programs: their function; NULL otherwise */
+	struct extend *extend;	/* freplace programs: theirs; NULL otherwise */
+	u32 nr_extended, nr_arrays;	/* its functions that are replaced; prog arrays it is in: one excludes the other */
+	u8 packet_movers[VERIFY_FUNCS_MAX / 8];	/* functions that may move a packet's ends, bit per function */
 	u64 load_ns;		/* CLOCK_BOOTTIME */
 	u64 run_cnt, run_ns;	/* by PROG_TEST_RUN; trampolines count for themselves */
 	u32 uid;
@@ -53,6 +58,16 @@ u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes);
 /* The code of function @btf_id of @p, by its func_info. -ENOENT */
 struct target_func;
 int prog_func(struct prog *p, u32 btf_id, struct target_func *ret);
+
+/* May function @btf_id, or what it calls, move a packet's ends? */
+bool prog_moves_packet(const struct prog *p, u32 btf_id);
+/* What it is verified as: an freplace program is what it extends. */
+u32 prog_kind(const struct prog *p, u32 *attach_type);
+/* One more prog array it is in, one more function of it that is replaced: -EBUSY, there is one of the other. */
+int prog_array_get(struct prog *p);
+void prog_array_put(struct prog *p);
+int prog_extended_get(struct prog *p);
+void prog_extended_put(struct prog *p);
 
 int prog_from_fd(int fd, struct prog **ret);
 void prog_put(struct prog *prog);

@@ -21,6 +21,13 @@ struct target *target_current(void)
 	return __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 }
 
+struct target *target_for_progs(void)
+{
+	struct target *t = target_current();
+
+	return t && !t->here ? t->self : t;
+}
+
 /* -- BTF objects --- */
 
 /* @btf becomes the object's, or is freed. */

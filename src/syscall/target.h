@@ -66,6 +66,8 @@ struct target {
  * kernel without BTF. */
 void target_set(struct target *t);
 struct target *target_current(void);
+/* Where BPF programs are: this process; NULL: no target at all. */
+struct target *target_for_progs(void);
 
 /* Makes the BTF objects of @t that are not there yet. 0 or -ENOMEM */
 int target_scan(struct target *t);

@@ -48,9 +48,7 @@ static int open_fd(struct trace *t, int fd)
 		t->btf = t->dst->btf;
 		if (t->btf)
 			obj_get(&t->btf->obj);
-		t->target = target_current();
-		if (t->target && !t->target->here)
-			t->target = t->target->self;	/* BPF programs are here */
+		t->target = target_for_progs();
 		return 0;
 	}
 	if (btf_from_fd(fd, &t->btf))
@@ -82,7 +80,7 @@ int trace_open(const struct prog_load_attr *attr, struct trace **ret)
 	int err = t ? open_target(t, attr) : -ENOMEM;
 
 	*ret = NULL;
-	if (!err && !tracing && (t->btf || t->dst || t->func.btf_id))
+	if (!err && !tracing && attr->prog_type != BPF_PROG_TYPE_EXT && (t->btf || t->dst || t->func.btf_id))
 		err = -EINVAL;
 	if (!err && t->multi && (t->dst || t->func.btf_id))
 		err = -EINVAL;
@@ -105,7 +103,7 @@ static u32 bytes_of(const struct btf *btf, u32 type)
 	return !t || btf_is_ptr(t) ? SLOT_BYTES : t->size;
 }
 
-static void set_words(const struct trace *t, struct trace_func *f)
+void trace_describe(const struct trace *t, struct trace_func *f)
 {
 	const struct btf *btf = t->btf->btf;
 	const struct btf_type *func = btf__type_by_id(btf, f->btf_id), *proto = btf__type_by_id(btf, func->type);
@@ -231,7 +229,7 @@ int trace_find(const struct prog *p, u32 id, struct trace_func *ret, struct blog
 	err = err ?: find_code(t, &f, log);
 	if (err)
 		return err;
-	set_words(t, &f);
+	trace_describe(t, &f);
 	*ret = f;
 	return check_policy(p, &f, log);
 }
@@ -275,9 +273,8 @@ int trace_check(struct prog *p, struct blog *log)
 	return err;
 }
 
-int trace_tramp(struct prog *p, const struct trace_func *f, struct tramp **ret)
+int trace_tramp(const struct trace *t, const struct trace_func *f, struct tramp **ret)
 {
-	const struct trace *t = p->trace;
 	struct tramp_space *space;
 	int err = t->target->ops->space(t->target->arg, &space);
 

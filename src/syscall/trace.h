@@ -48,8 +48,10 @@ int trace_check(struct prog *p, struct blog *log);
  * Return: 0, or as trace_check()
  */
 int trace_find(const struct prog *p, u32 id, struct trace_func *ret, struct blog *log);
+/* Fills in how @f, whose .btf_id and .code are known, is called. */
+void trace_describe(const struct trace *t, struct trace_func *f);
 /* Its trampoline. As tramp_get() */
-int trace_tramp(struct prog *p, const struct trace_func *f, struct tramp **ret);
+int trace_tramp(const struct trace *t, const struct trace_func *f, struct tramp **ret);
 /* Makes .code of p->xlated. */
 int trace_compile(struct prog *p, const struct jit_opts *jit, struct blog *log);
 /* With everything that runs it at an end; false: a run does not end, and what it uses must stay. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf/helpers.h"
 #include "syscall/prog.h"
@@ -11,6 +12,7 @@
 struct question {
 	struct prog *p;
 	struct blog *log;
+	u32 type, attach_type;
 	struct verify_map *maps;	/* p->maps, as the verifier sees them */
 	struct verify_map *inner;
 };
@@ -77,7 +79,7 @@ static bool has_helper(void *arg, u32 nr)
 	const struct question *q = arg;
 	const struct helper *h = helper_find(nr);
 
-	return h && helper_is_allowed(h, q->p->type);
+	return h && helper_is_allowed(h, q->type);
 }
 
 static void keep_log(void *arg, const char *text, size_t bytes)
@@ -102,6 +104,7 @@ static u8 jit_flags_of(u8 flags)
 
 static int take_flags(struct prog *p, const struct verify_result *res)
 {
+	memcpy(p->packet_movers, res->packet_movers, sizeof(p->packet_movers));
 	p->insn_flags = calloc(p->cnt, 1);
 	if (!p->insn_flags)
 		return -ENOMEM;
@@ -126,6 +129,8 @@ static u32 flags_of(const struct prog *p)
 		flags |= VERIFY_STRICT_ALIGN;
 	if (p->flags & BPF_F_TEST_STATE_FREQ)
 		flags |= VERIFY_STATE_FREQ;
+	if (p->extend)
+		flags |= VERIFY_EXTENSION;
 	return flags | (p->gpl ? VERIFY_GPL : 0);
 }
 
@@ -135,8 +140,8 @@ static int run(struct question *q)
 	struct verify_opts o = {
 		.insns = p->insns,
 		.cnt = p->cnt,
-		.type = p->type,
-		.attach_type = p->attach_type,
+		.type = q->type,
+		.attach_type = q->attach_type,
 		.flags = flags_of(p),
 		.log_level = q->log->level & BPF_LOG_LEVELS,
 		.btf = p->btf ? p->btf->btf : NULL,
@@ -168,7 +173,10 @@ static int run(struct question *q)
 int prog_verify(struct prog *p, struct blog *log)
 {
 	struct question q = { .p = p, .log = log };
-	int err = describe_maps(&q) ?: run(&q);
+	int err;
+
+	q.type = prog_kind(p, &q.attach_type);
+	err = describe_maps(&q) ?: run(&q);
 
 	free(q.maps);
 	return err;

@@ -158,7 +158,7 @@ static u32 effects_of(const struct env *env, u32 i)
 /* A global function is not followed at its calls, what it does must be known. */
 static void spread_effects(struct env *env)
 {
-	bool changed = env->nr_subprogs > 1;
+	bool changed = true;
 
 	while (changed) {
 		changed = false;

@@ -294,8 +294,11 @@ static int run(struct env *env)
 		err = prepare(env);
 	if (!err)
 		err = verify_globals(env);
+	env->in_global = env->o->flags & VERIFY_EXTENSION;
 	if (!err)
 		err = follow_subprog(env, 0);
+	for (u32 k = 0; k < env->nr_subprogs; k++)
+		env->res->packet_movers[k / 8] |= !!(env->subprogs[k].effects & PF_MOVES_PACKET) << k % 8;
 	return err ?: cfg_check_stack(env);
 }
 

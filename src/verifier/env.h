@@ -5,7 +5,7 @@
 
 #include "verifier/state.h"
 
-#define SUBPROGS_MAX 256
+#define SUBPROGS_MAX VERIFY_FUNCS_MAX
 #define PENDING_MAX 8192	/* branches waiting to be followed */
 #define STATE_BYTES_MAX (256ULL << 20)
 #define OFF_MAX (1 << 29)	/* of any pointer from its object */

@@ -31,7 +31,7 @@ static int check_sleepable(struct env *env)
 {
 	bool sleepable = env->o->flags & VERIFY_SLEEPABLE;
 
-	if (env->o->type == BPF_PROG_TYPE_SYSCALL && !sleepable)
+	if (env->o->type == BPF_PROG_TYPE_SYSCALL && !sleepable && !(env->o->flags & VERIFY_EXTENSION))
 		return refuse(env, -EINVAL, "syscall programs must be sleepable");
 	if (sleepable && env->o->type != BPF_PROG_TYPE_SYSCALL && !ctx_is_trampoline(env->o))
 		return refuse(env, -EINVAL, "programs of this type cannot be sleepable");

@@ -45,6 +45,7 @@ enum verify_flags {
 	VERIFY_STRICT_ALIGN = 1 << 2,
 	VERIFY_STATE_FREQ = 1 << 3,	/* remember as many states as possible (tests) */
 	VERIFY_KEEP_STATES = 1 << 4,	/* verify_result.claims (tests) */
+	VERIFY_EXTENSION = 1 << 7,	/* takes the place of a global function of a program of this type */
 	VERIFY_KERNEL = 1 << 6,		/* the target is a function of the kernel: some must not be traced */
 	VERIFY_EXACT = 1 << 5,		/* every number counts, so that claims hold of every run (tests) */
 };
@@ -79,12 +80,15 @@ enum verify_insn_flags {
 	VERIFY_INSN_NO_ARRAY = 1 << 4,	/* ... of another map; a call may be both, on different paths */
 };
 
+#define VERIFY_FUNCS_MAX 256
+
 struct verify_claims;
 
 struct verify_result {
 	u8 *insn_flags;			/* per instruction; verify_done() frees */
 	u32 stack_bytes;		/* of the deepest chain of calls */
 	bool calls_cookie, calls_func_ip;
+	u8 packet_movers[VERIFY_FUNCS_MAX / 8];	/* functions, in order, that may move a packet's ends: a bit each */
 	u64 visited;			/* instructions */
 	u32 states, peak_states;	/* remembered in all, at once */
 	u64 peak_bytes;			/* of states, these and those still to be followed */

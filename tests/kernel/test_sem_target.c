@@ -173,8 +173,6 @@ TEST(target_replaced)
 	struct sem other, s;
 	struct bpf_link *l = NULL;
 
-	if (sem_engine() == FSESSION_ENGINE_USER)
-		tap_skip("the user engine has no freplace programs yet");
 	if (!start_on(&other, "replacement", fd, "global_sub"))
 		return;
 	if (!sem_open(&s, "sem_trace", "on_global"))

@@ -43,3 +43,8 @@ TEST(tasks_as_linux_7_2)
 {
 	compare("tasks");
 }
+
+TEST(replace_as_linux_7_2)
+{
+	compare("replace");
+}
