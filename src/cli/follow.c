@@ -109,6 +109,14 @@ int follow_set_up(struct follow *f, struct inst *in)
 	return err == -ECANCELED ? err : 0;
 }
 
+void follow_replace(struct follow *f, struct inst *old, struct inst *in)
+{
+	in->users = old->users;
+	for (struct followed *p = f->list; p; p = p->next)
+		if (p->inst == old)
+			p->inst = in;
+}
+
 const char *follow_why(const struct follow *f)
 {
 	return f->why;

@@ -25,6 +25,8 @@ struct follow {
 int follow_add(struct follow *f, pid_t pid, struct inst *in);
 /* Sets it up; if that is not possible its process goes on without, and is followed. 0, or -ECANCELED */
 int follow_set_up(struct follow *f, struct inst *in);
+/* Who runs @old runs @in from now on. */
+void follow_replace(struct follow *f, struct inst *old, struct inst *in);
 /* Why the last one could not be set up. */
 const char *follow_why(const struct follow *f);
 

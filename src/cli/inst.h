@@ -7,6 +7,8 @@
 #ifndef FS_CLI_INST_H
 #define FS_CLI_INST_H
 
+#include <stdint.h>
+
 #include "cli/attach.h"
 #include "cli/process.h"
 
@@ -15,6 +17,7 @@ struct inst {
 	unsigned int users;	/* processes that run this memory: it was entered in one, which forked the others */
 	struct bpf_object *obj;		/* NULL: not opened yet */
 	struct attach attach;
+	uint64_t module_at;	/* where the shared object is that was attached to; 0: it is waited for, or there is none */
 	bool retired;		/* nobody runs it any more; it is there for its maps */
 	struct process process;
 };

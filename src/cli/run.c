@@ -35,6 +35,7 @@
 #include "util/privilege.h"
 
 #define SWEEP_MS 1000
+#define MODULE_MS 100	/* how soon a shared object is seen that a process has loaded */
 #define MANY_FUNCS 64	/* detaching from them may take a while, which is told */
 #define PENDING_MS 10	/* lines wait for older ones of other CPUs */
 
@@ -48,6 +49,7 @@ struct run {
 	struct inst *owner;	/* of the maps; the first that was loaded */
 	struct follow follow;	/* --follow */
 	struct targets targets;
+	char module[64];	/* a shared object whose functions are meant, in a process; "" = none */
 	struct totals totals;
 	struct printk *printk;	/* NULL: no program prints */
 	struct whose whose;
@@ -195,11 +197,26 @@ static int start_command(struct run *r)
 	return stop_start_command(&r->stop, r->cmd, command_stdout(r), NULL);
 }
 
+/* It may be loaded later (dlopen). */
+static bool must_wait(const struct run *r, struct inst *in)
+{
+	if (!strstr(r->module, ".so") || !in->process.target)
+		return false;
+	in->module_at = fsession_user_engine.mapped(in->process.target, r->module);
+	if (in->module_at)
+		return false;
+	if (!r->o->follow)
+		report_line("process %d has not loaded '%s': waiting for it", in->process.pid, r->module);
+	return true;
+}
+
 static int set_up(struct run *r, struct inst *in)
 {
 	int err;
 
 	in->attach = (struct attach){ is_cancelled, r };
+	if (must_wait(r, in))
+		return 0;
 	if (in->process.target)
 		process_select(&in->process);
 	err = open_object(r, &in->obj);
@@ -270,6 +287,8 @@ static int start(struct run *r)
 		err = fsession_register(&opts);
 	if (!err)
 		err = targets_open(&r->o->attach, &r->targets);
+	if (!err)
+		targets_module(&r->targets, r->module, sizeof(r->module));
 	/* May be missing: then the kernel engine's runs are 0. The user engine's programs are compiled for it. */
 	if (!err && r->o->stats)
 		r->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
@@ -300,6 +319,51 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
+/* What was attached in it is gone. */
+static void on_unload(struct run *r, struct inst *in)
+{
+	struct inst *next = inst_add(&r->insts);
+
+	if (!next)
+		return;
+	report_line("process %d has unloaded '%s'", in->process.pid, r->module);
+	if (r->o->stats)
+		summary_add_stats(&r->totals, &in->attach);
+	attach_detach(&in->attach);
+	fsession_user_engine.forget(in->process.target, r->module);
+	next->process = in->process;
+	in->process = (struct process){ .fd = -1 };
+	in->retired = true;
+	follow_replace(&r->follow, in, next);
+	if (in != r->owner)
+		inst_free(&r->insts, in);
+	next->attach = (struct attach){ is_cancelled, r };
+}
+
+/* Has the shared object come or gone? */
+static void look_at_module(struct run *r, struct inst *in)
+{
+	uint64_t at;
+
+	if (!in->process.target || in->process.over)
+		return;
+	at = fsession_user_engine.mapped(in->process.target, r->module);
+	if (at == in->module_at)
+		return;
+	if (in->module_at && !process_look(&in->process, &r->stop, !r->o->follow))
+		on_unload(r, in);
+	else if (at && set_up(r, in))
+		in->module_at = at;	/* said why not: not again */
+}
+
+static void look_at_modules(struct run *r)
+{
+	for (struct inst *in = r->insts, *next; in; in = next) {
+		next = in->next;
+		look_at_module(r, in);
+	}
+}
+
 /* Those that have ended are told. With the last of --pid the run ends; a command's end is another event. */
 static void look_at_processes(struct run *r)
 {
@@ -318,7 +382,7 @@ static void look_at_processes(struct run *r)
 
 static int watch(struct run *r)
 {
-	uint64_t next_sweep_ms = now_ms() + SWEEP_MS;
+	uint64_t next_sweep_ms = now_ms() + SWEEP_MS, next_module_ms = 0;
 	size_t left = 0;
 	int err = 0;
 
@@ -328,10 +392,14 @@ static int watch(struct run *r)
 		err = start_command(r);
 	while (!err && r->stop.why == STOP_NOT_YET) {
 		err = stop_wait(&r->stop, r->printk ? printk_fd(r->printk) : -1,
-				left ? PENDING_MS : SWEEP_MS);
+				left ? PENDING_MS : *r->module ? MODULE_MS : SWEEP_MS);
 		left = drain(r, PRINTK_NOW);
 		if (r->stop.process_event || (r->o->follow && r->stop.child_event))
 			look_at_processes(r);
+		if (*r->module && now_ms() >= next_module_ms) {
+			look_at_modules(r);
+			next_module_ms = now_ms() + MODULE_MS;
+		}
 		if (now_ms() >= next_sweep_ms) {
 			fsession_sweep();
 			look_at_processes(r);
@@ -372,8 +440,10 @@ static int finish(struct run *r)
 	follow_done(&r->follow);
 	process_forget_command(&r->stop);
 	drain(r, PRINTK_FINAL);
-	if (!r->owner)
+	if (!r->owner && *follow_why(&r->follow))
 		err = fail(-ENOENT, "nothing was traced: %s", follow_why(&r->follow));
+	else if (!r->owner)
+		err = fail(-ENOENT, "nothing was traced: '%s' was never loaded", r->module);
 	else if (r->o->dump)
 		err = dump_print(r->owner->obj, r->json);
 	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,

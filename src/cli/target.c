@@ -208,6 +208,13 @@ enum targets_kind targets_kind(const struct targets *t)
 	return t->prog_fd >= 0 ? TARGETS_ONE : TARGETS_NONE;
 }
 
+void targets_module(const struct targets *t, char *ret, size_t size)
+{
+	const char *colon = t->funcs ? strchr(t->funcs, ':') : NULL;
+
+	snprintf(ret, size, "%.*s", colon ? (int)(colon - t->funcs) : 0, colon ? t->funcs : "");
+}
+
 int targets_set(const struct targets *t, struct bpf_program *prog)
 {
 	int err;

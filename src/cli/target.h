@@ -3,6 +3,8 @@
 #ifndef FS_CLI_TARGET_H
 #define FS_CLI_TARGET_H
 
+#include <stddef.h>
+
 struct bpf_program;
 struct opt_list;
 
@@ -19,6 +21,9 @@ void targets_done(struct targets *t);
 
 /* Tells a program with a bare section, before it is loaded, where it will be attached. */
 int targets_set(const struct targets *t, struct bpf_program *prog);
+
+/* The module that all of them are of: "libfoo.so.1"; "" = none is named */
+void targets_module(const struct targets *t, char *ret, size_t size);
 
 /* TARGETS_MANY need fsession_attach_multi(). */
 enum targets_kind { TARGETS_NONE, TARGETS_ONE, TARGETS_MANY };

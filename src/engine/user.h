@@ -23,6 +23,8 @@ struct user_engine {
 	 * inject/proctarget.h. */
 	int (*enter)(pid_t pid, enum proctarget_how how, struct proctarget **ret);
 	void (*go_on)(struct proctarget *t);
+	u64 (*mapped)(const struct proctarget *t, const char *name);
+	void (*forget)(struct proctarget *t, const char *name);
 	bool (*stands)(const struct proctarget *t);
 	void (*select)(struct proctarget *t);
 	void (*leave)(struct proctarget *t);

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "image/kbtf.h"
 #include "image/ubtf.h"
 #include "inject/maps.h"
 #include "inject/remote.h"
@@ -27,6 +28,7 @@
 
 struct object {
 	char name[64];
+	u64 lo, hi, inode;	/* of the mapping that is executed */
 	u64 base;		/* address there - address in the file */
 	struct ubtf *types;	/* NULL: it has no functions that are known */
 };
@@ -67,7 +69,7 @@ static int add_object(struct proctarget *t, const char *name, const struct map_r
 		return -ENOMEM;
 	t->objs = objs;
 	o = &objs[t->nr++];
-	*o = (struct object){ 0 };
+	*o = (struct object){ .lo = row->lo, .hi = row->hi, .inode = row->inode };
 	strncat(o->name, name, sizeof(o->name) - 1);
 	fd = maps_open(t->pid, row);
 	if (fd < 0)
@@ -86,12 +88,23 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool is_known(const struct proctarget *t, const char *name)
+static struct object *known(const struct proctarget *t, const char *name)
 {
 	for (u32 i = 1; i < t->nr; i++)
-		if (!strcmp(t->objs[i].name, name))
-			return true;
-	return false;
+		if (kbtf_module_name_eq(t->objs[i].name, name))
+			return &t->objs[i];
+	return NULL;
+}
+
+/* One that had been unmapped is there again, perhaps elsewhere. Types of another file would not do. */
+static void move_object(struct object *o, const struct map_row *row)
+{
+	o->lo = row->lo;
+	o->hi = row->hi;
+	if (o->types && o->inode == row->inode)
+		o->base = base_of(o->types->elf, row);
+	else
+		o->types = NULL;
 }
 
 static bool is_code(const struct map_row *row)
@@ -116,6 +129,7 @@ static int read_exe(pid_t pid, char *ret, size_t size)
 static int look(struct proctarget *t)
 {
 	char exe[4096];
+	struct object *o;
 	struct maps maps;
 	int err;
 
@@ -127,8 +141,12 @@ static int look(struct proctarget *t)
 		for (u32 i = 0; i < maps.nr && !err; i++) {
 			const struct map_row *row = &maps.rows[i];
 
-			if (!is_code(row) || (first ? strcmp(row->path, exe) : !strcmp(row->path, exe)) ||
-			    (first ? t->nr : is_known(t, base_name(row->path))))
+			if (!is_code(row) || (first ? strcmp(row->path, exe) || t->nr : !strcmp(row->path, exe)))
+				continue;
+			o = first ? NULL : known(t, base_name(row->path));
+			if (o && !o->lo)
+				move_object(o, row);
+			if (o)
 				continue;
 			err = add_object(t, first ? "vmlinux" : base_name(row->path), row);
 		}
@@ -305,6 +323,30 @@ int proctarget_open(pid_t pid, enum proctarget_how how, struct proctarget **ret)
 void proctarget_use(struct proctarget *t)
 {
 	target_set(&t->target);
+}
+
+u64 proctarget_mapped(const struct proctarget *t, const char *name)
+{
+	struct maps maps;
+	u64 at = 0;
+
+	if (maps_read(t->pid, &maps))
+		return 0;
+	for (u32 i = 0; i < maps.nr && !at; i++)
+		if (is_code(&maps.rows[i]) && kbtf_module_name_eq(base_name(maps.rows[i].path), name))
+			at = maps.rows[i].lo;
+	maps_done(&maps);
+	return at;
+}
+
+void proctarget_forget(struct proctarget *t, const char *name)
+{
+	struct object *o = known(t, name);
+
+	if (!o)
+		return;
+	tramp_forget(remote_space(t->remote), o->lo, o->hi - o->lo);
+	o->lo = o->hi = 0;
 }
 
 void proctarget_go_on(struct proctarget *t)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "util/types.h"
+
 struct proctarget;
 
 enum proctarget_how {
@@ -27,6 +29,10 @@ int proctarget_look(const struct proctarget *t);
 void proctarget_go_on(struct proctarget *t);
 /* Did it execute another program just while it was stopped here? Then follow_next() does not tell, and it stands. */
 bool proctarget_stands(const struct proctarget *t);
+/* Where the shared object @name is mapped there; 0: it is not. */
+u64 proctarget_mapped(const struct proctarget *t, const char *name);
+/* It was unmapped, and every link to its functions is gone: forgets what is known of that place. */
+void proctarget_forget(struct proctarget *t, const char *name);
 /* Every link must be gone. Leaves the process; programs can no longer be loaded, symbols are still known.
  * NULL: nothing */
 void proctarget_close(struct proctarget *t);

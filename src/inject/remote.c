@@ -478,16 +478,45 @@ static void stop_end(struct remote *r, struct stop *s)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
+/* What is there is another file now, or nothing (dlclose), or the new bytes: a file that was mapped again. */
+static bool is_moot(struct remote *r, const struct tramp_patch *p)
 {
+	u8 now[ARCH_PATCH_MAX], file[ARCH_PATCH_MAX];
+
+	if (!peek(r, p->addr, now, p->len) && !memcmp(now, p->old, p->len))
+		return false;
+	maps_done(&r->files);	/* as they are now */
+	return !memcmp(now, p->new, p->len) || remote_op_read_file(r, p->addr, file, p->len) != (int)p->len ||
+	       (memcmp(file, p->old, p->len) && memcmp(file, p->new, p->len));
+}
+
+/* The others, of which *@ret are the caller's to free. */
+static int drop_moot(struct remote *r, const struct tramp_patch *patches, u32 nr, struct tramp_patch **ret)
+{
+	struct tramp_patch *left = malloc(nr * sizeof(*left));
+	int nr_left = 0;
+
+	*ret = left;
+	if (!left)
+		return -ENOMEM;
+	for (u32 i = 0; i < nr; i++)
+		if (!is_moot(r, &patches[i]))
+			left[nr_left++] = patches[i];
+	return nr_left;
+}
+
+static int remote_op_patch(void *arg, const struct tramp_patch *all, u32 nr_all)
+{
+	struct tramp_patch *patches = NULL;
 	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = stop_begin(r, &s);
+	int err = stop_begin(r, &s), nr = err ? err : drop_moot(r, all, nr_all, &patches);
 
-	err = err ?: keeper_note(r->keeper, patches, nr);
+	err = nr < 0 ? nr : keeper_note(r->keeper, patches, nr);
 	err = err ?: stop_patch(&s, patches, nr);
 	if (!r->left)
-		keeper_forget(r->keeper, patches, nr);
+		keeper_forget(r->keeper, all, nr_all);
+	free(patches);
 	stop_end(r, &s);
 	return explain(r, err);
 }

@@ -212,6 +212,63 @@ t_follow_ends_before_them()
 	done
 }
 
+# Sends a character to the loader and waits for the $2-th answer to it
+tell()
+{
+	echo "$1" >&8
+	for _ in $(seq 3000); do
+		[ "$(grep -c "^$1 " "$tmp/answers1")" -ge "$2" ] && return
+		sleep 0.01
+	done
+	not_ok "no answer to '$1'"
+}
+
+# What is loaded later, unloaded, loaded again
+t_follow_what_is_loaded()
+{
+	what='fsession run -a liblate.so:*'
+	mkfifo "$tmp/in1"
+	"$BUILD/tests/inject/loader" "$BUILD/tests/inject/liblate.so" <"$tmp/in1" >"$tmp/answers1" &
+	pid=$!
+	exec 8>"$tmp/in1"
+	until_line "$tmp/answers1" ready
+	timeout 60 "$FSESSION" run "$latency" -a 'liblate.so:la*' --stats --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" \
+		8>&- &
+	tracer=$!
+	until_line "$tmp/err" "has not loaded 'liblate.so'"
+	tell o 1
+	until_line "$tmp/err" 'engine user on liblate.so:la'
+	tell a 1
+	tell b 1
+	tell c 1
+	until_line "$tmp/err" "has unloaded 'liblate.so'"
+	tell o 2
+	for _ in $(seq 3000); do
+		[ "$(grep -c 'engine user on' "$tmp/err")" = 2 ] && break
+		sleep 0.01
+	done
+	tell d 1
+	kill -INT "$tracer"
+	wait "$tracer"
+	got=$?
+	status 0
+	out 'calls = 3'
+	grep -q '^latency  *6 ' "$tmp/out" || not_ok 'runs are not summed'
+	tell e 1
+	exec 8>&-
+	wait "$pid" || not_ok "it ended with status $?"
+	grep -qx 'd 101' "$tmp/answers1" || not_ok 'a wrong answer'
+	grep -qx 'e 102' "$tmp/answers1" || not_ok 'a wrong answer'
+}
+
+t_follow_what_is_never_loaded()
+{
+	fs run "$latency" --engine user -a 'libnone.so:*' -- /bin/true
+	status 1
+	err "has not loaded 'libnone.so': waiting for it"
+	err "nothing was traced: 'libnone.so' was never loaded"
+}
+
 t_follow_is_for_processes()
 {
 	fs run "$weigh" --follow
