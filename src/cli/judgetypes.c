@@ -86,6 +86,8 @@ static const struct btf *kernel_types(struct judgetypes *t)
 {
 	if (!t->kernel && !t->no_kernel)
 		t->kernel = btf__load_vmlinux_btf();
+	if (t->kernel)		/* or libbpf looks through all types for its long */
+		btf__set_pointer_size(t->kernel, sizeof(void *));
 	t->no_kernel = !t->kernel;
 	return t->kernel;
 }
@@ -105,6 +107,14 @@ const char *judgetypes_kfunc(struct judgetypes *t, u32 id)
 	const struct btf_type *type = btf ? btf__type_by_id(btf, id) : NULL;
 
 	return type && btf_is_func(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
+}
+
+/* Of all programs at once: there are a hundred thousand types to look through. */
+static u32 task_id(struct judgetypes *t, const struct btf *btf)
+{
+	if (!t->task_id)
+		t->task_id = btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT);
+	return (s32)t->task_id < 0 ? 0 : t->task_id;
 }
 
 static bool find(const struct btf *btf, const char *func, struct verify_opts *o)
@@ -174,6 +184,8 @@ static int find_named(struct judgetypes *t, struct verify_opts *o, struct judget
 		found = find_in_module(t, ret->name, func, o);
 		*colon = ':';
 	}
+	if (found && (o->target_btf == t->file || o->target_btf == t->kernel))
+		o->task_id = task_id(t, o->target_btf);
 	if (!found)
 		snprintf(ret->why, sizeof(ret->why), "there is no function '%s' in %s types", ret->name,
 			 t->file ? "these" : "the kernel's");

@@ -12,6 +12,7 @@ struct judgetypes {
 	int memfd;		/* behind it, or -1 */
 	struct btf *kernel;	/* read when first needed; NULL then: there is none */
 	struct btf *any;	/* with the one function that stands for all */
+	u32 task_id;		/* of struct task_struct in .file or .kernel; 0: not looked for */
 	struct btf *module;	/* the last that was looked into */
 	bool no_kernel;
 };

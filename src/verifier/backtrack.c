@@ -204,11 +204,10 @@ static u32 mark_state(struct state *s, struct want *w)
 	for (u32 n = 0; n <= s->depth; n++) {
 		struct frame *f = s->frames[n];
 
-		for (u32 i = 0; i < INSN_FP; i++) {
+		for (u64 left = w->regs[n] & ALL_REGS; left; left &= left - 1) {
+			u32 i = lowest_bit(left);
 			struct reg *r = &f->regs[i];
 
-			if (!(w->regs[n] >> i & 1))
-				continue;
 			if (r->type != REG_SCALAR || r->precise) {
 				w->regs[n] &= ~(1u << i);
 				continue;
@@ -216,11 +215,10 @@ static u32 mark_state(struct state *s, struct want *w)
 			r->precise = true;
 			marks++;
 		}
-		for (u32 i = 0; i < STACK_SLOTS; i++) {
+		for (u64 left = w->slots[n]; left; left &= left - 1) {
+			u32 i = lowest_bit(left);
 			struct slot *slot = i < f->slots ? &f->stack[i] : NULL;
 
-			if (!(w->slots[n] >> i & 1))
-				continue;
 			if (!slot || slot->kind[0] != SLOT_SPILL || slot->reg.type != REG_SCALAR ||
 			    slot->reg.precise) {
 				w->slots[n] &= ~(1ULL << i);

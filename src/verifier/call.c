@@ -302,6 +302,8 @@ static s32 task_id(const struct env *env)
 {
 	const struct btf *btf = kernel_btf(env);
 
+	if (env->o->task_id)
+		return env->o->task_id;
 	return btf ? btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT) : -1;
 }
 

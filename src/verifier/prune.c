@@ -211,13 +211,18 @@ static void each_live_number(struct env *env, void (*fn)(struct reg *r, u8 *uses
 		u16 regs = live_regs(env, s, n);
 		u64 slots = live_slots(env, s, n);
 
-		for (u32 i = 0; i < INSN_FP; i++)
-			if (regs >> i & 1 && f->regs[i].type == REG_SCALAR && f->regs[i].id)
-				fn(&f->regs[i], uses);
-		for (u32 i = 0; i < f->slots; i++)
-			if (slots >> i & 1 && f->stack[i].kind[0] == SLOT_SPILL &&
-			    f->stack[i].reg.type == REG_SCALAR && f->stack[i].reg.id)
-				fn(&f->stack[i].reg, uses);
+		for (u64 left = regs & ALL_REGS; left; left &= left - 1) {
+			struct reg *r = &f->regs[lowest_bit(left)];
+
+			if (r->type == REG_SCALAR && r->id)
+				fn(r, uses);
+		}
+		for (u64 left = slots & slots_below(f->slots); left; left &= left - 1) {
+			struct slot *slot = &f->stack[lowest_bit(left)];
+
+			if (slot->kind[0] == SLOT_SPILL && slot->reg.type == REG_SCALAR && slot->reg.id)
+				fn(&slot->reg, uses);
+		}
 	}
 }
 
@@ -249,20 +254,26 @@ static bool same_frame(const struct env *env, const struct state *os, const stru
 	static const struct slot empty;
 	const struct frame *old = os->frames[n], *cur = cs->frames[n];
 	bool all = exact == SAME || env->o->flags & VERIFY_EXACT;
-	u16 live = all ? 0x3ff : live_regs(env, os, n);
+	u64 live = all ? ALL_REGS : live_regs(env, os, n) & ALL_REGS;
 	u64 slots = all ? ~0ULL : live_slots(env, os, n);
 	u32 nr = exact == SAME && cur->slots > old->slots ? cur->slots : old->slots;
 
 	if (old->subprog != cur->subprog || old->callsite != cur->callsite ||
 	    old->is_callback != cur->is_callback || (exact == SAME && old->rounds != cur->rounds))
 		return false;
-	for (u32 i = 0; i < INSN_FP; i++)
-		if (live >> i & 1 && !same_reg(&old->regs[i], &cur->regs[i], m, exact))
+	for (; live; live &= live - 1) {
+		u32 i = lowest_bit(live);
+
+		if (!same_reg(&old->regs[i], &cur->regs[i], m, exact))
 			return false;
-	for (u32 i = 0; i < nr; i++)
-		if (slots >> i & 1 && !same_slot(i < old->slots ? &old->stack[i] : &empty,
-						 i < cur->slots ? &cur->stack[i] : &empty, m, exact))
+	}
+	for (slots &= slots_below(nr); slots; slots &= slots - 1) {
+		u32 i = lowest_bit(slots);
+
+		if (!same_slot(i < old->slots ? &old->stack[i] : &empty,
+			       i < cur->slots ? &cur->stack[i] : &empty, m, exact))
 			return false;
+	}
 	return true;
 }
 

@@ -333,6 +333,12 @@ bool scalar_sync(struct scalar *s)
 	struct scalar before;
 	int rounds = 4;
 
+	if (!s->t.mask) {	/* one number: no need to go round */
+		if (!scalar_has(s, s->t.value))
+			return false;
+		*s = scalar_const(s->t.value);
+		return true;
+	}
 	do {
 		before = *s;
 		range_from_tnum(&s->r, s->t, 64);

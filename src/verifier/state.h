@@ -119,6 +119,18 @@ static inline struct frame *state_frame(struct state *s)
 	return s->frames[s->depth];
 }
 
+#define ALL_REGS 0x3ffu		/* without the frame pointer */
+
+static inline u32 lowest_bit(u64 mask)
+{
+	return __builtin_ctzll(mask);
+}
+
+static inline u64 slots_below(u32 nr)
+{
+	return nr < 64 ? (1ULL << nr) - 1 : ~0ULL;
+}
+
 static inline struct reg *state_regs(struct state *s)
 {
 	return s->frames[s->depth]->regs;

@@ -67,6 +67,7 @@ struct verify_opts {
 	const struct btf *target_btf;	/* tracing: where target_id, a FUNC, is */
 	const struct btf *kernel_btf;	/* vmlinux: types of helpers; NULL: in .target_btf */
 	u32 target_id;			/* 0: a function of a BPF program without reliable prototype */
+	u32 task_id;			/* struct task_struct among vmlinux's; 0: looked for when needed */
 	const struct verify_ops *ops;
 	void *arg;
 	u32 insns_max;			/* visited; 0: INSN_CNT_MAX */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rules and the corpus, judged by ours and by the running kernel, with its types: verdicts must agree, but where
- * a tag says so (tests/verifier/verdict.h); and how many instructions each visits. `test_programs [-v]
- * [FILE.bpf.o...]`, or `test_programs -l PROGRAM FILE.bpf.o` for the kernel's log of one; as root, in a guest:
+ * a tag says so (tests/verifier/verdict.h); and how many instructions each visits. As root, in a guest:
+ *	test_programs [-v] [-t] [FILE.bpf.o...]		-t: what it takes, too, the better of two times
+ *	test_programs --engine=kernel			the corpus, -t, for tools/bench-kernels
+ *	test_programs -l PROGRAM FILE.bpf.o		the kernel's log of one
  *
  *	tools/vm -k 7.2 -- build/tests/verdict/test_programs
  *
@@ -31,6 +33,9 @@
 #define LOG_STATS 4
 #define LOG_ALL 2
 #define PROGS_MAX 512
+#ifndef OBJECTS			/* where they are, from here */
+#define OBJECTS "../verifier/"
+#endif
 
 static char log_buf[LOG_BYTES];
 static struct {
@@ -39,22 +44,25 @@ static struct {
 	struct bpf_object *obj;	/* while the kernel judges it */
 	u32 rows, failed, left_out;
 	u64 mine, theirs;	/* instructions visited */
-	double worst;
+	u64 mine_ns, theirs_ns;	/* that took: with tools/vm --icount, instructions executed */
+	double worst, worst_ns;
+	bool times, bench;
 	struct btf *vmlinux;
 } run;
 
 static struct verdict {
 	char name[64], reason[256], target[64];
 	int err;
-	u64 visited;
+	u64 visited, ns;
 } verdicts[PROGS_MAX];
 static u32 nr_verdicts;
 
-static u64 visited(void)
+/* A number of the kernel's log */
+static u64 number_behind(const char *text)
 {
-	const char *at = strstr(log_buf, "\nprocessed ");
+	const char *at = strstr(log_buf, text);
 
-	return at ? strtoull(at + 11, NULL, 10) : 0;
+	return at ? strtoull(at + strlen(text), NULL, 10) : 0;
 }
 
 static void print_end(const char *text, u32 lines)
@@ -79,40 +87,63 @@ static void set_flags(struct bpf_program *p)
 		bpf_program__set_flags(p, bpf_program__flags(p) | t.flags);
 }
 
+static struct verdict *verdict_of(const char *name)
+{
+	for (u32 i = 0; i < nr_verdicts; i++)
+		if (!strcmp(verdicts[i].name, name))
+			return &verdicts[i];
+	return NULL;
+}
+
 static void note(const struct judgement *j, void *arg)
 {
-	struct verdict *v = &verdicts[nr_verdicts];
+	struct verdict *v = verdict_of(j->name);
 
 	(void)arg;
-	if (nr_verdicts == PROGS_MAX)
+	if (v)		/* judged again, for its time alone */
+		v->ns = j->ns < v->ns ? j->ns : v->ns;
+	if (v || nr_verdicts == PROGS_MAX)
 		return;
-	nr_verdicts++;
+	v = &verdicts[nr_verdicts++];
 	v->err = j->err;
 	v->visited = j->res->visited;
+	v->ns = j->ns;
 	snprintf(v->name, sizeof(v->name), "%s", j->name);
 	snprintf(v->reason, sizeof(v->reason), "%s", j->res->reason);
 	snprintf(v->target, sizeof(v->target), "%s", j->target ?: "");
 }
 
-static void print_costs(const struct verdict *v)
+static double ratio_of(u64 mine, u64 theirs, double *worst)
 {
-	u64 theirs = visited();
-	double ratio = (double)v->visited / theirs;
+	double ret = (double)mine / (theirs ?: 1);
+
+	*worst = ret > *worst ? ret : *worst;
+	return ret;
+}
+
+static void print_costs(const struct verdict *v, u64 theirs_ns)
+{
+	u64 theirs = number_behind("\nprocessed ");
 
 	run.mine += v->visited;
 	run.theirs += theirs;
-	run.worst = ratio > run.worst ? ratio : run.worst;
-	printf("# %-28s %7llu visited, Linux %7llu, ratio %.2f\n", v->name, (unsigned long long)v->visited,
-	       (unsigned long long)theirs, ratio);
+	run.mine_ns += v->ns;
+	run.theirs_ns += theirs_ns;
+	printf("# %-28s %7llu visited, Linux %7llu, ratio %.2f", v->name, (unsigned long long)v->visited,
+	       (unsigned long long)theirs, ratio_of(v->visited, theirs, &run.worst));
+	if (run.times)
+		printf("; %6llu us, Linux %6llu, ratio %.2f", (unsigned long long)v->ns / 1000,
+		       (unsigned long long)theirs_ns / 1000, ratio_of(v->ns, theirs_ns, &run.worst_ns));
+	printf("\n");
 }
 
-/* @err: the kernel's */
-static void compare(const struct verdict *v, const struct tags *t, int err)
+/* @err, @ns: the kernel's */
+static void compare(const struct verdict *v, const struct tags *t, int err, u64 ns)
 {
 	bool ok = t->failure == !!v->err && (t->failure == !!err) != t->linux_differs;
 
 	if (!err && !v->err)
-		print_costs(v);
+		print_costs(v, ns);
 	if (run.alone)
 		fputs(log_buf, stdout);
 	if (!ok) {
@@ -161,6 +192,7 @@ static bool is_for_this_kernel(const struct verdict *v, const struct tags *t)
 
 static void judge_one(const struct verdict *v, const struct prog_load_attr *a)
 {
+	u64 took_ns, again_ns = 0;
 	struct tags t;
 	int fd;
 
@@ -173,14 +205,20 @@ static void judge_one(const struct verdict *v, const struct prog_load_attr *a)
 	fd = load_one(v, a);
 	if (fd >= 0)
 		close(fd);
-	compare(v, &t, fd < 0 ? fd : 0);
+	took_ns = 1000 * number_behind("verification time ");
+	if (run.times && fd >= 0) {
+		close(load_one(v, a));
+		again_ns = 1000 * number_behind("verification time ");
+	}
+	compare(v, &t, fd < 0 ? fd : 0, again_ns && again_ns < took_ns ? again_ns : took_ns);
 }
 
 static void judge_same(const struct bpf_program *p, const struct prog_load_attr *a)
 {
-	for (u32 i = 0; i < nr_verdicts; i++)
-		if (!strcmp(verdicts[i].name, bpf_program__name(p)))
-			judge_one(&verdicts[i], a);
+	const struct verdict *v = verdict_of(bpf_program__name(p));
+
+	if (v)
+		judge_one(v, a);
 }
 
 static int answer(int cmd, const void *attr, size_t size, void *arg)
@@ -228,7 +266,8 @@ static void compare_all(const char *path, const struct judge_opts *o)
 	nr_verdicts = 0;
 	run.path = path;
 	run.btf = btf__parse(path, NULL);
-	if (!run.btf || judge_object(path, o, note, NULL) < 0 || judge_by_kernel(path)) {
+	if (!run.btf || judge_object(path, o, note, NULL) < 0 ||
+	    (run.times && judge_object(path, o, note, NULL) < 0) || judge_by_kernel(path)) {
 		run.failed++;
 		printf("not ok %u - %s\n", ++run.rows, path);
 	}
@@ -243,7 +282,7 @@ static void compare_folder(const char *folder, const struct judge_opts *o)
 	glob_t files;
 
 	path[n > 0 ? n : 0] = 0;
-	snprintf(strrchr(path, '/') ?: path, 64, "/../verifier/%s*.bpf.o", folder);
+	snprintf(strrchr(path, '/') ?: path, 64, "/" OBJECTS "%s*.bpf.o", folder);
 	if (glob(path, 0, NULL, &files)) {
 		printf("not ok %u - nothing in %s\n", ++run.rows, path);
 		run.failed++;
@@ -254,37 +293,64 @@ static void compare_folder(const char *folder, const struct judge_opts *o)
 	globfree(&files);
 }
 
+static void print_sums(void)
+{
+	if (run.theirs)
+		printf("# visited %llu, Linux %llu: ratio %.3f, the worst %.2f\n", (unsigned long long)run.mine,
+		       (unsigned long long)run.theirs, (double)run.mine / run.theirs, run.worst);
+	if (run.theirs_ns && run.times)
+		printf("# took %llu us, Linux %llu: ratio %.3f, the worst %.2f\n",
+		       (unsigned long long)run.mine_ns / 1000, (unsigned long long)run.theirs_ns / 1000,
+		       (double)run.mine_ns / run.theirs_ns, run.worst_ns);
+	if (run.bench)
+		printf("bench verify_corpus %llu insns\nbench verify_corpus_by_linux %llu insns\n",
+		       (unsigned long long)run.mine_ns, (unsigned long long)run.theirs_ns);
+	printf("# %u agree, %u differ, %u left out\n1..%u\n", run.rows - run.failed - run.left_out, run.failed,
+	       run.left_out, run.rows);
+}
+
+/* Number of files among the arguments, or -1: nothing to do. */
+static int read_args(int argc, char **argv)
+{
+	int files = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-l") && i + 1 < argc)
+			run.alone = argv[++i];
+		else if (!strcmp(argv[i], "-t"))
+			run.times = true;
+		else if (!strncmp(argv[i], "--engine=", 9))
+			run.bench = run.times = true;
+		else if (*argv[i] != '-')
+			argv[files++] = argv[i];
+		if (run.bench && strcmp(argv[i], "--engine=kernel"))
+			return -1;
+	}
+	return files;
+}
+
 int main(int argc, char **argv)
 {
 	struct judge_opts o = { .kernel = true, .prepare = set_flags };
-	bool any = false;
+	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
+	int files = read_args(argc, argv);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (!is_linux72())
+	if (files < 0 || !is_linux72())
 		return 0;
 	run.vmlinux = btf__load_vmlinux_btf();
 	if (!run.vmlinux) {
 		printf("Bail out! no types of the kernel\n");
 		return 1;
 	}
-	report_init(argc > 1 && !strcmp(argv[1], "-v") ? 3 : 0);
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-l") && i + 1 < argc) {
-			run.alone = argv[++i];
-		} else if (*argv[i] != '-') {
-			compare_all(argv[i], &o);
-			any = true;
-		}
-	}
-	if (!any) {
+	report_init(verbose ? 3 : 0);
+	for (int i = 0; i < files; i++)
+		compare_all(argv[i], &o);
+	if (!files && !run.bench)
 		compare_folder("rule_", &o);
+	if (!files)
 		compare_folder("corpus/", &o);
-	}
-	if (run.theirs)
-		printf("# visited %llu, Linux %llu: ratio %.3f, the worst %.2f\n", (unsigned long long)run.mine,
-		       (unsigned long long)run.theirs, (double)run.mine / run.theirs, run.worst);
-	printf("# %u agree, %u differ, %u left out\n1..%u\n", run.rows - run.failed - run.left_out, run.failed,
-	       run.left_out, run.rows);
+	print_sums();
 	btf__free(run.vmlinux);
 	return !!run.failed;
 }
