@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "image/kbtf.h"
-#include "image/ubtf.h"
+#include "image/ucache.h"
 #include "inject/maps.h"
 #include "inject/remote.h"
 #include "inject/selftarget.h"
@@ -75,7 +75,7 @@ static int add_object(struct proctarget *t, const char *name, const struct map_r
 	if (fd < 0)
 		return 0;
 	snprintf(root, sizeof(root), "/proc/%d/root", t->pid);
-	if (!ubtf_open_opts(fd, row->path, &opts, &o->types))
+	if (!ucache_open(fd, row->path, &opts, &o->types))
 		o->base = base_of(o->types->elf, row);
 	close(fd);
 	return 0;
@@ -271,7 +271,7 @@ static const char *proc_refusal(void *arg, u32 nr, u32 id, const char *name, cha
 	(void)id;
 	if (nr && !strcmp(name, remote_hook_name(REMOTE_HOOK_UNWINDERS)))
 		return "is replaced by this engine's own";
-	return find(t, nr, name, &code) ? ubtf_refusal(t->objs[nr].types, &code, buf) : NULL;
+	return find(t, nr, name, &code) ? ucache_refusal(t->objs[nr].types, &code, buf) : NULL;
 }
 
 static u64 proc_helper(void *arg, u64 fn)
