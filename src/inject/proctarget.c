@@ -371,5 +371,6 @@ void proctarget_close(struct proctarget *t)
 	remote_unhook(t->remote);
 	remote_close(t->remote);
 	t->left = true;
+	target_drop(&t->target);
 	/* objects of bpf(2) may still refer to the target; who prints symbols asks for its own */
 }

@@ -119,6 +119,22 @@ int target_scan(struct target *t)
 	return err;
 }
 
+void target_drop(struct target *t)
+{
+	struct target_btf *btfs;
+	u32 nr;
+
+	pthread_mutex_lock(&t->lock);
+	btfs = t->btfs;
+	nr = t->nr_btfs;
+	t->btfs = NULL;
+	t->nr_btfs = 0;
+	pthread_mutex_unlock(&t->lock);
+	while (nr)	/* vmlinux last: modules' are split upon it */
+		btf_put(btfs[--nr].obj);
+	free(btfs);
+}
+
 int target_vmlinux(struct btf_obj **ret)
 {
 	struct target *t = target_current();

@@ -71,6 +71,8 @@ struct target *target_for_progs(void);
 
 /* Makes the BTF objects of @t that are not there yet. 0 or -ENOMEM */
 int target_scan(struct target *t);
+/* Lets go of the BTF objects of @t, which programs may still have; they are made again if asked for. */
+void target_drop(struct target *t);
 /* vmlinux, with a user more. -EINVAL: there is no target; -ENOMEM */
 int target_vmlinux(struct btf_obj **ret);
 /* FUNC @id of @b, which is one of the target's. -ENOENT: it has no code; -EINVAL: no FUNC */
