@@ -3,8 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +11,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "image/maps.h"
 #include "image/uelf.h"
 #include "util/log.h"
-#include "util/slurp.h"
 
-#define MAPS_MAX (64 << 20)
 #define OBJS_MAX 65536
 
 static bool is_known(const struct uproc *p, const struct uproc_obj *o)
@@ -47,42 +44,22 @@ static int add(struct uproc *p, const struct uproc_obj *o)
 	return 0;
 }
 
-/* "START-END r-xp OFFSET MAJOR:MINOR INODE    PATH" */
-static int add_line(struct uproc *p, char *line)
+static int add_row(struct uproc *p, const struct map_row *row)
 {
-	struct uproc_obj o = {};
-	int path_at = 0;
-	char exec;
+	const struct uproc_obj o = {
+		.path = row->path, .start = row->lo, .end = row->hi, .offset = row->off,
+		.dev_major = row->dev_major, .dev_minor = row->dev_minor, .inode = row->inode,
+	};
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*2c%c%*c %" SCNx64 " %" SCNx64 ":%" SCNx64 " %" SCNu64 " %n",
-		   &o.start, &o.end, &exec, &o.offset, &o.dev_major, &o.dev_minor, &o.inode, &path_at) != 7 ||
-	    !path_at)
-		return 0;
-	o.path = line + path_at;
-	if (exec != 'x' || *o.path != '/' || !o.inode || is_known(p, &o) || p->nr == OBJS_MAX)
+	if (row->perms[2] != 'x' || *o.path != '/' || !o.inode || is_known(p, &o) || p->nr == OBJS_MAX)
 		return 0;
 	return add(p, &o);
 }
 
-static int read_maps(pid_t tid, char **text)
-{
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	err = slurp(path, MAPS_MAX, text, NULL);
-	if (!err && !**text) {
-		free(*text);
-		*text = NULL;
-		err = -ESRCH;
-	}
-	return err == -ENOENT ? -ESRCH : err;
-}
-
 /* Of whichever of its threads still has a memory; the one that has becomes @p->pid. */
-static int read_any_maps(struct uproc *p, char **text)
+static int read_any_maps(struct uproc *p, struct maps *maps)
 {
-	int err = read_maps(p->pid, text);
+	int err = maps_read(p->pid, maps);
 	const struct dirent *entry;
 	char path[64];
 	DIR *dir;
@@ -93,7 +70,7 @@ static int read_any_maps(struct uproc *p, char **text)
 		pid_t tid = atoi(entry->d_name);
 
 		if (tid > 0)
-			err = read_maps(tid, text);
+			err = maps_read(tid, maps);
 		if (!err)
 			p->pid = tid;
 	}
@@ -105,28 +82,24 @@ static int read_any_maps(struct uproc *p, char **text)
 int uproc_open(pid_t pid, struct uproc **ret)
 {
 	struct uproc *p = calloc(1, sizeof(*p));
-	char *text = NULL, *next;
+	struct maps maps = { 0 };
 	int err;
 
 	if (!p)
 		return fail(-ENOMEM, "out of memory");
 	p->pid = pid;
-	err = read_any_maps(p, &text);
+	err = read_any_maps(p, &maps);
 	if (err) {
 		err = fail_hint(err, err == -ESRCH ? NULL : "be the user whose process it is, or root",
 				"process %d: %s", pid, log_errstr(err));
 		goto out;
 	}
-	for (char *line = text; *line && !err; line = next) {
-		next = strchrnul(line, '\n');
-		if (*next)
-			*next++ = '\0';
-		err = add_line(p, line);
-	}
+	for (uint32_t i = 0; i < maps.nr && !err; i++)
+		err = add_row(p, &maps.rows[i]);
 	if (err)
 		fail(err, "out of memory");
 out:
-	free(text);
+	maps_done(&maps);
 	if (err)
 		uproc_free(p);
 	else
@@ -144,38 +117,14 @@ void uproc_free(struct uproc *p)
 	free(p);
 }
 
-/* Overlay file systems show other device numbers in maps than stat() does: the inode has to do. */
-static int open_same(const char *path, const struct uproc_obj *o)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == o->inode)
-		return fd;
-	close(fd);
-	return -ENOENT;
-}
-
 int uproc_open_obj(const struct uproc *p, const struct uproc_obj *o)
 {
-	char path[4200];
-	int fd;
+	const struct map_row row = { .lo = o->start, .hi = o->end, .inode = o->inode, .path = o->path };
+	int fd = maps_open(p->pid, &row);
 
-	snprintf(path, sizeof(path), "/proc/%d/root%s", p->pid, o->path);
-	fd = open_same(path, o);
 	if (fd >= 0)
 		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, p->pid, o->start, o->end);
-	fd = open_same(path, o);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/exe", p->pid);
-	fd = open_same(path, o);
-	if (fd >= 0)
-		return fd;
-	return fail_hint(-ENOENT, "restart the process, or be root",
+	return fail_hint(fd, "restart the process, or be root",
 			 "process %d: '%s' is not the file any more that it has mapped", p->pid, o->path);
 }
 
