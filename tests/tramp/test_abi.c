@@ -96,6 +96,77 @@ TEST(complex_in_two_vectors)
 	CHECK_STR(hn_order(), "e1 x1");
 }
 
+OUTSIDE long double _Complex turn_x87(long double _Complex z);
+OUTSIDE long double _Complex turn_x87(long double _Complex z)
+{
+	NOT_PURE();
+	return z * 1.0il;
+}
+
+TEST(complex_in_two_x87)
+{
+	trace(turn_x87);
+	CHECK(turn_x87(2.0L + 3.0il) == -3.0L + 2.0il);
+	CHECK_STR(hn_order(), "e1 x1");
+}
+
+#if defined(__x86_64__)
+typedef double four __attribute__((vector_size(32)));
+
+__attribute__((target("avx"))) OUTSIDE four scale(four v, four by);
+__attribute__((target("avx"))) OUTSIDE four scale(four v, four by)
+{
+	NOT_PURE();
+	return v * by;
+}
+
+__attribute__((target("avx"))) static void wide_vector(void)
+{
+	four v = scale((four){ 1, 2, 3, 4 }, (four){ 5, 6, 7, 8 });
+
+	CHECK(v[0] == 5 && v[1] == 12 && v[2] == 21 && v[3] == 32);
+}
+
+TEST(vector_of_32_bytes)
+{
+	if (!__builtin_cpu_supports("avx"))
+		return;
+	trace(scale);
+	wide_vector();
+	CHECK_STR(hn_order(), "e1 x1");
+}
+#endif
+
+struct pair {
+	u64 a, b;
+};
+
+OUTSIDE struct pair swap_words(struct pair p);
+OUTSIDE struct pair swap_words(struct pair p)
+{
+	NOT_PURE();
+	return (struct pair){ p.b, p.a };
+}
+
+OUTSIDE struct mixed *nothing_at_all(void);
+OUTSIDE struct mixed *nothing_at_all(void)
+{
+	NOT_PURE();
+	return NULL;
+}
+
+TEST(struct_in_two_words)
+{
+	struct pair p = { 7, 8 };
+
+	trace(swap_words);
+	trace(nothing_at_all);
+	p = swap_words(p);
+	CHECK(p.a == 8 && p.b == 7);
+	CHECK(!nothing_at_all());
+	CHECK_STR(hn_order(), "e1 x1 e1 x1");
+}
+
 OUTSIDE struct big grow(struct big b, u64 by);
 OUTSIDE struct big grow(struct big b, u64 by)
 {
