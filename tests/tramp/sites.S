@@ -181,6 +181,16 @@ ptr:	.quad	callee
 	ret
 	end	site_realign
 
+	fn	site_realign_framed
+	push	%rbp
+	mov	%rsp, %rbp
+	and	$-32, %rsp
+	lea	6(%rdi), %rax
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+	end	site_realign_framed
+
 	fn	site_push_pop
 	push	%rdi
 	pop	%rax

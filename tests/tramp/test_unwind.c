@@ -568,6 +568,7 @@ TEST(handler_on_higher_alternate_stack)
 #define TRAP_FLAG 0x100
 
 static volatile u64 steps, lost, wrong;
+static u64 (*stepped)(u64 a) = plain;
 static u64 stepped_caller;
 
 static _Unwind_Reason_Code look_for_caller(struct _Unwind_Context *ctx, void *arg)
@@ -611,7 +612,7 @@ HN_NOINLINE u64 stepped_call(u64 a)
 	u64 ret;
 
 	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1);
-	ret = plain(a);
+	ret = stepped(a);
 	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR2);
 	return ret;
 }
@@ -640,6 +641,35 @@ TEST(signal_at_every_instruction)
 	hn_clear();
 	plain(1);
 	CHECK_STR(hn_order(), "e1 x1");
+}
+
+/* Its first instructions, which are moved elsewhere, align the stack. */
+HN_NOINLINE u64 realigned(u64 a);
+HN_NOINLINE u64 realigned(u64 a)
+{
+	volatile u64 room[8] __attribute__((aligned(64)));
+
+	room[0] = a;
+	return room[0] + 1;
+}
+
+/* The stack pointer modulo 64 is another one for each @nr. */
+HN_NOINLINE void step_from(u64 nr);
+HN_NOINLINE void step_from(u64 nr)
+{
+	volatile u8 *room = __builtin_alloca(16 * nr);
+
+	room[0] = 1;
+	step_through();
+	CHECK_EQ(room[0], 1);
+}
+
+TEST(signal_at_every_instruction_of_realigned)
+{
+	trace(realigned, 1);
+	stepped = realigned;
+	for (u64 nr = 1; nr <= 4; nr++)
+		step_from(nr);
 }
 
 TEST(signal_at_every_instruction_of_many)

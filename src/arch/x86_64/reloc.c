@@ -20,6 +20,8 @@
 #include "arch/x86_64/reloc.h"
 
 #define DWARF_RBX 3
+#define DWARF_RBP 6
+#define DWARF_RSP 7
 #define JMP_BYTES 5
 #define SHORT_JMP_BYTES 2
 
@@ -348,7 +350,9 @@ struct copy {
 	struct codebuf *b;
 	struct arch_cfi *cfi;
 	u64 at;			/* address of the copy */
-	s32 cfa_off;		/* CFA = rsp + this */
+	s32 cfa_off;		/* CFA = rsp + this, ... */
+	bool framed;		/* ... or it is told from rbp, and rsp may be anything: */
+	bool rsp_lost;
 	bool cfa_lost;		/* it changed in a way not followed */
 };
 
@@ -389,11 +393,19 @@ static void put_verbatim(struct copy *c, const struct insn *in, const u8 *p, u64
 	codebuf_put(c->b, bytes, in->i.length);
 }
 
+/* The stack pointer has moved by what .cfa_off was changed by. */
+static void tell_cfa(struct copy *c)
+{
+	if (!c->framed)
+		arch_cfi_add(c->cfi, c->b->len, ARCH_CFI_DEF, DWARF_RSP, c->cfa_off);
+}
+
 static void push_address(struct copy *c, u64 addr)
 {
 	codebuf_u8(c->b, 0x68);				/* push low, sign-extended	*/
 	codebuf_u32(c->b, addr);
-	arch_cfi_add(c->cfi, c->b->len, ARCH_CFI_DEF, 7, c->cfa_off + 8);
+	c->cfa_off += 8;
+	tell_cfa(c);
 	emit_store_i(c->b, 4, RSP, 4, addr >> 32);	/* and the upper half		*/
 }
 
@@ -433,14 +445,29 @@ static void put_cond(struct copy *c, const struct insn *in, const u8 *p, u64 tar
 	put_rel32(c, target);
 }
 
-static bool writes_rsp(const struct insn *in)
+static bool writes(const struct insn *in, ZydisRegister reg)
 {
 	for (int i = 0; i < in->i.operand_count; i++)
 		if (in->ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
 		    in->ops[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
-		    in->ops[i].reg.value == ZYDIS_REGISTER_RSP)
+		    ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, in->ops[i].reg.value) == reg)
 			return true;
 	return false;
+}
+
+/* mov rbp, rsp */
+static bool sets_frame(const struct insn *in)
+{
+	return in->i.mnemonic == ZYDIS_MNEMONIC_MOV && in->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+	       in->ops[0].reg.value == ZYDIS_REGISTER_RBP && in->ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+	       in->ops[1].reg.value == ZYDIS_REGISTER_RSP;
+}
+
+/* By an amount that is not known, as where the stack is aligned. */
+static void lose_rsp(struct copy *c)
+{
+	c->rsp_lost = true;
+	c->cfa_lost |= !c->framed;
 }
 
 /* What the instruction just copied did to the frame. */
@@ -450,39 +477,46 @@ static void follow_frame(struct copy *c, const struct insn *in)
 	u32 off = c->b->len;
 	int reg;
 
-	if (!writes_rsp(in))
+	if (sets_frame(in) && !c->rsp_lost) {
+		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, DWARF_RBP, c->cfa_off);
+		c->framed = true;
+		return;
+	}
+	c->cfa_lost |= c->framed && writes(in, ZYDIS_REGISTER_RBP);
+	if (!writes(in, ZYDIS_REGISTER_RSP))
 		return;
 	switch (in->i.mnemonic) {
 	case ZYDIS_MNEMONIC_PUSH:
 		c->cfa_off += 8;
-		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+		tell_cfa(c);
 		reg = decode_dwarf_operand(op);
+		c->cfa_lost |= c->rsp_lost;
 		if (decode_is_callee_saved(reg))
 			arch_cfi_add(c->cfi, off, ARCH_CFI_SAVED, reg, -c->cfa_off);
 		break;
 	case ZYDIS_MNEMONIC_POP:
 		reg = decode_dwarf_operand(op);
 		c->cfa_off -= 8;
-		arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+		tell_cfa(c);
 		if (decode_is_callee_saved(reg))
 			arch_cfi_add(c->cfi, off, ARCH_CFI_RESTORED, reg, 0);
 		break;
 	case ZYDIS_MNEMONIC_SUB:
 	case ZYDIS_MNEMONIC_ADD:
 		if (op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-			c->cfa_lost = true;
+			lose_rsp(c);
 			break;
 		}
 		c->cfa_off += in->i.mnemonic == ZYDIS_MNEMONIC_SUB ? op[1].imm.value.s : -op[1].imm.value.s;
 		if (c->cfa_off < 0)
 			c->cfa_lost = true;
 		else
-			arch_cfi_add(c->cfi, off, ARCH_CFI_DEF, 7, c->cfa_off);
+			tell_cfa(c);
 		break;
 	case ZYDIS_MNEMONIC_RET:
 		break;
 	default:
-		c->cfa_lost = true;
+		lose_rsp(c);
 	}
 }
 
