@@ -18,7 +18,7 @@
 #include "rt/rt.h"
 
 #define RT_MAP_MAGIC 0x70616d66	/* "fmap" */
-#define RT_MAP_VERSION 1
+#define RT_MAP_VERSION 2
 #define RT_PAGE 4096
 #define RT_LINE __attribute__((aligned(64)))
 
@@ -64,6 +64,7 @@ struct rt_map {
 	u32 elem_bytes;		/* distance of values (array), nodes (hash) or slots (queue) */
 	u32 index_mask;		/* number of buckets - 1; ring: bytes - 1 */
 	u32 nr_nodes;
+	u32 home_mask;		/* hash: of the hash, where an entry's node would best be */
 	u32 value_bytes;	/* value_size rounded up to 8 */
 	u32 seed;
 	u32 value_at;		/* of a node: offset of its value */

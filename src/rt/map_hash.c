@@ -85,24 +85,34 @@ static u64 *bucket_of(const struct rt_map *m, u32 hash)
 	return (u64 *)(void *)m->index + (hash & m->index_mask);
 }
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* Every bit of @v has a say in every bit of the result. */
+static ALWAYS_INLINE u64 mix(u64 v)
+{
+	unsigned __int128 wide = (unsigned __int128)v * 0x9e3779b97f4a7c15ULL;
+
+	return (u64)wide ^ (u64)(wide >> 64);
+}
+
+/* What costs is the way from the key to the bucket: a multiplication for each 8 bytes. */
+static ALWAYS_INLINE u32 hash_of(const struct rt_map *m, const void *key, u32 bytes)
+{
+	u64 h = (m->seed + 1ULL) * 0xff51afd7ed558ccdULL, last = 0;
+	const u8 *p = key;
+
+	for (; bytes >= 8; bytes -= 8, p += 8)
+		h = mix(h ^ *(const rt_u64_any *)p);
+	if (bytes == 4)
+		last = rt_get32(p);
+	for (u32 i = 0; i < bytes && bytes != 4; i++)
+		last |= (u64)p[i] << (8 * i);
+	return bytes ? mix(h ^ last) : h;
+}
+
 static u32 key_hash(const struct rt_map *m, const void *key)
 {
-	u64 h = m->seed ^ 0x9e3779b97f4a7c15ULL * m->key_size;
-	const u8 *p = key;
-	u32 left = m->key_size;
-
-	for (; left >= 8; left -= 8, p += 8) {
-		h = (h ^ *(const rt_u64_any *)p) * 0xff51afd7ed558ccdULL;
-		h ^= h >> 32;
-	}
-	for (u64 last = 0; left; left = 0) {
-		for (u32 i = 0; i < left; i++)
-			last |= (u64)p[i] << (8 * i);
-		h = (h ^ last) * 0xff51afd7ed558ccdULL;
-		h ^= h >> 32;
-	}
-	h *= 0xc4ceb9fe1a85ec53ULL;
-	return h >> 32;
+	return hash_of(m, key, m->key_size);
 }
 
 static int compare(const struct rt_map *m, const struct node *n, u32 hash, const void *key)
@@ -215,12 +225,30 @@ static u32 claim_from_word(struct rt_map *m, u32 word, u32 token)
 	return NIL;
 }
 
-/* Looks from a place that depends on the lane on, so that threads keep apart. */
-static u32 node_alloc(struct rt_map *m, u32 token)
+/* Where find_home() looks first: the node with the number of the hash's last bits. */
+static ALWAYS_INLINE u32 home_of(const struct rt_map *m, u32 hash)
+{
+	return (hash & m->home_mask) + 1;
+}
+
+static bool claim_home(struct rt_map *m, u32 idx, u32 token)
+{
+	u64 *w = &m->bits[(idx - 1) / 64], bit = 1ULL << (idx - 1) % 64, owner;
+
+	if (rt_load(w) & bit || __atomic_fetch_or(w, bit, __ATOMIC_SEQ_CST) & bit)
+		return false;
+	owner = rt_load(&node_at(m, idx)->owner);
+	return (u32)owner == NODE_FREE && node_claim(m, idx, owner, token);
+}
+
+/* At home, or else from a place that depends on the lane on, so that threads keep apart. */
+static u32 node_alloc(struct rt_map *m, u32 hash, u32 token)
 {
 	u32 words = nr_words(m), groups = (words + 63) / 64;
 	u32 lane = token % RT_LANES, start = lane * 7 % groups;
 
+	if (claim_home(m, home_of(m, hash), token))
+		return home_of(m, hash);
 	for (u32 i = 0; i < groups; i++) {
 		u32 group = (start + i) % groups, turn = lane * 11 % 64;
 		u64 some = zeros(rt_load(summary_word(m, group * 64)), group * 64, words);
@@ -293,13 +321,48 @@ static bool search(struct rt_map *m, u32 hash, const void *key, bool help, struc
 	return r == FOUND && pos->link;
 }
 
-/* As search() without help, for who wants the node alone: what costs is the branches. */
-static struct node *find(struct rt_map *m, const void *key)
+static ALWAYS_INLINE bool same_key(const struct node *n, const void *key, u32 bytes)
 {
-	u32 hash = key_hash(m, key), hops = 0;
-	u64 *link, word, next;
-	struct node *n;
+	const u8 *a = n->key, *b = key;
 
+	for (; bytes >= 8; bytes -= 8, a += 8, b += 8)
+		if (rt_load((const u64 *)(const void *)a) != *(const rt_u64_any *)b)
+			return false;
+	if (bytes >= 4) {
+		if (rt_load((const u32 *)(const void *)a) != rt_get32(b))
+			return false;
+		bytes -= 4, a += 4, b += 4;
+	}
+	for (; bytes; bytes--, a++, b++)
+		if (rt_load(a) != *b)
+			return false;
+	return true;
+}
+
+/*
+ * The entry, if it is at home. No bucket need be looked at: while the owner's word says "linked" the node is in
+ * its list, and it holds this key as long as that word is the same; as a deleted one it would be marked.
+ */
+static ALWAYS_INLINE struct node *find_home(struct rt_map *m, u32 hash, const void *key, u32 bytes)
+{
+	struct node *n = node_at(m, home_of(m, hash));
+	u64 owner = rt_load_acquire(&n->owner);
+	bool same = (u32)owner == NODE_LINKED && rt_load(&n->hash) == hash && same_key(n, key, bytes) &&
+		    !word_mark(rt_load(&n->next));
+
+	rt_fence_acquire();
+	return same && rt_load(&n->owner) == owner ? n : NULL;
+}
+
+/* As search() without help, for who wants the node alone: what costs is the branches. */
+static ALWAYS_INLINE struct node *find_sized(struct rt_map *m, const void *key, u32 bytes)
+{
+	u32 hash = hash_of(m, key, bytes), hops = 0;
+	struct node *n = find_home(m, hash, key, bytes);
+	u64 *link, word, next;
+
+	if (n)
+		return n;
 again:
 	link = bucket_of(m, hash);
 	word = rt_load_acquire(link);
@@ -308,7 +371,7 @@ again:
 
 		n = node_at(m, idx);
 		next = rt_load_acquire(&n->next);
-		same = rt_load(&n->hash) == hash && !compare(m, n, hash, key) && !word_mark(next);
+		same = rt_load(&n->hash) == hash && same_key(n, key, bytes) && !word_mark(next);
 		rt_fence_acquire();
 		if (rt_load(link) != word)
 			goto again;
@@ -320,6 +383,19 @@ again:
 		word = next;
 	}
 	return NULL;
+}
+
+/* Code of its own for the commonest keys. */
+static struct node *find(struct rt_map *m, const void *key)
+{
+	switch (m->key_size) {
+	case 4:
+		return find_sized(m, key, 4);
+	case 8:
+		return find_sized(m, key, 8);
+	default:
+		return find_sized(m, key, m->key_size);
+	}
 }
 
 /* -- Lost nodes --- */
@@ -606,10 +682,10 @@ static long take_node(struct insertion *in)
 
 	if (in->idx != NIL)
 		return 0;
-	in->idx = node_alloc(m, in->token);
+	in->idx = node_alloc(m, in->hash, in->token);
 	if (in->idx == NIL) {
 		recover(m, &in->op, in->counted);
-		in->idx = node_alloc(m, in->token);
+		in->idx = node_alloc(m, in->hash, in->token);
 	}
 	if (in->idx == NIL)
 		return -ENOMEM;
@@ -903,6 +979,7 @@ static int hash_layout(struct rt_map *m)
 		return -E2BIG;
 	m->index_mask = buckets - 1;
 	m->nr_nodes = m->max_entries + SPARE_NODES;
+	m->home_mask = buckets / (buckets / 2 > m->max_entries ? 4 : 2) - 1;	/* all of them nodes */
 	m->value_at = sizeof(struct node) + rt_round_up(m->key_size, 8);
 	m->elem_bytes = m->value_at + (percpu ? 0 : m->value_bytes);
 	m->index_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE) + RT_LANES * sizeof(u64);
