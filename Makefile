@@ -4,6 +4,7 @@
 #   make                          build
 #   make demo                     set up, build, run both examples, here or in a guest
 #   make check [T=recursion]      set up, build, run every test
+#   make check-long               what takes minutes: more programs traced whole, more cycles
 #   make check-kernels [K=6.1] [T=recursion] [ARCH=arm64] [E=split]
 #   make bench                    trampolines beside some written by hand, the JIT's code beside the compiler's
 #   make bench-kernels [K=6.1]    overhead and attach times
@@ -21,6 +22,9 @@ demo: setup all
 
 check: setup all
 	@tools/check $(if $(T),-t '$(T)')
+
+check-long: setup all
+	@LONG=1 tools/run-tap -b native inject
 
 check-kernels: setup all
 	@tools/check-kernels $(if $(K),-k $(K)) $(if $(T),-t '$(T)') $(if $(ARCH),--arch $(ARCH)) $(if $(E),-e $(E))
@@ -41,4 +45,4 @@ clean:
 distclean: clean
 	rm -rf .cache
 
-.PHONY: all setup demo check check-kernels bench bench-kernels install clean distclean
+.PHONY: all setup demo check check-long check-kernels bench bench-kernels install clean distclean

@@ -14,6 +14,7 @@
 #include "util/log.h"
 
 #define STUB_MAX 16		/* bytes of a function that may be but a jump */
+#define UNWINDER_MAX 64
 #define SITE_AFTER 16		/* bytes behind a function which a patch may reach into */
 
 struct usites {
@@ -22,7 +23,52 @@ struct usites {
 	const struct arch_tramp_ops *arch;
 	bool is_go;		/* partly: names of C have no dots */
 	struct uscan scan;	/* where the symbols have none */
+	uint64_t unwinder[UNWINDER_MAX];	/* functions that unwinders call directly */
+	uint32_t nr_unwinder;
 };
+
+/* -- Unwinders --- */
+
+static const struct uelf_seg *code_at(const struct uelf *e, uint64_t addr)
+{
+	for (uint32_t i = 0; i < e->nr_segs; i++)
+		if (addr - e->segs[i].vaddr < e->segs[i].code_len)
+			return &e->segs[i];
+	return NULL;
+}
+
+static void note_callee(u64 target, enum arch_ref kind, void *arg)
+{
+	struct usites *s = arg;
+
+	if (kind == ARCH_REF_CALL && s->nr_unwinder < UNWINDER_MAX)
+		s->unwinder[s->nr_unwinder++] = target;
+}
+
+/* What these call takes its return address for a place in them, whose frame it describes to itself. */
+static void find_unwinder(struct usites *s)
+{
+	static const char *const names[] = {
+		"_Unwind_RaiseException", "_Unwind_ForcedUnwind", "_Unwind_Resume", "_Unwind_Resume_or_Rethrow",
+		"_Unwind_Backtrace",
+	};
+
+	for (size_t i = 0; s->arch && s->arch->refs && i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct usym *sym = usyms_find(s->syms, names[i]);
+		const struct uelf_seg *seg = sym ? code_at(s->e, sym->addr) : NULL;
+
+		if (seg && sym->size <= seg->code_len - (sym->addr - seg->vaddr))
+			s->arch->refs(seg->code + (sym->addr - seg->vaddr), sym->size, sym->addr, note_callee, s);
+	}
+}
+
+static bool is_of_unwinder(const struct usites *s, const struct usym *sym)
+{
+	for (uint32_t i = 0; i < s->nr_unwinder; i++)
+		if (s->unwinder[i] == sym->addr)
+			return true;
+	return false;
+}
 
 int usites_new(struct uelf *e, const struct usyms *syms, struct usites **ret)
 {
@@ -40,6 +86,7 @@ int usites_new(struct uelf *e, const struct usyms *syms, struct usites **ret)
 		usites_free(s);
 		return fail(err, "'%s': cannot read its code: %s", e->path, log_errstr(err));
 	}
+	find_unwinder(s);
 	*ret = s;
 	return 0;
 }
@@ -50,14 +97,6 @@ void usites_free(struct usites *s)
 		return;
 	uscan_done(&s->scan);
 	free(s);
-}
-
-static const struct uelf_seg *code_at(const struct uelf *e, uint64_t addr)
-{
-	for (uint32_t i = 0; i < e->nr_segs; i++)
-		if (addr - e->segs[i].vaddr < e->segs[i].code_len)
-			return &e->segs[i];
-	return NULL;
 }
 
 static void set_targets(const struct usites *s, struct arch_site *site)
@@ -197,6 +236,8 @@ const char *usites_refusal(struct usites *s, const struct usym *sym, char buf[12
 		return "is Go code, whose stacks move";
 	if (usite_is_odd(s->e, sym) || is_way_to_odd(s, sym))
 		return "is not left the way it is entered";
+	if (is_of_unwinder(s, sym))
+		return "looks at its caller, to unwind it";
 	if (!plan(s, sym, &p))
 		return NULL;
 	snprintf(buf, 128, "%s", p.why);

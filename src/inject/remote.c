@@ -621,6 +621,22 @@ static int map_rt(struct remote *r, struct call *c)
 	return err ?: set_word(r, "rt_env", offsetof(struct rt_env, threads), threads);
 }
 
+/* A static program has no thread block before its first own instructions made one; guards need some. */
+static int lend_thread_block(struct remote *r, struct call *c)
+{
+	u64 block = agent_symbol(&r->agent, "agent_thread_block"), now;
+	struct stop *s = call_stop(c);
+	int err;
+
+	err = set_word(r, "agent_thread_block", 0, block);
+	for (u32 i = 0; i < s->nr_threads && !err; i++) {
+		if (!s->threads[i].stopped || arch_host_thread_pointer(s->threads[i].tid, &now) || now)
+			continue;
+		err = arch_host_set_thread_pointer(s->threads[i].tid, block);
+	}
+	return err;
+}
+
 static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 {
 	struct guard_range text;
@@ -636,6 +652,7 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	r->guard_table = agent_symbol(&r->agent, "guard_table");
 	err = set_word(r, "guard_table", offsetof(struct guard_table, alive), env->alive);
 	err = err ?: set_word(r, "guard_table", offsetof(struct guard_table, blocks), env->blocks);
+	err = err ?: lend_thread_block(r, c);
 	err = err ?: peek(r, agent_symbol(&r->agent, "agent_guard_text"), &text, sizeof(text));
 	return err ?: remote_op_add_images(r, text.start, text.end);
 }

@@ -6,6 +6,9 @@
 
 #include "trampoline/unwind.h"
 
+/* Of the first areas; who has many functions gets larger ones, since there may not be many. */
+#define AREAS_SMALL 8
+#define AREA_SHIFT_MAX 3
 #define CODE_BYTES (256u << 10)
 #define DATA_BYTES (32u << 10)		/* slots */
 #define SHARED_BYTES (96u << 10)	/* links, counters */
@@ -24,9 +27,20 @@ static bool has_room(const struct space_area *a, u32 code_bytes, u32 data_bytes,
 	       align_up(a->shared_at, DATA_ALIGN) + shared_bytes <= a->shared_end;
 }
 
+static u32 count_areas(const struct tramp_space *s)
+{
+	u32 nr = 0;
+
+	for (const struct space_area *a = s->areas; a; a = a->next)
+		nr++;
+	return nr;
+}
+
 static int add_area(struct tramp_space *s, u64 near, u32 code_bytes, struct space_area **ret)
 {
-	u64 code = align_up(code_bytes ?: 1, CODE_BYTES), data = DATA_BYTES, shared = SHARED_BYTES, at;
+	u32 nr = count_areas(s) / AREAS_SMALL, shift = nr < AREA_SHIFT_MAX ? nr : AREA_SHIFT_MAX;
+	u64 code = align_up(code_bytes ?: 1, CODE_BYTES << shift), data = DATA_BYTES << shift;
+	u64 shared = SHARED_BYTES << shift, at;
 	struct space_area *a = calloc(1, sizeof(*a));
 	int err;
 

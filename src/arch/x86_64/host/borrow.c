@@ -183,7 +183,14 @@ int arch_host_borrow_result(pid_t tid, long *ret)
 
 int arch_host_borrow_end(pid_t tid, const struct arch_borrow *b)
 {
-	return pt(PTRACE_SETREGS, tid, 0, (void *)b->regs);
+	struct user_regs_struct regs, now;
+	int err = pt(PTRACE_GETREGS, tid, 0, &now);
+
+	if (err)
+		return err;
+	memcpy(&regs, b->regs, sizeof(regs));
+	regs.fs_base = now.fs_base;	/* arch_host_set_thread_pointer() */
+	return pt(PTRACE_SETREGS, tid, 0, &regs);
 }
 
 int arch_host_thread_pointer(pid_t tid, u64 *ret)

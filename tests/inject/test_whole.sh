@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Sessions on every function of real programs and of all their shared objects: what they print is what they print
+# without. LONG=1 (make check-long): longer runs of more programs.
+. "$(dirname "$0")/../cli/tap.sh"
+
+here=$(cd "$(dirname "$0")" && pwd)
+whole=$BUILD/tests/inject/whole
+
+# whole_same [WHOLE'S OPTION...] -- COMMAND...
+whole_same()
+{
+	options=
+	while [ "$1" != -- ]; do
+		options="$options $1"
+		shift
+	done
+	shift
+	what=$*
+	command -v "$1" >/dev/null || { skip "no $1"; return; }
+	timeout 250 "$@" >"$tmp/want" 2>"$tmp/want.err" </dev/null
+	want=$?
+	# shellcheck disable=SC2086
+	timeout 550 "$whole" $options -- "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	status "$want"
+	cmp -s "$tmp/want" "$tmp/out" || not_ok 'the output is another one'
+	grep '^whole: ' "$tmp/err" | sed 's/^whole: /# /'
+}
+
+long()
+{
+	[ -n "${LONG-}" ] || { skip 'only in make check-long'; return 1; }
+}
+
+# Their own counts are those of the sessions, function by function.
+counted()
+{
+	[ -x "$BUILD/tests/inject/counted_$1" ] || { skip 'no C++ compiler'; return; }
+	whole_same --calls "$tmp/calls" -- "$BUILD/tests/inject/counted_$1" "$tmp/calls"
+}
+
+t_counted_by_level()
+{
+	for level in O0 O1 O2 O3 Os; do counted $level; done
+}
+
+t_counted_by_kind()
+{
+	for kind in lto nopie static; do counted $kind; done
+}
+
+data()
+{
+	head -c "$1" "$whole" >"$tmp/data"
+}
+
+t_xz()
+{
+	data 200000
+	whole_same -- xz -c -T1 "$tmp/data"
+	xz -c -T1 "$tmp/data" >"$tmp/data.xz"
+	whole_same -- xz -dc "$tmp/data.xz"
+}
+
+t_zstd()
+{
+	data 2000000
+	whole_same -- zstd -q -c "$tmp/data"
+	zstd -q -c "$tmp/data" >"$tmp/data.zst"
+	whole_same -- zstd -q -d -c "$tmp/data.zst"
+}
+
+t_bash()
+{
+	whole_same --forks 1 -- bash "$here/whole.bash"
+}
+
+t_sqlite()
+{
+	whole_same -- sqlite3 :memory: ".read $here/whole.sql"
+}
+
+t_python()
+{
+	whole_same -- /usr/bin/python3 -c 'import json, re, hashlib
+print(len(json.dumps([{"a": i, "b": [i] * 3} for i in range(500)])), re.sub("(a+)b", "c", "aab" * 9))
+print(hashlib.sha256(b"x" * 1000).hexdigest(), sorted(map(str, range(30))))
+try:
+    [][1]
+except IndexError as e:
+    print(e)'
+}
+
+t_python_regression()
+{
+	long || return
+	for python in /usr/bin/python3 "$(python3 -c 'import sys; print(sys.executable)')" ''; do
+		"$python" -c 'import test.test_json' 2>/dev/null && break
+	done
+	[ -n "$python" ] || { skip 'no Python with its tests'; return; }
+	for part in test_json test_re test_generators test_exceptions test_list test_struct test_zlib; do
+		whole_same --forks 1 -- "$python" -m unittest -q "test.$part"
+	done
+}
+
+t_openssl()
+{
+	data 300000
+	whole_same -- openssl dgst -sha256 "$tmp/data"
+	whole_same -- openssl enc -aes-256-cbc -pbkdf2 -k secret -S 0011223344556677 -in "$tmp/data"
+}
+
+t_git()
+{
+	git init -q "$tmp/repo"
+	for i in 1 2 3 4 5; do
+		seq "$i" 2000 >"$tmp/repo/file$i"
+		git -C "$tmp/repo" add .
+		git -C "$tmp/repo" -c user.name=a -c user.email=b@c commit -q -m "number $i"
+	done
+	whole_same --forks 1 -- git -C "$tmp/repo" log --stat --no-color
+	whole_same --forks 1 -- git -C "$tmp/repo" fsck --no-progress
+}
+
+t_gcc()
+{
+	cc1=$(gcc -print-prog-name=cc1 2>/dev/null)
+	long || return
+	sed '/^#include/d' "$here/victim.c" >"$tmp/a.c"
+	printf 'int f(int a) { for (int i = 0; i < a; i++) a += i * a; return a; }\n' >"$tmp/b.c"
+	whole_same -- "$cc1" -quiet -O2 "$tmp/b.c" -o -
+}
+
+tap_run "$@"
