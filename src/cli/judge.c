@@ -209,6 +209,7 @@ static void set_opts(struct judge *j, const struct prog_load_attr *a, struct ver
 		.ops = &ops,
 		.arg = j,
 	};
+	o->flags = VERIFY_KERNEL_KINDS;
 	if (j->o->kernel)
 		o->flags |= VERIFY_KERNEL;
 	if (a->prog_flags & BPF_F_SLEEPABLE)
@@ -257,6 +258,7 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 		o.insns = insns;
 	ret.err = judgetypes_target(&j->types, &o, ret.section, j->o->attach, &target);
 	ret.target = target.name[0] ? target.name : NULL;
+	ret.target_id = o.target_id;
 	start = now_ns();
 	if (ret.err)
 		snprintf(res.reason, sizeof(res.reason), "%s", target.why);

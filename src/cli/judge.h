@@ -24,6 +24,7 @@ struct judge_opts {
 struct judgement {
 	const char *name, *section;
 	const char *target;	/* function it is attached to, or NULL */
+	u32 target_id;		/* what it is attached to, in the types it is judged against; 0: nothing */
 	int err;		/* of verify(), or why there was nothing to verify against */
 	const struct verify_result *res;
 	const struct bpf_insn *insns;	/* as they were judged, during the call */

@@ -117,10 +117,37 @@ static u32 task_id(struct judgetypes *t, const struct btf *btf)
 	return (s32)t->task_id < 0 ? 0 : t->task_id;
 }
 
+/* What the types call the target NAME of a kind of programs */
+static const struct kind {
+	u32 type, attach_type;
+	const char *prefix;
+	u32 btf_kind;
+} kinds[] = {
+	{ BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "", BTF_KIND_FUNC },
+	{ BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, "", BTF_KIND_FUNC },
+	{ BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "", BTF_KIND_FUNC },
+	{ BPF_PROG_TYPE_TRACING, FS_BPF_TRACE_FSESSION, "", BTF_KIND_FUNC },
+	{ BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF },
+	{ BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, "bpf_iter_", BTF_KIND_FUNC },
+	{ BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_", BTF_KIND_FUNC },
+};
+
+static const struct kind *kind_of(const struct verify_opts *o)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].type == o->type && kinds[i].attach_type == o->attach_type)
+			return &kinds[i];
+	return NULL;
+}
+
 static bool find(const struct btf *btf, const char *func, struct verify_opts *o)
 {
-	s32 id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : -ENOENT;
+	const struct kind *k = kind_of(o);
+	char name[160];
+	s32 id;
 
+	snprintf(name, sizeof(name), "%s%s", k->prefix, func);
+	id = btf ? btf__find_by_name_kind(btf, name, k->btf_kind) : -ENOENT;
 	if (id <= 0)
 		return false;
 	o->target_btf = btf;
@@ -163,7 +190,9 @@ static int find_any(struct judgetypes *t, struct verify_opts *o)
 		if (proto < 0 || btf__add_func(t->any, "any function", BTF_FUNC_GLOBAL, proto) < 0)
 			return -ENOMEM;
 	}
-	return find(t->any, "any function", o) ? 0 : -ENOMEM;
+	o->target_btf = t->any;
+	o->target_id = btf__find_by_name_kind(t->any, "any function", BTF_KIND_FUNC);
+	return 0;
 }
 
 static int find_named(struct judgetypes *t, struct verify_opts *o, struct judgetarget *ret)
@@ -192,13 +221,6 @@ static int find_named(struct judgetypes *t, struct verify_opts *o, struct judget
 	return found ? 0 : -ENOENT;
 }
 
-static bool wants_target(const struct verify_opts *o)
-{
-	return o->type == BPF_PROG_TYPE_TRACING &&
-	       (o->attach_type == BPF_TRACE_FENTRY || o->attach_type == BPF_TRACE_FEXIT ||
-		o->attach_type == BPF_MODIFY_RETURN || o->attach_type == FS_BPF_TRACE_FSESSION);
-}
-
 int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *section, const char *attach,
 		      struct judgetarget *ret)
 {
@@ -206,7 +228,9 @@ int judgetypes_target(struct judgetypes *t, struct verify_opts *o, const char *s
 	int err;
 
 	*ret = (struct judgetarget){ 0 };
-	if (!wants_target(o))
+	if (o->type == BPF_PROG_TYPE_KPROBE || o->type == BPF_PROG_TYPE_PERF_EVENT)
+		o->target_btf = t->file ?: kernel_types(t);	/* for struct pt_regs */
+	if (!kind_of(o))
 		return 0;
 	snprintf(ret->name, sizeof(ret->name), "%s", slash && slash[1] ? slash + 1 : attach ?: "");
 	if (ret->name[0])

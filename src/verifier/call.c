@@ -97,6 +97,8 @@ static bool fits_program(const struct verify_opts *o, u32 flags)
 
 	if (!kinds)
 		return true;
+	if (flags & PF_PROBE && o->type == BPF_PROG_TYPE_KPROBE)
+		return true;
 	return (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
 	       (kinds & PF_XDP && o->type == BPF_PROG_TYPE_XDP) || (kinds & PF_SKB && skb);
 }

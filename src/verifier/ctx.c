@@ -6,6 +6,7 @@
 
 #include "bpf/uapi.h"
 #include "verifier/btfwalk.h"
+#include "verifier/kernctx.h"
 
 #define SLOTS_MAX 12		/* that loads reach */
 #define SYSCALL_CTX_BYTES 65535
@@ -35,7 +36,7 @@ bool ctx_is_trampoline(const struct verify_opts *o)
 static bool has_return_slot(const struct verify_opts *o)
 {
 	return ctx_is_session(o) || o->attach_type == BPF_TRACE_FEXIT ||
-	       o->attach_type == BPF_MODIFY_RETURN;
+	       o->attach_type == BPF_MODIFY_RETURN || o->type == BPF_PROG_TYPE_LSM;
 }
 
 /* The type behind slot @slot; structures take one slot for every 8 bytes. */
@@ -44,13 +45,13 @@ static int slot_type(struct env *env, u32 slot, u32 *ret)
 	const struct verify_opts *o = env->o;
 	const struct btf_type *func = btf__type_by_id(o->target_btf, o->target_id), *proto;
 	const struct btf_param *p;
-	u32 at = 0;
+	u32 at = 0, hidden;
 
-	proto = func ? btf__type_by_id(o->target_btf, func->type) : NULL;
-	if (!proto || !btf_is_func_proto(proto))
+	proto = kernctx_proto(o, &hidden);
+	if (!proto)
 		return refuse(env, -EINVAL, "the target has no prototype");
 	p = btf_params(proto);
-	for (u32 i = 0; i < btf_vlen(proto); i++) {
+	for (u32 i = hidden; i < btf_vlen(proto); i++) {
 		u32 bytes = btfwalk_bytes(o->target_btf, p[i].type);
 
 		at += bytes ? (bytes + 7) / 8 : 1;
@@ -102,6 +103,9 @@ static int access_slot(struct env *env, struct access *a, s32 off)
 		return refuse(env, -EACCES, "the pointer in ctx slot %d is loaded with %u bytes", off / 8,
 			      a->size);
 	btfwalk_set_pointer(o->target_btf, id, 0, &a->result);
+	/* At the end of an iteration there is no object any more. */
+	if (o->attach_type == BPF_TRACE_ITER && off && a->result.type == REG_BTF)
+		a->result.flags |= REG_MAYBE_NULL;
 	return 0;
 }
 
@@ -219,7 +223,8 @@ static int access_plain(struct env *env, struct access *a, s32 off)
 
 int ctx_access(struct env *env, struct access *a)
 {
-	bool words = env->o->type == BPF_PROG_TYPE_TRACING || env->o->type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	bool slots = ctx_is_trampoline(env->o) || kernctx_has_slots(env->o);
+	bool words = slots || env->o->type == BPF_PROG_TYPE_RAW_TRACEPOINT;
 	const struct reg *p = a->ptr;
 	s32 off = a->off;
 
@@ -237,9 +242,14 @@ int ctx_access(struct env *env, struct access *a)
 	env->res->insn_flags[env->cur->pc] |= VERIFY_INSN_CTX;
 	switch (env->o->type) {
 	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_LSM:
 		if (a->write)
 			return refuse(env, -EACCES, "ctx is read-only");
-		return ctx_is_trampoline(env->o) ? access_slot(env, a, off) : access_words(env, a, off);
+		return access_slot(env, a, off);
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+		return kernctx_access(env, a, off);
 	case BPF_PROG_TYPE_XDP:
 		return access_fields(env, a, off, xdp_fields, COUNT(xdp_fields));
 	case BPF_PROG_TYPE_SOCKET_FILTER:

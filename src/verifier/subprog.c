@@ -9,6 +9,7 @@
 #include "verifier/btfwalk.h"
 #include "verifier/cfg.h"
 #include "verifier/ctx.h"
+#include "verifier/kernctx.h"
 #include "verifier/mem.h"
 #include "verifier/objects.h"
 #include "verifier/packet.h"
@@ -253,21 +254,28 @@ int subprog_push_callback(struct env *env, const struct proto *p)
 
 struct ret_rule {
 	bool any;
-	s64 min, max;
+	s64 min, max;		/* less than .min: nothing is returned */
+	bool word;		/* 32 bits of it are looked at */
 };
 
 static struct ret_rule ret_rule(const struct verify_opts *o)
 {
+	struct ret_rule rule = { .any = true };
+
 	if (o->type == BPF_PROG_TYPE_TRACING && o->attach_type == BPF_MODIFY_RETURN)
-		return (struct ret_rule){ .any = true };
+		return rule;
 	if (ctx_is_trampoline(o))
 		return (struct ret_rule){ .min = 0, .max = 0 };
-	return (struct ret_rule){ .any = true };
+	if (kernctx_is_kind(o))
+		rule.any = !kernctx_ret(o, &rule.min, &rule.max);
+	rule.word = o->type == BPF_PROG_TYPE_LSM;
+	return rule;
 }
 
-static int check_ret(struct env *env, s64 min, s64 max)
+static int check_ret(struct env *env, s64 min, s64 max, bool word)
 {
 	const struct reg *r0 = &state_regs(env->cur)[0];
+	const struct range *r = word ? &r0->v.w : &r0->v.r;
 	int err;
 
 	if (r0->type != REG_SCALAR)
@@ -275,14 +283,14 @@ static int check_ret(struct env *env, s64 min, s64 max)
 	err = mark_precise(env, 0);
 	if (err)
 		return err;
-	if (r0->v.r.smin >= min && r0->v.r.smax <= max)
+	if (r->smin >= min && r->smax <= max)
 		return 0;
-	if (scalar_is_const(&r0->v))
+	if (r->smin == r->smax)
 		refuse(env, -EINVAL, "R0 is %lld at the end, should have been in [%lld, %lld]",
-		       (long long)r0->v.t.value, (long long)min, (long long)max);
+		       (long long)r->smin, (long long)min, (long long)max);
 	else
 		refuse(env, -EINVAL, "R0 is %lld to %lld at the end, should have been in [%lld, %lld]",
-		       (long long)r0->v.r.smin, (long long)r0->v.r.smax, (long long)min, (long long)max);
+		       (long long)r->smin, (long long)r->smax, (long long)min, (long long)max);
 	hint(env, "return %lld", (long long)min);
 	return -EINVAL;
 }
@@ -310,7 +318,7 @@ static int exit_program(struct env *env)
 	struct ret_rule rule = ret_rule(env->o);
 	int err = check_held(env);
 
-	if (env->in_global && env->subprogs[env->cur->frames[0]->subprog].is_void)
+	if (env->in_global ? env->subprogs[env->cur->frames[0]->subprog].is_void : rule.max < rule.min)
 		return err ?: PATH_DONE;
 	if (!err)
 		err = reg_check_read(env, 0);
@@ -321,7 +329,7 @@ static int exit_program(struct env *env)
 		return err ?: PATH_DONE;
 	}
 	if (!err && !rule.any)
-		err = check_ret(env, rule.min, rule.max);
+		err = check_ret(env, rule.min, rule.max, rule.word);
 	return err ?: PATH_DONE;
 }
 
@@ -338,7 +346,7 @@ static int exit_callback(struct env *env)
 	int err = reg_check_read(env, 0);
 
 	if (!err)
-		err = check_ret(env, 0, 1);
+		err = check_ret(env, 0, 1, false);
 	if (err)
 		return err;
 	if (s->nr_refs != f->refs_at || (s->nr_refs && s->refs[s->nr_refs - 1].id > f->id_at)) {

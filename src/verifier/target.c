@@ -9,6 +9,7 @@
 #include "image/kproto.h"
 #include "image/ktarget.h"
 #include "verifier/ctx.h"
+#include "verifier/kernctx.h"
 
 #define RET_BYTES_MAX 8
 
@@ -23,8 +24,14 @@ static bool type_is_known(const struct verify_opts *o)
 	case BPF_PROG_TYPE_SYSCALL:
 		return true;
 	default:
-		return ctx_is_trampoline(o);
+		return ctx_is_trampoline(o) || (o->flags & VERIFY_KERNEL_KINDS && kernctx_is_kind(o));
 	}
+}
+
+static bool may_sleep(const struct verify_opts *o)
+{
+	return o->type == BPF_PROG_TYPE_SYSCALL || ctx_is_trampoline(o) || o->type == BPF_PROG_TYPE_LSM ||
+	       o->type == BPF_PROG_TYPE_KPROBE || (kernctx_has_slots(o) && o->attach_type == BPF_TRACE_ITER);
 }
 
 static int check_sleepable(struct env *env)
@@ -33,7 +40,7 @@ static int check_sleepable(struct env *env)
 
 	if (env->o->type == BPF_PROG_TYPE_SYSCALL && !sleepable && !(env->o->flags & VERIFY_EXTENSION))
 		return refuse(env, -EINVAL, "syscall programs must be sleepable");
-	if (sleepable && env->o->type != BPF_PROG_TYPE_SYSCALL && !ctx_is_trampoline(env->o))
+	if (sleepable && !may_sleep(env->o))
 		return refuse(env, -EINVAL, "programs of this type cannot be sleepable");
 	return 0;
 }

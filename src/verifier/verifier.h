@@ -47,6 +47,7 @@ enum verify_flags {
 	VERIFY_KEEP_STATES = 1 << 4,	/* verify_result.claims (tests) */
 	VERIFY_EXTENSION = 1 << 7,	/* takes the place of a global function of a program of this type */
 	VERIFY_KERNEL = 1 << 6,		/* the target is a function of the kernel: some must not be traced */
+	VERIFY_KERNEL_KINDS = 1 << 8,	/* judge kinds of programs, too, that only kernels run */
 	VERIFY_EXACT = 1 << 5,		/* every number counts, so that claims hold of every run (tests) */
 };
 

@@ -47,11 +47,11 @@ static struct {
 	u64 mine_ns, theirs_ns;	/* that took: with tools/vm --icount, instructions executed */
 	double worst, worst_ns;
 	bool times, bench;
-	struct btf *vmlinux;
 } run;
 
 static struct verdict {
 	char name[64], reason[256], target[64];
+	u32 target_id;
 	int err;
 	u64 visited, ns;
 } verdicts[PROGS_MAX];
@@ -106,6 +106,7 @@ static void note(const struct judgement *j, void *arg)
 		return;
 	v = &verdicts[nr_verdicts++];
 	v->err = j->err;
+	v->target_id = j->target_id;
 	v->visited = j->res->visited;
 	v->ns = j->ns;
 	snprintf(v->name, sizeof(v->name), "%s", j->name);
@@ -177,7 +178,7 @@ static int load_one(const struct verdict *v, const struct prog_load_attr *from)
 	struct prog_load_attr a = *from;
 
 	if (v->target[0])
-		a.attach_btf_id = btf__find_by_name_kind(run.vmlinux, v->target, BTF_KIND_FUNC);
+		a.attach_btf_id = v->target_id;
 	a.log_level = run.alone ? LOG_ALL : LOG_STATS;
 	a.log_buf = (u64)log_buf;
 	a.log_size = sizeof(log_buf);
@@ -187,7 +188,7 @@ static int load_one(const struct verdict *v, const struct prog_load_attr *from)
 
 static bool is_for_this_kernel(const struct verdict *v, const struct tags *t)
 {
-	return !t->slow && (!v->target[0] || btf__find_by_name_kind(run.vmlinux, v->target, BTF_KIND_FUNC) > 0);
+	return !t->slow && (!v->target[0] || v->target_id);
 }
 
 static void judge_one(const struct verdict *v, const struct prog_load_attr *a)
@@ -338,11 +339,6 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (files < 0 || !is_linux72())
 		return 0;
-	run.vmlinux = btf__load_vmlinux_btf();
-	if (!run.vmlinux) {
-		printf("Bail out! no types of the kernel\n");
-		return 1;
-	}
 	report_init(verbose ? 3 : 0);
 	for (int i = 0; i < files; i++)
 		compare_all(argv[i], &o);
@@ -351,6 +347,5 @@ int main(int argc, char **argv)
 	if (!files)
 		compare_folder("corpus/", &o);
 	print_sums();
-	btf__free(run.vmlinux);
 	return !!run.failed;
 }

@@ -98,3 +98,13 @@ struct clk_hw *__clk_hw_register_composite(struct device *dev, const char *name,
 					   const struct clk_ops *rate_ops, struct clk_hw *gate_hw,
 					   const struct clk_ops *gate_ops, unsigned long flags);
 long target_declared(void) { return (long)bpf_fentry_test6 + (long)__clk_hw_register_composite; }
+
+/* What other kinds of programs are attached to. */
+struct bpf_iter_meta;
+struct linux_binprm;
+typedef void (*btf_trace_sched_switch)(void *data, _Bool preempt, struct task_struct *prev,
+				       struct task_struct *next, unsigned int prev_state);
+btf_trace_sched_switch target_tracepoint;
+FN(int, bpf_iter_task, struct bpf_iter_meta *meta, struct task_struct *task) { return (long)meta + (long)task; }
+FN(int, bpf_lsm_file_open, struct file *file) { return (long)file; }
+FN(void, bpf_lsm_bprm_committed_creds, const struct linux_binprm *bprm) { (void)bprm; }
