@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The journal is a table of places. A row is filled, then marked; it is cleared when the place has its own
+ * The journal is a table of places. A row is filled, then marked; it is forgotten when the place has its own
  * bytes again. So whenever we die, a place whose bytes may be ours has a row, and a row says nothing
  * about which bytes are there: the keeper looks.
  *
@@ -21,19 +21,21 @@
 
 #include "inject/stop.h"
 
-#define ROWS_MAX (1u << 16)
+#define ROWS_MAX (1u << 17)	/* power of two */
+#define NEAR_BYTES 4096ULL	/* rows of places so near each other are, too */
+#define NEAR_ROWS 256
+#define FORGOTTEN 1		/* .addr of a row that was in use: others may lie behind it */
 #define TRIES 1000		/* of a millisecond */
 
 struct row {
-	u64 addr;		/* 0: unused */
+	u64 addr;		/* 0: never used, FORGOTTEN: no more */
 	u32 len;
 	u8 orig[ARCH_PATCH_MAX], ours[ARCH_PATCH_MAX];
 };
 
 struct journal {
-	u32 nr;			/* rows in use lie below */
 	u32 done;		/* there is nothing to be kept any more */
-	struct row rows[ROWS_MAX];
+	struct row rows[ROWS_MAX];	/* by a hash of .addr */
 };
 
 struct keeper {
@@ -63,11 +65,11 @@ static u32 fill_patches(struct keeper *k)
 {
 	u32 nr = 0;
 
-	for (u32 i = 0; i < k->journal->nr; i++) {
+	for (u32 i = 0; i < ROWS_MAX; i++) {
 		const struct row *r = &k->journal->rows[i];
 		struct tramp_patch *p = &k->patches[nr];
 
-		if (!__atomic_load_n(&r->addr, __ATOMIC_ACQUIRE) || !is_ours(k, r))
+		if (__atomic_load_n(&r->addr, __ATOMIC_ACQUIRE) <= FORGOTTEN || !is_ours(k, r))
 			continue;
 		p->addr = r->addr;
 		p->len = r->len;
@@ -180,21 +182,30 @@ void keeper_stop(struct keeper *k)
 	keeper_free(k);
 }
 
-static struct row *find_row(struct keeper *k, u64 addr)
+static u32 first_row(u64 addr)
 {
-	for (u32 i = 0; i < k->journal->nr; i++)
-		if (k->journal->rows[i].addr == addr)
-			return &k->journal->rows[i];
-	return NULL;
+	u32 page = addr / NEAR_BYTES * 0x9e3779b97f4a7c15ULL >> 40;
+
+	return (page * NEAR_ROWS + addr % NEAR_BYTES / (NEAR_BYTES / NEAR_ROWS)) % ROWS_MAX;
 }
 
-static struct row *new_row(struct keeper *k)
+/* Its row, else one that may become it; NULL: there is none left. */
+static struct row *find_row(struct keeper *k, u64 addr)
 {
-	struct row *r = find_row(k, 0);
+	u32 first = first_row(addr);
+	struct row *free = NULL;
 
-	if (!r && k->journal->nr < ROWS_MAX)
-		r = &k->journal->rows[k->journal->nr++];
-	return r;
+	for (u32 i = 0; i < ROWS_MAX; i++) {
+		struct row *r = &k->journal->rows[(first + i) % ROWS_MAX];
+
+		if (r->addr == addr)
+			return r;
+		if (r->addr <= FORGOTTEN && !free)
+			free = r;
+		if (!r->addr)
+			break;
+	}
+	return free;
 }
 
 int keeper_note(struct keeper *k, const struct tramp_patch *patches, u32 nr)
@@ -203,11 +214,10 @@ int keeper_note(struct keeper *k, const struct tramp_patch *patches, u32 nr)
 		const struct tramp_patch *p = &patches[i];
 		struct row *r = find_row(k, p->addr);
 
-		if (r)
-			continue;	/* what was there first is what is put back */
-		r = new_row(k);
 		if (!r)
 			return -ENOSPC;
+		if (r->addr == p->addr)
+			continue;	/* what was there first is what is put back */
 		r->len = p->len;
 		memcpy(r->orig, p->old, p->len);
 		memcpy(r->ours, p->new, p->len);
@@ -221,7 +231,7 @@ void keeper_forget(struct keeper *k, const struct tramp_patch *patches, u32 nr)
 	for (u32 i = 0; i < nr; i++) {
 		struct row *r = find_row(k, patches[i].addr);
 
-		if (r && !is_ours(k, r))
-			__atomic_store_n(&r->addr, 0, __ATOMIC_RELEASE);
+		if (r && r->addr == patches[i].addr && !is_ours(k, r))
+			__atomic_store_n(&r->addr, FORGOTTEN, __ATOMIC_RELEASE);
 	}
 }

@@ -505,19 +505,36 @@ static int drop_moot(struct remote *r, const struct tramp_patch *patches, u32 nr
 	return nr_left;
 }
 
-static int remote_op_patch(void *arg, const struct tramp_patch *all, u32 nr_all)
+/* That text is not as expected may have a reason. */
+static int patch_stopped(struct remote *r, struct stop *s, const struct tramp_patch *all, u32 nr_all)
 {
-	struct tramp_patch *patches = NULL;
+	struct tramp_patch *patches;
+	int err = stop_patch(s, all, nr_all), nr;
+
+	if (err != -EBUSY)
+		return err;
+	nr = drop_moot(r, all, nr_all, &patches);
+	err = nr < 0 ? nr : (u32)nr == nr_all ? err : stop_patch(s, patches, nr);
+	free(patches);
+	return err;
+}
+
+static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
+{
 	struct remote *r = arg;
 	struct stop s = { 0 };
-	int err = stop_begin(r, &s), nr = err ? err : drop_moot(r, all, nr_all, &patches);
+	int err;
 
-	err = nr < 0 ? nr : keeper_note(r->keeper, patches, nr);
-	err = err ?: stop_patch(&s, patches, nr);
+	pthread_mutex_lock(&r->lock);
+	err = r->left ? -ESRCH : keeper_note(r->keeper, patches, nr);
+	if (!err) {
+		err = stop_begin(r, &s);
+		err = err ?: patch_stopped(r, &s, patches, nr);
+		stop_end(r, &s);
+	}
 	if (!r->left)
-		keeper_forget(r->keeper, all, nr_all);
-	free(patches);
-	stop_end(r, &s);
+		keeper_forget(r->keeper, patches, nr);
+	pthread_mutex_unlock(&r->lock);
 	return explain(r, err);
 }
 

@@ -22,6 +22,8 @@
 #define THREADS_MAX 16384
 #define MAPS_BYTES (8u << 20)
 #define WORDS_MAX (2u << 20)	/* of a stack at a time */
+#define SPAN_GAP 4096		/* between patches of one access: no page without any is written */
+#define SPAN_BYTES (1u << 20)
 #define WORDS_AROUND 64		/* that a signal frame's PC is known by */
 #define RANGES_MAX 256		/* stacks that one thread's frames may be spread over */
 #define STOP_TIMEOUT_MS 2000
@@ -110,24 +112,58 @@ static void put_path(char *p, pid_t pid, pid_t tid, const char *name)
 
 /* -- Text --- */
 
+/* Where those from @i on end that are so near each other that one access does for all of them. */
+static u32 span_end(const struct tramp_patch *p, u32 i, u32 nr)
+{
+	u32 j = i + 1;
+
+	while (j < nr && p[j].addr - p[j - 1].addr < SPAN_GAP && p[j].addr + p[j].len - p[i].addr <= SPAN_BYTES)
+		j++;
+	return j;
+}
+
+/* The text of [@i, @*j), or if there is a hole in it that of @i alone. NULL: unreadable */
+static u8 *read_span(const struct stop *s, const struct tramp_patch *p, u32 i, u32 *j)
+{
+	u8 *text = (u8 *)s->words;
+
+	if (peek(s, p[i].addr, text, p[*j - 1].addr + p[*j - 1].len - p[i].addr))
+		return text;
+	*j = i + 1;
+	return peek(s, p[i].addr, text, p[i].len) ? text : NULL;
+}
+
 static int check_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	u8 now[ARCH_PATCH_MAX];
+	for (u32 i = 0, end; i < nr; i = end) {
+		const u8 *text;
 
-	for (u32 i = 0; i < nr; i++)
-		if (!peek(s, patches[i].addr, now, patches[i].len) ||
-		    memcmp(now, patches[i].old, patches[i].len))
-			return -EBUSY;
+		end = span_end(patches, i, nr);
+		text = read_span(s, patches, i, &end);
+		for (u32 j = i; j < end; j++)
+			if (!text || memcmp(text + (patches[j].addr - patches[i].addr), patches[j].old, patches[j].len))
+				return -EBUSY;
+	}
 	return 0;
+}
+
+static bool write_span(const struct stop *s, const struct tramp_patch *p, u32 i, u32 *end)
+{
+	u8 *text = read_span(s, p, i, end);
+
+	for (u32 j = i; text && j < *end; j++)
+		memcpy(text + (p[j].addr - p[i].addr), p[j].new, p[j].len);
+	return text && poke(s, p[i].addr, text, p[*end - 1].addr + p[*end - 1].len - p[i].addr);
 }
 
 static int write_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	for (u32 i = 0; i < nr; i++) {
-		if (poke(s, patches[i].addr, patches[i].new, patches[i].len))
+	for (u32 i = 0, end; i < nr; i = end) {
+		end = span_end(patches, i, nr);
+		if (write_span(s, patches, i, &end))
 			continue;
-		while (i--)	/* what could be written can be written back */
-			poke(s, patches[i].addr, patches[i].old, patches[i].len);
+		while (end--)	/* what could be written can be written back */
+			poke(s, patches[end].addr, patches[end].old, patches[end].len);
 		return -EIO;
 	}
 	return 0;
