@@ -114,6 +114,20 @@ RT_HELPER(dynptr_data)
 	return check(d, r2, (u32)r3) ? 0 : (u64)place(d, r2);
 }
 
+/* What the program may do with it is the verifier's affair; nothing here lies in pieces, so no buffer is needed. */
+RT_HELPER(dynptr_slice)
+{
+	const struct rt_dynptr *d = dynptr_of(r1);
+
+	return check(d, r2, r4) ? 0 : (u64)place(d, r2);
+}
+
+RT_HELPER(dynptr_clone)
+{
+	*dynptr_of(r2) = *dynptr_of(r1);
+	return dynptr_of(r1)->data ? 0 : -EINVAL;
+}
+
 RT_HELPER(dynptr_adjust)
 {
 	struct rt_dynptr *d = dynptr_of(r1);

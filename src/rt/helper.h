@@ -56,7 +56,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(ringbuf_reserve_dynptr) X(ringbuf_submit_dynptr) X(ringbuf_discard_dynptr) \
 	X(dynptr_from_mem) X(dynptr_read) X(dynptr_write) X(dynptr_data) \
 	X(nothing) X(iter_num_new) X(iter_num_next) X(copy_from_user_str) \
-	X(dynptr_adjust) X(dynptr_is_null) X(dynptr_is_rdonly) X(dynptr_size) X(dynptr_copy) \
+	X(dynptr_clone) X(dynptr_slice) X(dynptr_adjust) X(dynptr_is_null) X(dynptr_is_rdonly) X(dynptr_size) X(dynptr_copy) \
 	X(dynptr_memset) X(dynptr_probe_read) X(dynptr_probe_read_str) \
 	X(text_compare) X(text_casecompare) X(text_ncasecompare) X(text_chr) X(text_chrnul) \
 	X(text_nchr) X(text_rchr) X(text_len) X(text_nlen) X(text_span) X(text_cspan) X(text_str) \

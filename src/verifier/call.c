@@ -95,6 +95,8 @@ static bool fits_program(const struct verify_opts *o, u32 flags)
 		   o->type == BPF_PROG_TYPE_SCHED_ACT;
 	u32 kinds = flags & (PF_TRACING | PF_SESSION | PF_XDP | PF_SKB);
 
+	if (flags & PF_PACKET_WRITER)
+		return packet_may_write(o);
 	if (!kinds)
 		return true;
 	if (flags & PF_PROBE && o->type == BPF_PROG_TYPE_KPROBE)
@@ -209,6 +211,19 @@ static int arg_mem_null(struct env *env, struct call *c, u32 i)
 		return err ?: mark_precise(env, i + 2);
 	}
 	return arg_sized(env, c, i, false);
+}
+
+static int arg_buffer_null(struct env *env, u32 i)
+{
+	const struct reg *p = arg(env, i), *size = arg(env, i + 1);
+	int err = reg_check_read(env, i + 2);
+
+	if (err || reg_is_zero(p))
+		return err ?: mark_precise(env, i + 1);
+	if (!reg_is_const(size))
+		return refuse(env, -EACCES, "R%u must be a constant", i + 2);
+	err = mem_range(env, i + 1, size->v.t.value, false);
+	return err ?: mem_range(env, i + 1, size->v.t.value, true);
 }
 
 static int arg_text(struct env *env, u32 i)
@@ -345,6 +360,8 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 		return arg_sized(env, c, i, true);
 	case P_MEM_NULL:
 		return arg_mem_null(env, c, i);
+	case P_BUFFER_NULL:
+		return arg_buffer_null(env, i);
 	case P_WORD_OUT:
 		return mem_range(env, i + 1, 8, true);
 	case P_INT_OUT:
@@ -503,7 +520,8 @@ static int set_return(struct env *env, const struct call *c, struct reg *r0)
 	case PR_RECORD_NULL:
 		return return_record(env, c, r0);
 	case PR_MEM_NULL:
-		reg_set_pointer(r0, REG_MEM, REG_MAYBE_NULL);
+	case PR_MEM_CONST_NULL:
+		reg_set_pointer(r0, REG_MEM, REG_MAYBE_NULL | (c->p->ret == PR_MEM_NULL ? 0 : REG_READ_ONLY));
 		r0->id = env_id(env);
 		r0->mem_bytes = c->bytes;
 		r0->ref = c->objects.ref;

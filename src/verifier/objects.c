@@ -71,6 +71,7 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 	if (err)
 		return err;
 	o->ref = first_slot(env, o)->reg.id;
+	o->is_held = first_slot(env, o)->reg.ref;
 	if (kind == P_DYNPTR_END && !first_slot(env, o)->reg.ref)
 		return refuse(env, -EINVAL, "R%u: this dynptr is no reserved record", nr);
 	return 0;
@@ -91,6 +92,27 @@ static int object_new(struct env *env, const struct call_objects *o, bool acquir
 	return acquires ? state_add_ref(env->cur, iter ? REF_ITER : REF_RECORD, id, env->cur->pc) : 0;
 }
 
+/* What becomes of one becomes of all that were copied from it: they share its id. */
+static int object_copy(struct env *env, const struct call_objects *o)
+{
+	int err = object_new(env, o, false);
+
+	for (u32 i = 0; i < o->slots && o->ref; i++) {
+		struct reg *r = &env->cur->frames[o->frame]->stack[o->top + i].reg;
+
+		r->id = o->ref;
+		r->ref = o->is_held ? o->ref : 0;
+	}
+	return err;
+}
+
+static void drop_copies(struct frame *f, u32 id)
+{
+	for (u32 i = 0; i < f->slots; i++)
+		if (f->stack[i].kind[0] == SLOT_DYNPTR && f->stack[i].reg.id == id)
+			stack_set_kind(f, i, 1, SLOT_INVALID);
+}
+
 static void drop_one(struct reg *r, void *arg)
 {
 	if (reg_is_pointer(r) && r->ref == *(const u32 *)arg)
@@ -104,6 +126,8 @@ static int object_end(struct env *env, const struct call_objects *o)
 	if (state_drop_ref(env->cur, id))
 		return refuse(env, -EINVAL, "the object is not held");
 	stack_set_kind(env->cur->frames[o->frame], o->top, o->slots, SLOT_INVALID);
+	for (u32 i = 0; i <= env->cur->depth; i++)
+		drop_copies(env->cur->frames[i], id);
 	state_each_reg(env->cur, drop_one, &id);
 	return 0;
 }
@@ -246,7 +270,7 @@ int objects_call(struct env *env, const struct proto *p, struct call_objects *o)
 	case P_ITER_NEW:
 		return object_new(env, o, true);
 	case P_DYNPTR_NEW:
-		return object_new(env, o, p->args[0] == P_MAP);
+		return p->args[0] == P_DYNPTR ? object_copy(env, o) : object_new(env, o, p->args[0] == P_MAP);
 	case P_ITER_END:
 	case P_DYNPTR_END:
 		return object_end(env, o);

@@ -14,7 +14,8 @@ struct call_objects {		/* of one call */
 	u8 frame;		/* where the object is */
 	u32 top;		/* its uppermost slot */
 	u32 slots;
-	u32 ref;		/* id of the object */
+	u32 ref;		/* id of the object; of a dynptr that is copied, too */
+	bool is_held;		/* a dynptr: its record must be given up */
 	u32 lock_id;		/* what is locked */
 	const struct verify_map *lock_map;
 };

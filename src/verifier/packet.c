@@ -5,7 +5,7 @@
 
 #define PACKET_MAX 0xffff
 
-static bool may_write(const struct verify_opts *o)
+bool packet_may_write(const struct verify_opts *o)
 {
 	return o->type == BPF_PROG_TYPE_XDP || o->type == BPF_PROG_TYPE_SCHED_CLS ||
 	       o->type == BPF_PROG_TYPE_SCHED_ACT;
@@ -16,7 +16,7 @@ static int check(struct env *env, u32 nr, s32 off, u32 size, bool write)
 	const struct reg *p = &state_regs(env->cur)[nr];
 	s64 from = (s64)p->off + off;
 
-	if (write && !may_write(env->o))
+	if (write && !packet_may_write(env->o))
 		return refuse(env, -EACCES, "R%u: packets are read-only here", nr);
 	if (p->v.r.smin < 0 || from < 0)
 		return refuse(env, -EACCES, "R%u: packet access may begin before the packet (at %lld)", nr,

@@ -5,6 +5,8 @@
 
 #include "verifier/mem.h"
 
+/* May programs of this type write to packets? */
+bool packet_may_write(const struct verify_opts *o);
 int packet_access(struct env *env, struct access *a);
 int packet_range(struct env *env, u32 nr, u32 size, bool write);
 /* @s is where "pkt < end" (or <=) holds of @pkt: all copies learn how much is there. */

@@ -17,6 +17,7 @@ enum proto_arg {
 	P_MEM,			/* as many bytes as the next argument says */
 	P_MEM_OUT,
 	P_MEM_NULL,
+	P_BUFFER_NULL,		/* to be written, too */
 	P_SIZE,			/* more than 0 */
 	P_SIZE_ZERO,
 	P_WORD_OUT,		/* 8 bytes */
@@ -45,6 +46,7 @@ enum proto_ret {
 	PR_VALUE_NULL,		/* value of the map */
 	PR_RECORD_NULL,		/* ring buffer memory, acquired */
 	PR_MEM_NULL,		/* of P_CONST_SIZE bytes */
+	PR_MEM_CONST_NULL,
 	PR_COOKIE,		/* 8 bytes, writable */
 	PR_BOOL,
 	PR_ITER_NUM,		/* an int, or NULL */
@@ -70,6 +72,7 @@ enum proto_flags {
 	PF_UNLOCK = 1 << 15,
 	PF_PROBE = 1 << 17,	/* kprobes, besides */
 	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
+	PF_PACKET_WRITER = 1 << 17,	/* for types that may write to packets */
 	PF_CALLBACK = PF_LOOP | PF_EACH | PF_DRAIN,
 };
 

@@ -206,6 +206,76 @@ int dynptr_memory(struct calls_ctx *ctx)
 	return 0;
 }
 
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *copy) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u64 off, void *buffer, __u64 size) __ksym;
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u64 off, void *buffer, __u64 size) __ksym;
+
+SEC("syscall")
+int dynptr_views(struct calls_ctx *ctx)
+{
+	struct bpf_dynptr p, q, none, copy;
+	char buffer[8] = "buffer", *at;
+	__u32 zero = 0;
+	char *m = bpf_map_lookup_elem(&memory, &zero);
+
+	if (!m)
+		return 1;
+	SAY(bpf_dynptr_from_mem(m, 64, 1, &none));
+	SAY_INT(bpf_dynptr_clone(&none, &copy));
+	SAY(1 & bpf_dynptr_is_null(&copy));
+	SAY(!bpf_dynptr_slice(&none, 0, buffer, 8));
+	SAY(bpf_dynptr_from_mem(m, 64, 0, &p));
+	SAY_INT(bpf_dynptr_memset(&p, 0, 64, 'm'));
+	SAY_INT(bpf_dynptr_clone(&p, &q));
+	SAY_INT(bpf_dynptr_adjust(&q, 16, 32));
+	SAY(bpf_dynptr_size(&p) << 8 | bpf_dynptr_size(&q));
+	at = bpf_dynptr_slice(&q, 8, NULL, 8);
+	m[31] = 's';
+	SAY(at ? at[7] : 0);
+	SAY(!bpf_dynptr_slice(&q, 9, NULL, 8));
+	SAY(!bpf_dynptr_slice(&p, -1ULL, NULL, 8));
+	at = bpf_dynptr_slice(&p, 31, buffer, 8);
+	SAY(at ? at[0] << 8 | at[1] : 0);
+	SAY(buffer[0]);
+	return 0;
+}
+
+/* What is given up by one dynptr is given up by all. */
+SEC("syscall")
+int dynptr_ring_views(struct calls_ctx *ctx)
+{
+	struct bpf_dynptr p, q;
+	char *at;
+
+	SAY(bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &p));
+	SAY_INT(bpf_dynptr_clone(&p, &q));
+	SAY(bpf_dynptr_write(&q, 0, "c", 1, 0));
+	at = bpf_dynptr_data(&p, 0, 8);
+	SAY(at ? at[0] : -1);
+	bpf_ringbuf_discard_dynptr(&q, 0);
+	return 0;
+}
+
+/* For programs that may write packets alone. */
+SEC("xdp")
+int dynptr_slices(struct xdp_md *ctx)
+{
+	struct bpf_dynptr p;
+	char *at;
+	__u32 zero = 0;
+	char *m = bpf_map_lookup_elem(&memory, &zero);
+
+	if (!m)
+		return 1;
+	SAY(bpf_dynptr_from_mem(m, 64, 0, &p));
+	at = bpf_dynptr_slice_rdwr(&p, 8, NULL, 8);
+	if (at)
+		at[7] = 'w';
+	SAY(m[15]);
+	SAY(!bpf_dynptr_slice_rdwr(&p, 57, NULL, 8));
+	return 0;
+}
+
 SEC("syscall")
 int dynptr_ring(struct calls_ctx *ctx)
 {

@@ -41,8 +41,15 @@ static int run(struct bpf_object *obj, struct bpf_program *prog)
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
 	int bss = bpf_map__fd(bpf_object__find_map_by_name(obj, ".bss")), err;
 	struct calls_data d = {};
+	static char packet[64];
 	u32 zero = 0;
 
+	if (bpf_program__type(prog) == BPF_PROG_TYPE_XDP) {
+		opts.ctx_in = NULL;
+		opts.ctx_size_in = 0;
+		opts.data_in = packet;
+		opts.data_size_in = sizeof(packet);
+	}
 	bpf_map_update_elem(bss, &zero, &d, 0);
 	err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
 	bpf_map_lookup_elem(bss, &zero, &d);

@@ -688,4 +688,169 @@ PROG(records_taken_in_a_loop)
 	return 0;
 }
 
+/* -- Copies and slices --- */
+
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *copy) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u64 off, void *buffer, __u64 size) __ksym;
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u64 off, void *buffer, __u64 size) __ksym;
+
+SEC("fsession/bpf_fentry_test2") __success
+PROG(dynptr_submitted_by_its_copy)
+{
+	struct bpf_dynptr d, e;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_clone(&d, &e);
+	bpf_ringbuf_submit_dynptr(&e, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("no initialized dynptr there")
+PROG(dynptr_copy_after_submit)
+{
+	struct bpf_dynptr d, e;
+	__u64 v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_clone(&d, &e);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	bpf_dynptr_read(&v, 8, &e, 0, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("no initialized dynptr there")
+PROG(dynptr_submitted_with_its_copy)
+{
+	struct bpf_dynptr d, e;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_clone(&d, &e);
+	bpf_ringbuf_submit_dynptr(&e, 0);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("not given back")
+PROG(dynptr_copied_and_forgotten)
+{
+	struct bpf_dynptr d, e;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_clone(&d, &e);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("no initialized dynptr there")
+PROG(dynptr_copy_of_none)
+{
+	struct bpf_dynptr d, e;
+
+	bpf_dynptr_clone(&d, &e);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("is read before it is written")
+PROG(dynptr_data_of_a_copy_after_submit)
+{
+	struct bpf_dynptr d, e;
+	__u64 *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_clone(&d, &e);
+	v = bpf_dynptr_data(&e, 0, 8);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return v ? *v == 1 : 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __success
+PROG(dynptr_slice_is_read)
+{
+	struct bpf_dynptr d;
+	__u64 buffer, *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	v = bpf_dynptr_slice(&d, 0, &buffer, 8);
+	if (v && *v)
+		ctx = NULL;
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("read-only")
+PROG(dynptr_slice_is_written)
+{
+	struct bpf_dynptr d;
+	__u64 *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	v = bpf_dynptr_slice(&d, 0, NULL, 8);
+	if (v)
+		*v = 1;
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("outside its 8 bytes")
+PROG(dynptr_slice_read_past_its_end)
+{
+	struct bpf_dynptr d;
+	volatile __u64 *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	v = bpf_dynptr_slice(&d, 0, NULL, 8);
+	if (v)
+		v[1];
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("may be NULL")
+PROG(dynptr_slice_unchecked)
+{
+	struct bpf_dynptr d;
+	__u64 *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	v = bpf_dynptr_slice(&d, 0, NULL, 8);
+	*(volatile __u64 *)v;
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("must be a constant")
+PROG(dynptr_slice_of_unknown_size)
+{
+	struct bpf_dynptr d;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_slice(&d, 0, NULL, ctx[0] & 7);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __failure __msg("not allowed in programs of this type")
+PROG(dynptr_slice_rdwr_of_a_tracing_program)
+{
+	struct bpf_dynptr d;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	bpf_dynptr_slice_rdwr(&d, 0, NULL, 8);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
+SEC("xdp") __success
+int dynptr_slice_rdwr_is_written(struct xdp_md *ctx)
+{
+	struct bpf_dynptr d;
+	__u64 *v;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &d);
+	v = bpf_dynptr_slice_rdwr(&d, 0, NULL, 8);
+	if (v)
+		*v = 1;
+	bpf_ringbuf_submit_dynptr(&d, 0);
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";
