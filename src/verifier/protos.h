@@ -70,9 +70,9 @@ enum proto_flags {
 	PF_PREEMPT_OFF = 1 << 13,
 	PF_PREEMPT_ON = 1 << 14,
 	PF_UNLOCK = 1 << 15,
-	PF_PROBE = 1 << 17,	/* kprobes, besides */
 	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
-	PF_PACKET_WRITER = 1 << 17,	/* for types that may write to packets */
+	PF_PROBE = 1 << 17,	/* kprobes, besides */
+	PF_PACKET_WRITER = 1 << 18,	/* for types that may write to packets */
 	PF_CALLBACK = PF_LOOP | PF_EACH | PF_DRAIN,
 };
 
