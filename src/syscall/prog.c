@@ -670,6 +670,24 @@ static void stats_destroy(struct obj *o)
 	free(o);
 }
 
+/* Those loaded before were made to run without being counted. */
+static void count_all(void)
+{
+	struct obj *o;
+	u32 id = 0;
+
+	while (!obj_next_id(id, OBJ_PROG, &id)) {
+		const struct trace *t;
+
+		if (obj_from_id(id, OBJ_PROG, &o))
+			continue;
+		t = ((struct prog *)o)->trace;
+		if (t && t->code)
+			tramp_prog_count_runs(t->code);	/* else it stays as it is */
+		obj_put(o);
+	}
+}
+
 int stats_enable(void)
 {
 	struct obj *o = calloc(1, sizeof(*o));
@@ -679,6 +697,7 @@ int stats_enable(void)
 		return -ENOMEM;
 	__atomic_fetch_add(&stats_users, 1, __ATOMIC_RELAXED);
 	tramp_count_runs(true);
+	count_all();
 	obj_add(o, OBJ_STATS, stats_destroy);
 	fd = obj_new_fd(o, OBJ_READ);
 	obj_put(o);

@@ -144,6 +144,11 @@ u32 prog_flags(const struct tramp_prog *p)
 	return p->opts.flags;
 }
 
+void prog_add_flags(struct tramp_prog *p, u32 flags)
+{
+	p->opts.flags |= flags;
+}
+
 int prog_fill_link(struct tramp_prog *p, u64 near, struct guard_link *link)
 {
 	struct space_area *a;

@@ -60,6 +60,8 @@ bool tramp_prog_uses_cookie(const struct tramp_prog *p);
 /* -- For tramp.c, with the lock of the space held --- */
 
 u32 prog_flags(const struct tramp_prog *p);
+/* Of images made from now on. */
+void prog_add_flags(struct tramp_prog *p, u32 flags);
 struct tramp_space *prog_space(const struct tramp_prog *p);
 /* TRAMP_PROG_GENERIC from now on: the code that it then has everywhere. */
 int prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes);

@@ -707,3 +707,17 @@ int tramp_restorations(struct tramp_space *s, struct tramp_patch **ret)
 	pthread_mutex_unlock(&s->lock);
 	return nr;
 }
+
+int tramp_prog_count_runs(struct tramp_prog *p)
+{
+	struct tramp_space *s = prog_space(p);
+	int err = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (!(prog_flags(p) & TRAMP_PROG_RUN)) {
+		prog_add_flags(p, TRAMP_PROG_RUN);
+		err = rebuild(s, p);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}

@@ -79,6 +79,9 @@ int tramp_replace(struct tramp *t, u64 code);
  */
 int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes);
 
+/* Has the runs of @p counted that begin from now on (TRAMP_PROG_RUN). 0, or -ENOMEM and errors of compiling */
+int tramp_prog_count_runs(struct tramp_prog *p);
+
 /* Code at [@addr, @addr + @bytes) is about to go: nothing is attached there, no thread inside. */
 void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes);
 

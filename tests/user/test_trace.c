@@ -235,6 +235,34 @@ TEST(trace_info)
 	bpf_object__close(obj);
 }
 
+/* A program without helpers is not counted until somebody asks. */
+TEST(trace_stats_later)
+{
+	static const struct bpf_insn insns[] = { INSN_MOV_I(0, 0), INSN_EXIT() };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	LIBBPF_OPTS(bpf_test_run_opts, run_opts);
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd, link, stats;
+
+	selftarget_use(NULL);
+	opts.attach_btf_id = libbpf_find_vmlinux_btf_id("bpf_fentry_test1", BPF_TRACE_FENTRY);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, 2, &opts);
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	CHECK(link >= 0);
+	CHECK_EQ(bpf_prog_test_run_opts(fd, &run_opts), 0);
+	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	CHECK_EQ(bpf_prog_test_run_opts(fd, &run_opts), 0);
+	CHECK_EQ(bpf_prog_test_run_opts(fd, &run_opts), 0);
+	close(stats);
+	CHECK_EQ(bpf_prog_test_run_opts(fd, &run_opts), 0);
+	CHECK_EQ(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	CHECK_EQ(info.run_cnt, 2);
+	CHECK(info.run_time_ns > 0);
+	close(link);
+	close(fd);
+}
+
 /* -- Functions of the process --- */
 
 static volatile int twice = 2;
