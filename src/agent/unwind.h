@@ -6,7 +6,7 @@
 #include "rt/rt.h"
 
 #define AGENT_REGIONS_MAX 256
-#define AGENT_PIECES_MAX 65536	/* of a region: 2 MiB of code */
+#define AGENT_PIECES_MAX 65536	/* of a region: 4 MiB of code */
 
 /* [start, end) has its .eh_frame_hdr at .hdr. */
 struct agent_piece {

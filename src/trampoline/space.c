@@ -8,7 +8,7 @@
 
 /* Of the first areas; who has many functions gets larger ones, since there may not be many. */
 #define AREAS_SMALL 8
-#define AREA_SHIFT_MAX 3
+#define AREA_SHIFT_MAX 4
 #define CODE_BYTES (256u << 10)
 #define DATA_BYTES (32u << 10)		/* slots */
 #define SHARED_BYTES (96u << 10)	/* links, counters */

@@ -8,7 +8,7 @@
 #include "rig.h"
 #include "tap.h"
 
-#define ROUNDS 40
+#define ROUNDS (getenv("LONG") ? 1000 : 40)
 #define TEXT_WAIT_MS 5000	/* far more than it takes, on a busy machine */
 
 static struct rig rig;

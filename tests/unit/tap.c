@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define TEST_SECONDS 120	/* nothing hangs */
+#define LONG_SECONDS 1800	/* with LONG in the environment: make check-long */
 #define EXIT_SKIP 77
 
 static struct tap_test *tests, **tests_end = &tests;
@@ -88,7 +89,7 @@ static void run(const struct tap_test *t, int nr)
 		return;
 	}
 	if (pid == 0) {
-		alarm(TEST_SECONDS);
+		alarm(getenv("LONG") ? LONG_SECONDS : TEST_SECONDS);
 		failures = 0;
 		t->fn();
 		fflush(stdout);
