@@ -79,14 +79,22 @@ static void give_up(struct follow *f, struct inst *in)
 	inst_free(f->insts, in);
 }
 
-/* What is executed may well not have the functions; that is for those who ask. @enter: it was executed just now. */
+/* That functions are missing is for those who ask, unless it is @news; other reasons are for everybody. */
+static void tell(const struct follow *f, pid_t pid, int err, bool news)
+{
+	bool missing = err == -ENOENT || err == -ESRCH;
+	char exe[512];
+
+	name_of(pid, exe, sizeof(exe));
+	log_msg(missing && !news ? LOG_INFO : LOG_WARN, "process %d (%s) is not traced: %s", pid, exe, f->why);
+}
+
+/* @enter: a program was executed just now. */
 static int try_set_up(struct follow *f, struct inst *in, pid_t pid, bool enter)
 {
 	struct log_capture why;
-	char exe[512];
 	int err = 0;
 
-	name_of(pid, exe, sizeof(exe));
 	log_capture_start(&why, f->why, sizeof(f->why));
 	if (enter)
 		err = fsession_user_engine.launch_executed(pid);
@@ -95,18 +103,22 @@ static int try_set_up(struct follow *f, struct inst *in, pid_t pid, bool enter)
 	err = err ?: f->set_up(f->arg, in);
 	log_capture_stop(&why);
 	f->why[strcspn(f->why, "\n")] = 0;
-	if (err)
-		log_msg(LOG_INFO, "process %d (%s) is not traced: %s", pid, exe, f->why);
 	return err;
 }
 
-int follow_set_up(struct follow *f, struct inst *in)
+int follow_set_up(struct follow *f, struct inst *in, bool news)
 {
 	int err = try_set_up(f, in, in->process.pid, false);
+	bool opened = in->obj;
 
-	if (err)
-		give_up(f, in);
-	return err == -ECANCELED ? err : 0;
+	if (!err)
+		return 0;
+	if (opened && err != -ECANCELED)
+		tell(f, in->process.pid, err, news);
+	give_up(f, in);
+	if (err == -ECANCELED)
+		return err;
+	return opened ? 0 : fail(err, "%s", f->why);
 }
 
 void follow_replace(struct follow *f, struct inst *old, struct inst *in)
@@ -152,14 +164,20 @@ static void on_fork(struct follow *f, pid_t pid)
 static void on_exec(struct follow *f, pid_t pid)
 {
 	struct inst *in = inst_add(f->insts);
+	int err;
 
 	forget(f, find(f, pid));
-	if (!in || follow_add(f, pid, in))
+	if (!in || follow_add(f, pid, in)) {
 		fsession_user_engine.let_run(pid);
-	else if (try_set_up(f, in, pid, true))
-		give_up(f, in);
-	else
+		return;
+	}
+	err = try_set_up(f, in, pid, true);
+	if (!err) {
 		fsession_user_engine.go_on(in->process.target);
+		return;
+	}
+	tell(f, pid, err, false);
+	give_up(f, in);
 }
 
 /* What stop after stop has hidden from follow_next(). */

@@ -23,8 +23,11 @@ struct follow {
 
 /* Process @pid is held from now on, and runs @in. 0 or -ENOMEM, printed */
 int follow_add(struct follow *f, pid_t pid, struct inst *in);
-/* Sets it up; if that is not possible its process goes on without, and is followed. 0, or -ECANCELED */
-int follow_set_up(struct follow *f, struct inst *in);
+/*
+ * Sets it up; if its process has not the functions, it goes on without, and is followed, which is told if that is
+ * @news. 0; -ECANCELED; errors of opening the object, printed
+ */
+int follow_set_up(struct follow *f, struct inst *in, bool news);
 /* Who runs @old runs @in from now on. */
 void follow_replace(struct follow *f, struct inst *old, struct inst *in);
 /* Why the last one could not be set up. */

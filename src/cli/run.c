@@ -255,7 +255,7 @@ static void retire(void *arg, struct inst *in)
 		inst_free(&r->insts, in);
 }
 
-/* A command may be a shell whose children have the functions. */
+/* A command, or a process, may be a shell whose children have the functions. */
 static int set_up_all(struct run *r)
 {
 	struct inst *next;
@@ -263,8 +263,8 @@ static int set_up_all(struct run *r)
 
 	for (struct inst *in = r->insts; in && !err; in = next) {
 		next = in->next;
-		if (r->o->follow && r->cmd)
-			err = follow_set_up(&r->follow, in);
+		if (r->o->follow)
+			err = follow_set_up(&r->follow, in, !r->cmd);
 		else
 			err = set_up(r, in);
 	}

@@ -400,6 +400,8 @@ static struct handle *reap_one(void)
 		while (*p != h)
 			p = &(*p)->next;
 		*p = h->next;
+		/* a process that was just forked may still have it open: closing alone would not end the watch */
+		syscall(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->end, NULL);
 		fd_close(h->end);
 	}
 	obj_unlock(&saved);

@@ -142,8 +142,34 @@ t_follow_stopped_and_continued()
 	done
 }
 
+# A shell that runs already, and what it executes
+t_follow_running_shell()
+{
+	what='fsession run --follow -p SHELL'
+	mkfifo "$tmp/in1"
+	sh <"$tmp/in1" >"$tmp/answers1" 2>&1 &
+	pid=$!
+	exec 8>"$tmp/in1"
+	timeout 60 "$FSESSION" run "$weigh" --follow --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" 8>&- &
+	tracer=$!
+	until_line "$tmp/err" "process $pid (.*) is not traced: target 'weigh': no such function"
+	echo "echo 10 | $victim; exit 5" >&8
+	exec 8>&-
+	wait "$pid"
+	[ $? = 5 ] || not_ok 'the shell ended in another way'
+	wait "$tracer"
+	got=$?
+	status 0
+	out 'calls = 1'
+	grep -qx '55 0' "$tmp/answers1" || not_ok 'no answer'
+}
+
 t_follow_nothing_to_trace()
 {
+	fs run /nonexistent.bpf.o --engine user --follow -- sh -c "touch $tmp/ran"
+	status 1
+	err '/nonexistent.bpf.o'
+	[ -e "$tmp/ran" ] && not_ok 'the command was run'
 	follow -- sh -c 'ls / >/dev/null; exit 3'
 	status 1
 	err "nothing was traced: target 'weigh': no such function"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* libbpf, unmodified, on the user engine: opens, loads and runs an object compiled by clang. */
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -117,6 +119,29 @@ TEST(libbpf_dup_keeps)
 	CHECK_EQ(bpf_map_update_elem(fd, &key, &v, 0), -EBADF);
 	close(copy);
 	CHECK_EQ(bpf_map_get_next_id(0, &key), -ENOENT);
+}
+
+/* What a child has of the engine's ends, between fork() and exec, is no reason to hear of a closed fd twice. */
+TEST(libbpf_close_while_a_child_has_it)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "one", 4, 8, 1, NULL), pipe_fd[2];
+	__u32 id = 0;
+	char c;
+	pid_t pid;
+
+	CHECK(fd >= 0 && !pipe(pipe_fd));
+	pid = fork();
+	if (!pid) {
+		close(fd);
+		CHECK_EQ(write(pipe_fd[1], "", 1), 1);
+		pause();
+	}
+	CHECK_EQ(read(pipe_fd[0], &c, 1), 1);
+	close(fd);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(bpf_map_get_next_id(0, &id), -ENOENT);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
 
 TEST(libbpf_cpus)
