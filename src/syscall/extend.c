@@ -230,9 +230,11 @@ static int find_tramp(struct prog *dst, u32 btf_id, const struct target_func *co
 {
 	struct trace t = { .dst = dst, .btf = dst->btf, .target = target_for_progs() };
 	struct trace_func f = { .btf_id = btf_id, .code = *code };
+	const struct btf *btf = dst->btf->btf;
 
 	if (!t.target)
 		return -EOPNOTSUPP;
+	strncat(f.name, btf__name_by_offset(btf, btf__type_by_id(btf, btf_id)->name_off), sizeof(f.name) - 1);
 	trace_describe(&t, &f);
 	return trace_tramp(&t, &f, ret);
 }
