@@ -96,10 +96,11 @@ RT_HELPER(get_current_task)
 bool rt_task_key(u64 task, struct rt_task_key *ret)
 {
 	u64 off = task - (u64)&rt_env.threads->threads[0].task, nr = off / sizeof(struct rt_thread);
-	struct rt_thread *t = &rt_env.threads->threads[nr];
+	struct rt_thread *t;
 
 	if (nr >= RT_THREADS || off % sizeof(*t))
 		return false;
+	t = &rt_env.threads->threads[nr];
 	if (!rt_load(&t->start) || !rt_env.tid_off)	/* without, nobody says when the record's thread is another */
 		rt_store(&t->start, rt_task_start(rt_load(&t->task.pid)));
 	ret->tid = rt_load(&t->task.pid);
