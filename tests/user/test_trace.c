@@ -406,6 +406,34 @@ TEST(trace_child_keeps_link)
 	bpf_object__close(obj);
 }
 
+/* Each of the two closes its own; what the engine holds of the link, the other one still has. */
+TEST(trace_child_closes_link)
+{
+	int link, status = 0, go[2];
+	pid_t pid;
+	char c;
+
+	if (!load())
+		return;
+	link = attach("exit1", BPF_TRACE_FEXIT, 0);
+	CHECK_EQ(pipe(go), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		close(link);
+		c = read(go[0], &c, 1);		/* the parent has closed it, too */
+		_exit(nr_running() || nr_running());
+	}
+	close(link);
+	for (int i = 0; i < 6000 && nr_running(); i++)	/* until the child has closed it */
+		usleep(10000);
+	CHECK_EQ(nr_running(), 0);
+	close(go[1]);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	bpf_object__close(obj);
+}
+
 static bool storm_over;
 
 static void *call_much(void *arg)
