@@ -31,6 +31,7 @@ struct aux {			/* per instruction */
 	u64 live_slots;		/* of its own frame, before it */
 	const struct verify_map *map;	/* ldimm64 */
 	u32 map_off;
+	u32 passes;		/* since a state was remembered here */
 	struct state *states;	/* remembered */
 };
 

@@ -12,6 +12,8 @@
 #define IDS_MAX 640		/* registers and slots of all frames */
 #define MIN_INSNS 8		/* between remembered states */
 #define MIN_JUMPS 2
+#define PASSES 3		/* through a loop's instruction, and a state is remembered after all */
+#define CROWD 16		/* of states there: no more of these */
 
 enum exact { LOOSE, WITHIN, SAME };	/* imprecise numbers: any; in the range; equal */
 
@@ -528,16 +530,26 @@ static int visit_done(struct env *env, struct state *s)
 	return mark_precise_as(env, &e) ?: PATH_DONE;
 }
 
+/*
+ * Inside of loops states are remembered rarely: most never come back. But where paths pass again and again, as they
+ * join below branches, one in three is worth it, unless there are many already or they take much.
+ */
+static bool is_due(struct env *env, u32 nr)
+{
+	return ++env->aux[env->cur->pc].passes >= PASSES && nr < CROWD && state_bytes() < STATE_BYTES_MAX / 4;
+}
+
 int prune_visit(struct env *env)
 {
 	bool freq = env->o->flags & VERIFY_STATE_FREQ, add = worth_it(env), skip = false;
 	struct state *s, *next, *cur = env->cur;
-	u32 pc = cur->pc;
+	u32 pc = cur->pc, nr = 0;
 	int err = 0;
 
 	drop_lonely_ids(env);
 	for (s = env->aux[pc].states; s && !err; s = next) {
 		next = s->next;
+		nr++;
 		err = s->branches ? visit_open(env, s, &skip) : visit_done(env, s);
 		add &= !skip || freq;
 		if (err || !add)	/* misses count against a state when one more would be kept */
@@ -546,6 +558,10 @@ int prune_visit(struct env *env)
 			unlist(env, pc, s);
 	}
 	cur->from_callback = false;
+	if (!err && skip && !add)
+		add = is_due(env, nr);
+	if (add)
+		env->aux[pc].passes = 0;
 	return err || !add ? err : remember(env);
 }
 
