@@ -634,6 +634,7 @@ static int map_rt(struct remote *r, struct call *c)
 	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), env_lanes_fd(), &lanes);
 	err = err ?: add_piece(r, lanes, sizeof(struct rt_lanes), NULL);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, lanes), lanes);
+	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, nr_cpus), rt_env.nr_cpus);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, clock_gettime), find_clock(r));
 	return err ?: set_word(r, "rt_env", offsetof(struct rt_env, threads), threads);
 }

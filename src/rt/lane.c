@@ -15,10 +15,7 @@ struct rt_env rt_env;
 
 void rt_env_init(struct rt_lanes *lanes, struct rt_threads *threads, u32 nr_cpus)
 {
-	if (lanes->magic != RT_LANES_MAGIC) {
-		lanes->nr_cpus = nr_cpus;
-		rt_store_release(&lanes->magic, RT_LANES_MAGIC);
-	}
+	rt_env.nr_cpus = nr_cpus;	/* private: others can write into the lanes */
 	rt_env.lanes = lanes;
 	rt_env.threads = threads;
 }
@@ -123,7 +120,7 @@ static u32 lane_try(struct rt_thread *t, u32 lane, u32 owner, bool adopt)
 
 static u32 lane_acquire(struct rt_thread *t, bool adopt)
 {
-	u32 nr_cpus = rt_env.lanes->nr_cpus, owner = owner_id(t), hint = rt_load(&t->hint), token;
+	u32 nr_cpus = rt_env.nr_cpus, owner = owner_id(t), hint = rt_load(&t->hint), token;
 
 	adopt &= !!rt_env.tid_off;
 	for (u32 i = 0; i < nr_cpus; i++) {

@@ -21,14 +21,11 @@
 #include "rt/rt.h"
 
 #define RT_LANES 1024
-#define RT_LANES_MAGIC 0x736e616c	/* "lans" */
 #define RT_TOKEN_MIN RT_LANES		/* smaller values are never tokens */
 
 struct rt_lanes {		/* shared memory, zeroed at first */
-	u32 magic;
-	u32 nr_cpus;
 	u32 reaper;		/* next lane to be looked at for a dead owner */
-	u32 pad[13];
+	u32 pad[15];
 	struct {
 		u64 word;	/* 63:32 generation, 31:0 thread id of the owner or 0 */
 		u64 pad[7];	/* a cache line each */
@@ -78,6 +75,7 @@ struct rt_env {
 	u64 clock_gettime;	/* the vdso's; 0: there is none, it takes a system call */
 	s64 tid_off;		/* from the thread pointer: a u32 that is 0 in new threads. 0: there is none,
 				 * and a thread that dies inside passes for alive as long as its process */
+	u64 nr_cpus;		/* at most RT_LANES */
 };
 
 extern struct rt_env rt_env;
@@ -134,7 +132,7 @@ void rt_spin_unlock(u32 *lock);
 /* Which "CPU" of per-CPU maps @t is; 0 outside. */
 static inline u32 rt_cpu(const struct rt_thread *t)
 {
-	return t ? rt_token(t) % RT_LANES % rt_env.lanes->nr_cpus : 0;
+	return t ? rt_token(t) % RT_LANES % rt_env.nr_cpus : 0;
 }
 
 /* Has the ownership ended? Never true by mistake. */

@@ -33,6 +33,9 @@
 #define OWNER_MASK ((1u << 20) - 1)
 #define UNITS_MASK ((1u << 20) - 1)
 
+/* Others may have the memory, and not mean well: no loop without an end. Who means well needs a few turns. */
+#define TRIES_MAX 100000
+
 struct ring_word {
 	u64 end, last;	/* last: 63:32 token, 31:0 units */
 };
@@ -49,7 +52,7 @@ static u64 *producer_pos(const struct rt_map *m)
 
 static u64 *header_at(const struct rt_map *m, u64 pos)
 {
-	return (u64 *)(void *)(m->values + (pos & m->index_mask));
+	return (u64 *)(void *)(m->values + (pos & m->index_mask & -(u64)HDR_BYTES));
 }
 
 static u64 *slot_at(const struct rt_map *m, u64 pos)
@@ -88,11 +91,12 @@ static bool slot_owner_is_dead(u64 slot)
 static struct ring_word ring_load(const struct rt_map *m)
 {
 	struct ring_word w;
+	u32 tries = TRIES_MAX;
 
 	do {	/* the end only grows, so it did not change means neither did */
 		w.end = rt_load_acquire(&m->hdr->ring[0]);
 		w.last = rt_load_acquire(&m->hdr->ring[1]);
-	} while (rt_load(&m->hdr->ring[0]) != w.end);
+	} while (rt_load(&m->hdr->ring[0]) != w.end && --tries);
 	return w;
 }
 
@@ -104,8 +108,9 @@ static void note_last(struct rt_map *m, const struct ring_word *w)
 {
 	u32 units = w->last & UNITS_MASK;
 	u64 pos = w->end - (u64)units * HDR_BYTES, slot = rt_load(slot_at(m, pos));
+	u32 tries = TRIES_MAX;
 
-	while (units && !slot_is_of(m, slot, pos)) {
+	while (units && !slot_is_of(m, slot, pos) && --tries) {
 		if (rt_load(&m->hdr->ring[0]) != w->end)	/* whoever came next has noted it */
 			return;
 		rt_cas64(slot_at(m, pos), slot, slot_make(m, pos, w->last >> 32, units));
@@ -141,13 +146,13 @@ static bool take_over(struct rt_map *m, u64 pos, u64 slot, u32 token)
 
 static void publish(struct rt_map *m, u32 token)
 {
-	u64 pos = rt_load_acquire(producer_pos(m));
+	u64 pos = rt_load_acquire(producer_pos(m)), steps = m->index_mask + TRIES_MAX;
 
-	for (;;) {
+	while (--steps) {	/* more than a lap of the smallest records */
 		u64 slot = rt_load_acquire(slot_at(m, pos));
 		struct ring_word w;
 
-		if (slot & SLOT_HEADER && slot_is_of(m, slot, pos)) {
+		if (slot & SLOT_HEADER && slot_is_of(m, slot, pos) && slot_units(slot)) {
 			u64 next = pos + (u64)slot_units(slot) * HDR_BYTES;
 
 			__atomic_compare_exchange_n(producer_pos(m), &pos, next, 0, __ATOMIC_SEQ_CST,

@@ -289,7 +289,7 @@ static int run_raw_tp(struct prog *p, const struct test_run_attr *attr, u64 uatt
 		return -EINVAL;
 	if (attr->flags & ~FLAG_ON_CPU || (!(attr->flags & FLAG_ON_CPU) && attr->cpu))
 		return -EINVAL;
-	if (attr->cpu >= rt_env.lanes->nr_cpus)
+	if (attr->cpu >= rt_env.nr_cpus)
 		return -ENXIO;
 	return run_ctx(p, attr, uattr, false);
 }
