@@ -6,7 +6,8 @@
 #   make check [T=recursion]      set up, build, run every test
 #   make check-long               what takes minutes: more programs traced whole, more cycles
 #   make check-kernels [K=6.1] [T=recursion] [ARCH=arm64] [E=split]
-#   make bench                    trampolines beside some written by hand, the JIT's code beside the compiler's
+#   make bench                    trampolines beside some written by hand, the JIT's code beside the compiler's,
+#                                 maps beside plain C
 #   make bench-kernels [K=6.1]    overhead and attach times
 #   make install [prefix=/usr/local] [DESTDIR=]
 prefix ?= /usr/local
