@@ -121,10 +121,11 @@ static struct stop_thread *pick_thread(struct stop *s)
 	for (u32 i = 0; i < s->nr_threads; i++) {
 		struct stop_thread *t = &s->threads[i];
 
-		if (t->stopped && !t->sig)
+		if (!t->stopped || t->in_call)
+			continue;
+		if (!t->sig)
 			return t;
-		if (t->stopped)
-			any = t;
+		any = t;
 	}
 	return any;
 }
@@ -201,7 +202,7 @@ int call_begin(pid_t pid, int mem, u64 gadget, struct stop_hold *hold, struct ca
 		if (c->stop.threads[i].stopped)
 			arch_host_get_pc(c->stop.threads[i].tid, &c->stop.threads[i].pc);
 	c->thread = pick_thread(&c->stop);
-	err = c->thread ? 0 : -ESRCH;
+	err = c->thread ? 0 : -EAGAIN;
 	if (!err && !gadget)
 		err = lend_gadget(c);
 	err = err ?: borrow(c);

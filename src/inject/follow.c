@@ -42,11 +42,16 @@ static void go_on(const siginfo_t *si, bool *starts)
 		ptrace(PTRACE_CONT, si->si_pid, 0, (long)(event ? 0 : sig));
 }
 
+static bool is_stop(const siginfo_t *si)
+{
+	return si->si_code == CLD_TRAPPED || si->si_code == CLD_STOPPED;
+}
+
 static enum follow_what take(const siginfo_t *si)
 {
 	bool starts;
 
-	if (si->si_code != CLD_TRAPPED && si->si_code != CLD_STOPPED)
+	if (!is_stop(si))
 		return FOLLOW_ENDED;
 	if (si->si_status >> 8 == PTRACE_EVENT_EXEC)
 		return FOLLOW_EXECUTED;
@@ -65,7 +70,7 @@ enum follow_what follow_next(pid_t child, pid_t *pid)
 		if (waitid(P_ALL, 0, &si, any | WNOWAIT) || !si.si_pid)
 			return FOLLOW_NOTHING;
 		*pid = si.si_pid;
-		if (si.si_pid == child && (si.si_code == CLD_EXITED || si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED))
+		if (si.si_pid == child && !is_stop(&si))
 			return FOLLOW_NOTHING;
 		memset(&si, 0, sizeof(si));
 		if (!waitid(P_PID, *pid, &si, any) && si.si_pid)

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,6 +36,7 @@
 #include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
+#include "inject/passfd.h"
 #include "inject/perfmap.h"
 #include "inject/printed.h"
 #include "inject/refuse.h"
@@ -208,82 +208,12 @@ static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
 	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
 }
 
-/* -- File descriptors for the target --- */
-
-static int send_fd(int sock, int fd)
-{
-	union {
-		struct cmsghdr hdr;
-		u8 room[CMSG_SPACE(sizeof(int))];
-	} control = { .hdr = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec iov = { "", 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      .msg_controllen = sizeof(control.room) };
-
-	memcpy(CMSG_DATA(&control.hdr), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* In the agent's scratch memory: what recvmsg() there needs. */
-struct receive {
-	struct msghdr msg;
-	struct iovec iov;
-	u64 data;
-	union {
-		struct cmsghdr hdr;
-		u8 room[CMSG_SPACE(sizeof(int))];
-	} control;
-};
-
-static int receive_fd(struct remote *r, struct call *c, int sock)
-{
-	u64 at = agent_symbol(&r->agent, "agent_scratch");
-	struct receive rx = {
-		.msg = { .msg_iov = (void *)(at + offsetof(struct receive, iov)), .msg_iovlen = 1,
-			 .msg_control = (void *)(at + offsetof(struct receive, control)),
-			 .msg_controllen = sizeof(rx.control.room) },
-		.iov = { (void *)(at + offsetof(struct receive, data)), 1 },
-	};
-	long got;
-	int fd;
-
-	if (poke(r, at, &rx, sizeof(rx)))
-		return -EFAULT;
-	got = call_make(c, SYS_recvmsg, sock, at, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0);
-	if (got < 0)
-		return got;
-	if (peek(r, at, &rx, sizeof(rx)) || rx.control.hdr.cmsg_type != SCM_RIGHTS)
-		return -EMFILE;
-	memcpy(&fd, CMSG_DATA(&rx.control.hdr), sizeof(fd));
-	return fd;
-}
-
-/* Our @fd, opened there: through a socket whose other end we take. The number there, or -errno. */
-static int pass_fd(struct remote *r, struct call *c, int fd)
-{
-	u64 at = agent_symbol(&r->agent, "agent_scratch");
-	int pair[2], sock, got;
-	long err;
-
-	err = call_make(c, SYS_socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, at, 0, 0);
-	if (err)
-		return err;
-	if (peek(r, at, pair, sizeof(pair)))
-		return -EFAULT;
-	sock = syscall(SYS_pidfd_getfd, r->pidfd, pair[0], 0);
-	got = sock < 0 ? -errno : send_fd(sock, fd);
-	if (sock >= 0)
-		close(sock);
-	got = got ?: receive_fd(r, c, pair[1]);
-	call_make(c, SYS_close, pair[0], 0, 0, 0, 0, 0);
-	call_make(c, SYS_close, pair[1], 0, 0, 0, 0, 0);
-	return got;
-}
+/* -- Shared memory --- */
 
 /* Maps our memory @fd there, at @at over what is mapped already, or anywhere (0). */
 static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int fd, u64 *ret)
 {
-	int theirs = pass_fd(r, c, fd);
+	int theirs = passfd(c, r->pidfd, agent_symbol(&r->agent, "agent_scratch"), fd);
 	long got;
 
 	if (theirs < 0)

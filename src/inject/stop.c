@@ -500,6 +500,12 @@ static void look_at(const struct stop *s, struct stop_thread *t)
 	t->gone = got && !t->stopped;
 	if (!t->stopped)
 		return;
+	if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_CLONE) {
+		t->stopped = false;	/* amid its system call: our interrupt comes right behind */
+		sys_ptrace(PTRACE_CONT, t->tid, 0, 0);
+		return;
+	}
+	t->in_call = status >> 16 == PTRACE_EVENT_VFORK || status >> 16 == PTRACE_EVENT_EXEC;
 	if (!(status >> 16))
 		t->sig = WSTOPSIG(status);
 	t->in_group = status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;

@@ -27,6 +27,7 @@ struct stop_thread {
 	int sig;		/* to be delivered when let go */
 	bool stopped, gone;
 	bool in_group;		/* stopped with its process, as by SIGSTOP */
+	bool in_call;		/* stopped amid a system call, whose result is still to come */
 	bool executed;
 	struct arch_thread_pc pc;
 };

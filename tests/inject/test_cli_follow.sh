@@ -150,13 +150,16 @@ t_follow_running_shell()
 	sh <"$tmp/in1" >"$tmp/answers1" 2>&1 &
 	pid=$!
 	exec 8>"$tmp/in1"
+	echo 'echo ready' >&8
+	until_line "$tmp/answers1" ready
 	timeout 60 "$FSESSION" run "$weigh" --follow --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" 8>&- &
 	tracer=$!
 	until_line "$tmp/err" "process $pid (.*) is not traced: target 'weigh': no such function"
 	echo "echo 10 | $victim; exit 5" >&8
 	exec 8>&-
 	wait "$pid"
-	[ $? = 5 ] || not_ok 'the shell ended in another way'
+	sh_status=$?
+	[ $sh_status = 5 ] || not_ok "the shell ended with status $sh_status: $(cat "$tmp/answers1")"
 	wait "$tracer"
 	got=$?
 	status 0
