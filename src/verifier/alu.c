@@ -78,11 +78,15 @@ static int check_pointer_op(struct env *env, const struct bpf_insn *insn, const 
 
 static int check_offset(struct env *env, const struct reg *p, u32 nr, const struct scalar *by)
 {
-	if (by->r.smin <= -OFF_MAX || by->r.smin >= OFF_MAX ||
-	    (scalar_is_const(by) && (s64)by->t.value >= OFF_MAX))
+	if (by->r.smin > -OFF_MAX && by->r.smin < OFF_MAX &&
+	    !(scalar_is_const(by) && (s64)by->t.value >= OFF_MAX))
+		return 0;
+	if (by->r.smin != INT64_MIN)
 		return refuse(env, -EINVAL, "R%u: a number whose smallest value is %lld is added to %s", nr,
 			      (long long)by->r.smin, reg_type_name(p));
-	return 0;
+	refuse(env, -EINVAL, "R%u: a number without a lower bound is added to %s", nr, reg_type_name(p));
+	hint(env, "make it unsigned and compare it with the size first, or mask it");
+	return -EINVAL;
 }
 
 /* @dst = @p +- @by */

@@ -894,7 +894,7 @@ NAKED(addition_that_wraps)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(addition_of_unknowns)
 {
 	ASM("r7 = global ll;"
@@ -908,7 +908,7 @@ NAKED(addition_of_unknowns)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(multiplication_that_wraps)
 {
 	ASM("r7 = global ll;"
@@ -937,7 +937,7 @@ NAKED(word_addition_that_wraps)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(left_shift_that_loses_the_bound)
 {
 	ASM("r7 = global ll;"
@@ -979,7 +979,7 @@ NAKED(be16_of_a_bounded_one)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(signed_division_of_a_negative)
 {
 	ASM("r7 = global ll;"
@@ -993,7 +993,7 @@ NAKED(signed_division_of_a_negative)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(signed_remainder_is_negative)
 {
 	ASM("r7 = global ll;"
@@ -1006,7 +1006,7 @@ NAKED(signed_remainder_is_negative)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(remainder_of_an_unknown)
 {
 	ASM("r7 = global ll;"
@@ -1020,7 +1020,7 @@ NAKED(remainder_of_an_unknown)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(division_by_an_unknown)
 {
 	ASM("r7 = global ll;"
@@ -1034,7 +1034,7 @@ NAKED(division_by_an_unknown)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(shift_by_an_unknown)
 {
 	ASM("r7 = global ll;"
@@ -1049,7 +1049,7 @@ NAKED(shift_by_an_unknown)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(xor_with_itself_of_another)
 {
 	ASM("r7 = global ll;"
@@ -1063,7 +1063,7 @@ NAKED(xor_with_itself_of_another)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(negation_of_the_smallest)
 {
 	ASM("r7 = global ll;"
@@ -1079,7 +1079,7 @@ NAKED(negation_of_the_smallest)
 }
 
 /* Zero, of which nobody takes note. */
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(xor_with_itself)
 {
 	ASM("r7 = global ll;"
@@ -1092,7 +1092,7 @@ NAKED(xor_with_itself)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(subtraction_from_itself)
 {
 	ASM("r7 = global ll;"
@@ -1106,7 +1106,7 @@ NAKED(subtraction_from_itself)
 }
 
 /* Division by zero gives 0, the remainder is the number. */
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(remainder_by_zero_is_the_number)
 {
 	ASM("r7 = global ll;"

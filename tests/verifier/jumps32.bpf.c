@@ -288,7 +288,7 @@ NAKED(jsle_word_one_end)
 }
 
 /* 32 bits of a number whose upper half may be anything. */
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jgt_word_of_64_bits)
 {
 	ASM("r7 = global ll;"
@@ -301,7 +301,7 @@ NAKED(jgt_word_of_64_bits)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jge_word_of_64_bits)
 {
 	ASM("r7 = global ll;"
@@ -314,7 +314,7 @@ NAKED(jge_word_of_64_bits)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jlt_word_of_64_bits)
 {
 	ASM("r7 = global ll;"
@@ -329,7 +329,7 @@ NAKED(jlt_word_of_64_bits)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jle_word_of_64_bits)
 {
 	ASM("r7 = global ll;"
@@ -429,7 +429,7 @@ NAKED(signed_word_bound_then_sign_extended)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(upper_half_zero_then_word_bound)
 {
 	ASM("r7 = global ll;"
@@ -472,7 +472,7 @@ NAKED(jset_upper_bits_one_too_few)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jset_lower_bits)
 {
 	ASM("r7 = global ll;"
@@ -513,7 +513,7 @@ NAKED(jset_word)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jset_taken_teaches_little)
 {
 	ASM("r7 = global ll;"
@@ -606,7 +606,7 @@ NAKED(equal_to_a_bounded_one)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(bounded_after_it_was_compared)
 {
 	ASM("r7 = global ll;"
@@ -621,7 +621,7 @@ NAKED(bounded_after_it_was_compared)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(bounded_after_it_was_found_equal)
 {
 	ASM("r7 = global ll;"
@@ -636,7 +636,7 @@ NAKED(bounded_after_it_was_found_equal)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(signed_less_than_a_bounded_one)
 {
 	ASM("r7 = global ll;"
@@ -697,7 +697,7 @@ NAKED(a_copy_of_a_copy_learns)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(a_copy_that_was_changed)
 {
 	ASM("r7 = global ll;"
@@ -712,7 +712,7 @@ NAKED(a_copy_that_was_changed)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(the_original_was_changed)
 {
 	ASM("r7 = global ll;"
@@ -757,7 +757,7 @@ NAKED(a_copy_moved_by_a_constant_one_too_far)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(a_copy_of_32_bits_learns_nothing)
 {
 	ASM("r7 = global ll;"
@@ -800,7 +800,7 @@ NAKED(a_spilled_copy_learns)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(a_spilled_copy_that_was_overwritten)
 {
 	ASM("r7 = global ll;"

@@ -367,7 +367,7 @@ NAKED(jsgt_both_ends)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jsgt_one_end)
 {
 	ASM("r7 = global ll;"
@@ -408,7 +408,7 @@ NAKED(jsge_both_ends)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jsge_one_end)
 {
 	ASM("r7 = global ll;"
@@ -451,7 +451,7 @@ NAKED(jslt_both_ends)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jslt_one_end)
 {
 	ASM("r7 = global ll;"
@@ -498,7 +498,7 @@ NAKED(jsle_both_ends)
 	    "exit;");
 }
 
-SEC("socket") __failure __msg("R7: a number whose smallest value is -9223372036854775808 is added to map_value")
+SEC("socket") __failure __msg("R7: a number without a lower bound is added to map_value")
 NAKED(jsle_one_end)
 {
 	ASM("r7 = global ll;"
