@@ -16,12 +16,17 @@ static const struct tramp_target_ops *real;
 static u64 *stops_ns;
 static u32 nr_stops, max_stops;
 
-static u64 now_ns(void)
+static u64 clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static u64 now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* All of it, from before the first thread is stopped until after the last was let go. */
@@ -95,6 +100,62 @@ static void measure_attach(u32 cycles, int threads)
 	rig_stop(&g);
 }
 
+/* Bytes of images, copies, links and what tells unwinders of them; agent, guards and maps apart. */
+static u64 bytes_used(const struct tramp_space *s)
+{
+	u64 bytes = 0;
+
+	for (const struct space_area *a = s->areas; a; a = a->next)
+		bytes += a->code_at - a->code + (a->data_at - a->code_end) + (a->shared_at - a->data_end);
+	return bytes;
+}
+
+/* All at once. The process is stopped for a part of the time that .patch() takes. */
+static void measure_many(int threads)
+{
+	u32 stride, nr, bytes_each = 10, kinds_to_skip = 6;
+	const struct tramp_proto proto = { .nr_args = 1, .arg_words = { 1 } };
+	struct tramp_target_ops ops;
+	struct tramp_link **links;
+	struct tramp_req *reqs;
+	struct tramp_prog *p;
+	struct remote *r;
+	struct rig g;
+	u64 at, start, cpu;
+
+	rig_start(&g, "crowd", threads);
+	while (kinds_to_skip-- && fscanf(g.from, "%llx %u", &at, &nr) == 2)
+		;
+	if (fscanf(g.from, "%llx %u %u %*x %*x", &at, &stride, &nr) != 3 || remote_open(g.pid, &r))
+		exit(1);
+	rig_map(&g, r);
+	real = remote_space(r)->ops;
+	ops = *real;
+	ops.patch = timed_patch;
+	remote_space(r)->ops = &ops;
+	nr_stops = 0;
+	reqs = calloc(nr, sizeof(*reqs));
+	links = calloc(nr, sizeof(*links));
+	p = rig_counter(&g, r, 1);
+	start = now_ns();
+	cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	for (u32 i = 0; i < nr; i++) {
+		reqs[i] = (struct tramp_req){ .prog = p, .kind = TRAMP_FSESSION };
+		if (tramp_get(remote_space(r), at + i * stride, bytes_each, &proto, "many", &reqs[i].tramp))
+			exit(1);
+	}
+	if (tramp_attach_many(reqs, nr, links))
+		exit(1);
+	start = now_ns() - start;
+	cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	printf("%u functions at once, %d threads: %.0f ms (to be below 1000), %.0f ms of CPU; stopped for less than %.1f ms of it (to be "
+	       "below %d), %llu bytes of memory for each (to be below 1024)\n", nr, threads, start / 1e6, cpu / 1e6,
+	       stops_ns[nr_stops - 1] / 1e6, threads > 4 ? 50 : 5, bytes_used(remote_space(r)) / nr);
+	tramp_detach_many(links, nr);
+	remote_close(r);
+	rig_stop(&g);
+}
+
 static void measure_calls(void)
 {
 	struct tramp_link *link;
@@ -121,5 +182,7 @@ TEST(attach)
 	const char *cycles = tap_option("cycles"), *threads = tap_option("threads");
 
 	measure_attach(cycles ? atoi(cycles) : 2000, threads ? atoi(threads) : 4);
+	measure_many(4);
+	measure_many(60);
 	measure_calls();
 }

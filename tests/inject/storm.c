@@ -12,7 +12,11 @@
 #include <sys/time.h>
 
 #define KINDS 6
+#ifndef MANY
 #define MANY 1000
+#endif
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 #define STRIDE 32
 
 typedef long (*func_fn)(long a);
@@ -46,7 +50,7 @@ __asm__(".section .storm, \"ax\", @progbits\n"
 	".Ljmp:\n"
 	".balign 32\n"
 	"storm_many:\n"
-	".rept 1000\n"
+	".rept " TEXT_OF(MANY) "\n"
 	".balign 32\n	push %rbx\n	mov %rdi, %rbx\n	lea 1(%rbx), %rax\n	pop %rbx\n	ret\n"
 	".endr\n"
 	".balign 4096\n"
