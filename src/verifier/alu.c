@@ -82,10 +82,12 @@ static int check_offset(struct env *env, const struct reg *p, u32 nr, const stru
 	    !(scalar_is_const(by) && (s64)by->t.value >= OFF_MAX))
 		return 0;
 	if (by->r.smin != INT64_MIN)
-		return refuse(env, -EINVAL, "R%u: a number whose smallest value is %lld is added to %s", nr,
-			      (long long)by->r.smin, reg_type_name(p));
-	refuse(env, -EINVAL, "R%u: a number without a lower bound is added to %s", nr, reg_type_name(p));
-	hint(env, "make it unsigned and compare it with the size first, or mask it");
+		refuse(env, -EINVAL, "R%u: a number whose smallest value is %lld is added to %s", nr,
+		       (long long)by->r.smin, reg_type_name(p));
+	else
+		refuse(env, -EINVAL, "R%u: a number without a lower bound is added to %s", nr, reg_type_name(p));
+	if (!scalar_is_const(by))
+		hint(env, "make it unsigned and compare it with the size first, or mask it");
 	return -EINVAL;
 }
 

@@ -86,7 +86,7 @@ int BPF_PROG(forgotten_null_check, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-__failure __msg("R")
+__failure __msg("a number whose smallest value is -17179869184 is added to map_value") __msg("make it unsigned")
 int BPF_PROG(index_without_bound, int a)
 {
 	hits[a]++;
@@ -262,7 +262,7 @@ __attribute__((noinline)) int global_clamp(int v)
 }
 
 SEC("fsession/bpf_fentry_test2")
-__failure __msg("R")
+__failure __msg("a number whose smallest value is -17179869184 is added to map_value")
 int BPF_PROG(global_result_is_unknown, int a)
 {
 	hits[global_clamp(a)]++;
