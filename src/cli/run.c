@@ -348,9 +348,9 @@ static void look_at_module(struct run *r, struct inst *in)
 	if (!in->process.target || in->process.over)
 		return;
 	at = fsession_user_engine.mapped(in->process.target, r->module);
-	if (at == in->module_at)
-		return;
-	if (in->module_at && !process_look(&in->process, &r->stop, !r->o->follow))
+	if (at == in->module_at || process_look(&in->process, &r->stop, !r->o->follow))
+		return;		/* or that of another program */
+	if (in->module_at)
 		on_unload(r, in);
 	else if (at && set_up(r, in))
 		in->module_at = at;	/* said why not: not again */

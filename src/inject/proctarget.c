@@ -41,7 +41,10 @@ struct proctarget {
 	bool left, counts_jumps;
 	u32 nr;
 	struct object *objs;	/* [0]: the executable */
+	struct proctarget *next;	/* left before: objects of bpf(2) may still refer to it */
 };
+
+static struct proctarget *left;
 
 /* -- Files that are mapped --- */
 
@@ -372,5 +375,6 @@ void proctarget_close(struct proctarget *t)
 	remote_close(t->remote);
 	t->left = true;
 	target_drop(&t->target);
-	/* objects of bpf(2) may still refer to the target; who prints symbols asks for its own */
+	t->next = left;
+	left = t;
 }

@@ -261,8 +261,8 @@ t_follow_what_is_loaded()
 	pid=$!
 	exec 8>"$tmp/in1"
 	until_line "$tmp/answers1" ready
-	timeout 60 "$FSESSION" run "$latency" -a 'liblate.so:la*' --stats --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" \
-		8>&- &
+	# no timeout(1), which would pass on SIGINT twice: the second one cuts detaching short
+	"$FSESSION" run "$latency" -a 'liblate.so:la*' --stats --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" 8>&- &
 	tracer=$!
 	until_line "$tmp/err" "has not loaded 'liblate.so'"
 	tell o 1
