@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +16,11 @@
 #include "arch/host.h"
 #include "util/log.h"
 
+/* It waits stopped for a while: if the parent is killed then, it goes on. */
 int launch_child(void)
 {
+	if (prctl(PR_SET_PDEATHSIG, SIGCONT))
+		return -errno;
 	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? -errno : 0;
 }
 

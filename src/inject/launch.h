@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-/* In the child: stops at the next exec. 0 or -errno. */
+/* In the child: stops at the next exec, and gets SIGCONT when the thread that forked ends. 0 or -errno. */
 int launch_child(void);
 
 /*

@@ -411,7 +411,7 @@ static void stop_end(struct remote *r, struct stop *s)
 /* What is there is another file now, or nothing (dlclose), or the new bytes: a file that was mapped again. */
 static bool is_moot(struct remote *r, const struct tramp_patch *p)
 {
-	u8 now[ARCH_PATCH_MAX], file[ARCH_PATCH_MAX];
+	u8 now[ARCH_PATCH_MAX] = { 0 }, file[ARCH_PATCH_MAX];
 
 	if (!peek(r, p->addr, now, p->len) && !memcmp(now, p->old, p->len))
 		return false;

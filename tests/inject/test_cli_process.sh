@@ -300,4 +300,33 @@ t_process_calc()
 	END
 }
 
+# Neither alive nor dead
+stopped_sleepers()
+{
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe" 2>/dev/null)" = "$tmp/sleeper" ] || continue
+		grep -q '^State:.[Tt]' "$p/status" 2>/dev/null && echo "${p#/proc/}"
+	done
+}
+
+t_process_starter_killed()
+{
+	cp "$(command -v sleep)" "$tmp/sleeper"
+	for delay in 0 0.01 0.02 0.04 0.08 0.15 0.3; do
+		"$FSESSION" run --engine user "$BUILD/examples/calc.bpf.o" -- "$tmp/sleeper" 600 >"$tmp/out" 2>"$tmp/err" &
+		sleep "$delay"
+		kill -9 $! 2>/dev/null; wait $! 2>/dev/null
+	done
+	tries=0
+	while [ -n "$(stopped_sleepers)" ] && [ "$tries" -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	what='fsession run -- sleeper, killed'
+	[ -z "$(stopped_sleepers)" ] || not_ok "processes stay stopped: $(stopped_sleepers)"
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe" 2>/dev/null)" = "$tmp/sleeper" ] && kill -9 "${p#/proc/}"
+	done
+}
+
 tap_run "$@"
