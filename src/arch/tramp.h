@@ -156,6 +156,7 @@ struct arch_tramp_ops {
 	u32 stub_bytes;		/* of one stub */
 	u32 arg_regs;		/* integer argument registers */
 	u32 elf_irelative;	/* relocation: the word is what the function at .r_addend returned */
+	u32 elf_jump_slot, elf_glob_dat;	/* the word is a symbol's address, the first one's once it was called */
 	u8 cfi_ra;		/* DWARF number of the return address's column */
 	u8 cfi_code_align;
 	u8 cfi_sp;		/* CFA at the first instruction is this register ... */

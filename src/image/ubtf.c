@@ -527,12 +527,13 @@ int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
 {
 	const struct usym *to;
 	uint64_t slot, addr;
+	bool lazy;
 	int err;
 
 	*ret = *f->sym;
 	if (!(f->sym->flags & USYM_IFUNC))
 		return 0;
-	slot = usite_ifunc_slot(u->elf, f->sym);
+	slot = usite_ifunc_slot(u->elf, f->sym, &lazy);
 	err = slot ? read(arg, slot + base, &addr) : -ENOENT;
 	if (err)
 		return err;
@@ -542,6 +543,8 @@ int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
 	to = usyms_at(u->syms, addr);
 	if (to && to->addr == addr)
 		*ret = *to;
+	else if (lazy)
+		return -ENOENT;
 	else
 		*ret = (struct usym){ .addr = addr, .size = usyms_size_at(u->elf, addr), .name = "" };
 	return 0;

@@ -132,23 +132,42 @@ uint64_t usites_entered(const struct usites *s, const struct usym *sym)
 
 /* -- The decision --- */
 
-uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym)
+static bool is_of_symbol(const struct uelf *e, const GElf_Shdr *rela, const GElf_Rela *r, const struct usym *sym)
+{
+	Elf_Scn *scn = elf_getscn(e->elf, rela->sh_link);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	GElf_Sym es;
+
+	return data && gelf_getsym(data, GELF_R_SYM(r->r_info), &es) && es.st_shndx != SHN_UNDEF &&
+	       es.st_value == sym->addr;
+}
+
+uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym, bool *lazy)
 {
 	const struct arch_tramp_ops *arch = arch_tramp_of(e->machine);
+	uint64_t named = 0;
 	Elf_Scn *scn = NULL;
 	Elf_Data *data;
 	GElf_Shdr sh;
 	GElf_Rela r;
 
+	*lazy = false;
 	while (arch && (scn = elf_nextscn(e->elf, scn))) {
 		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA || !(sh.sh_flags & SHF_ALLOC))
 			continue;
 		data = elf_getdata(scn, NULL);
-		for (int i = 0; data && gelf_getrela(data, i, &r); i++)
-			if (GELF_R_TYPE(r.r_info) == arch->elf_irelative && (uint64_t)r.r_addend == sym->addr)
+		for (int i = 0; data && gelf_getrela(data, i, &r); i++) {
+			u32 type = GELF_R_TYPE(r.r_info);
+
+			if (type == arch->elf_irelative && (uint64_t)r.r_addend == sym->addr)
 				return r.r_offset;
+			if ((type == arch->elf_jump_slot || type == arch->elf_glob_dat) &&
+			    is_of_symbol(e, &sh, &r, sym))
+				named = r.r_offset;
+		}
 	}
-	return 0;
+	*lazy = named;
+	return named;
 }
 
 bool usite_is_odd(const struct uelf *e, const struct usym *sym)

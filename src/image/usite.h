@@ -30,9 +30,10 @@ uint64_t usites_entered(const struct usites *s, const struct usym *sym);
 
 /*
  * Where a process keeps the address of the function that @sym, which is USYM_IFUNC, has chosen: the address in
- * the file of a word that holds an address of the process. 0: only those who call it know.
+ * the file of a word that holds an address of the process. 0: only those who call it know. *@lazy: until it
+ * was called the word may lead to who finds it out.
  */
-uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym);
+uint64_t usite_ifunc_slot(const struct uelf *e, const struct usym *sym, bool *lazy);
 
 /* Is it called by jumps, left by none, or returned from twice, so that entry and exit make no pair? */
 bool usite_is_odd(const struct uelf *e, const struct usym *sym);

@@ -155,6 +155,18 @@ t_list_chosen()
 	not_attachable 'int pick(int)' 'only chooses a function'
 }
 
+# A shared object's that others may replace: its word is the symbol's
+t_list_chosen_in_library()
+{
+	"$images/chosen" >"$tmp/ready" &
+	pid=$!
+	until [ -s "$tmp/ready" ] || ! kill -0 $pid; do :; done
+	fs list --pid $pid 'libchosen.so:pick'
+	status 0
+	grep -q ' libchosen.so  int pick(int)  -- here 0x[0-9a-f]* fast$' "$tmp/out" || not_ok 'pick is not fast'
+	kill $pid
+}
+
 # A file, and its debugging information, that only the process sees.
 t_list_other_namespace()
 {
