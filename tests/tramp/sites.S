@@ -191,6 +191,14 @@ ptr:	.quad	callee
 	ret
 	end	site_realign_framed
 
+	fn	site_frame_only
+	push	%rbp
+	mov	%rsp, %rbp
+	pop	%rbp
+	lea	(%rdi, %rsi), %rax
+	ret
+	end	site_frame_only
+
 	fn	site_push_pop
 	push	%rdi
 	pop	%rax

@@ -672,6 +672,33 @@ TEST(signal_at_every_instruction_of_realigned)
 		step_from(nr);
 }
 
+/* Its frame begins and ends in the first instructions, as where nothing is optimised. */
+HN_NOINLINE u64 framed(u64 a);
+__asm__(".text\n"
+	".globl framed\n"
+	".type framed, @function\n"
+	"framed:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	mov %rsp, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	pop %rbp\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	.cfi_restore %rbp\n"
+	"	lea 1(%rdi), %rax\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size framed, . - framed\n");
+
+TEST(signal_at_every_instruction_of_framed)
+{
+	trace(framed, 1);
+	stepped = framed;
+	step_through();
+}
+
 TEST(signal_at_every_instruction_of_many)
 {
 	struct tramp *t = hn_tramp(plain, 1);

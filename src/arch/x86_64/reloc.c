@@ -482,7 +482,11 @@ static void follow_frame(struct copy *c, const struct insn *in)
 		c->framed = true;
 		return;
 	}
-	c->cfa_lost |= c->framed && writes(in, ZYDIS_REGISTER_RBP);
+	if (c->framed && writes(in, ZYDIS_REGISTER_RBP)) {	/* the frame is over, as at the end of a short function */
+		c->framed = false;
+		c->cfa_lost |= c->rsp_lost;
+		tell_cfa(c);
+	}
 	if (!writes(in, ZYDIS_REGISTER_RSP))
 		return;
 	switch (in->i.mnemonic) {
