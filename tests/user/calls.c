@@ -28,8 +28,9 @@ static void make_memory(void)
 	long page = sysconf(_SC_PAGESIZE);
 	char *m = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	munmap(m + page, page);
-	munmap(m + 3 * page, page);
+	/* unmapped, it would be given to whoever maps something next */
+	mprotect(m + page, page, PROT_NONE);
+	mprotect(m + 3 * page, page, PROT_NONE);
 	memcpy(m, "some text", 10);
 	memcpy(m + page - 4, "end", 4);
 	memcpy(m + 3 * page - 4, "open", 4);

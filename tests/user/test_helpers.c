@@ -47,7 +47,7 @@ TEST(helper_probe_read)
 	char to[16] = "................";
 
 	CHECK(!env_init());
-	munmap(page + 4096, 4096);
+	mprotect(page + 4096, 4096, PROT_NONE);
 	memcpy(page + 4090, "end", 4);
 	CHECK_EQ(rt_help_probe_read_str((u64)to, 16, (u64)page + 4090, 0, 0), 4);
 	CHECK_STR(to, "end");
