@@ -10,6 +10,7 @@
 
 #include "engine/user.h"
 #include "util/log.h"
+#include "util/procstatus.h"
 
 struct followed {
 	pid_t pid;
@@ -136,28 +137,13 @@ const char *follow_why(const struct follow *f)
 
 /* -- Events --- */
 
-static pid_t parent_of(pid_t pid)
-{
-	char path[32], line[128];
-	pid_t ret = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	while (file && !ret && fgets(line, sizeof(line), file))
-		sscanf(line, "PPid: %d", &ret);
-	if (file)
-		fclose(file);
-	return ret;
-}
-
 static void on_fork(struct follow *f, pid_t pid)
 {
 	struct followed *parent;
 
 	if (*find(f, pid))
 		return;		/* known: it stopped for another reason */
-	parent = *find(f, parent_of(pid));
+	parent = *find(f, procstatus(pid, "PPid"));
 	follow_add(f, pid, parent ? parent->inst : NULL);
 }
 

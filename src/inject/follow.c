@@ -1,33 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "inject/follow.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "inject/stop.h"
-
-#define STATUS_BYTES 2048
+#include "util/procstatus.h"
 
 /* Is it a process, rather than a thread of one? */
 static bool is_process(pid_t tid)
 {
-	char path[32], text[STATUS_BYTES] = "", want[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	snprintf(want, sizeof(want), "\nTgid:\t%d\n", tid);
-	return strstr(text, want);
+	return procstatus(tid, "Tgid") == tid;
 }
 
 /* A stop of its process as a whole is left to whoever ends that: until then the thread only listens. */

@@ -3,39 +3,18 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "image/uelf.h"
 #include "util/log.h"
+#include "util/privilege.h"
+#include "util/procstatus.h"
 #include "util/types.h"
-
-/* The number in line @key of /proc/PID/status; 0: there is none. */
-static unsigned long status_of_base(pid_t pid, const char *key, int base)
-{
-	char path[32], line[256];
-	size_t len = strlen(key);
-	unsigned long ret = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, len) && line[len] == ':')
-			ret = strtoul(line + len + 1, NULL, base);
-	if (f)
-		fclose(f);
-	return ret;
-}
-
-static long status_of(pid_t pid, const char *key)
-{
-	return status_of_base(pid, key, 10);
-}
 
 static void name_of(long pid, char ret[64])
 {
@@ -54,7 +33,7 @@ static void name_of(long pid, char ret[64])
 
 static int check_tracer(pid_t pid)
 {
-	long tracer = status_of(pid, "TracerPid");
+	long tracer = procstatus(pid, "TracerPid");
 	char name[64];
 
 	if (!tracer || tracer == getpid())
@@ -64,14 +43,10 @@ static int check_tracer(pid_t pid)
 			 "process %d is traced by process %ld (%s)", pid, tracer, name);
 }
 
-#define CAP_SYS_ADMIN_ 21
-
 /* A filter may kill the process for calls that it never makes itself. */
 static int check_filter(pid_t pid)
 {
-	bool admin = status_of_base(getpid(), "CapEff", 16) >> CAP_SYS_ADMIN_ & 1;
-
-	if (!status_of(pid, "Seccomp") || (admin && !status_of(getpid(), "Seccomp")))
+	if (!procstatus(pid, "Seccomp") || (privilege_has(CAP_SYS_ADMIN) && !procstatus(getpid(), "Seccomp")))
 		return 0;
 	return fail_hint(-EPERM, "with CAP_SYS_ADMIN the filter is suspended for our calls",
 			 "process %d has a seccomp filter, which might kill it for system calls made there", pid);
@@ -109,7 +84,7 @@ int refuse_check(pid_t pid)
 	char path[32];
 	int fd, err;
 
-	if (status_of(pid, "Tgid") != pid)
+	if (procstatus(pid, "Tgid") != pid)
 		return fail(-ESRCH, "there is no process %d", pid);
 	err = check_tracer(pid);
 	if (err)

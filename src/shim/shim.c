@@ -186,7 +186,6 @@ static bool is_elsewhere(void)
 	return nr_entered;
 }
 
-
 const struct user_engine fsession_user_engine = {
 	.use = use,
 	.enter = enter,
