@@ -153,10 +153,8 @@ int btfwalk_access(struct env *env, struct access *a)
 	to = at.id ? btf__type_by_id(p->btf, at.id) : NULL;
 	if (to && btf_is_ptr(to) && a->size == 8)
 		btfwalk_set_pointer(p->btf, at.id, 0, &a->result);
-	else if (a->size == 8)
-		reg_set_unknown(&a->result);
 	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+		mem_set_loaded(a);
 	return 0;
 }
 

@@ -93,10 +93,7 @@ static int access_slot(struct env *env, struct access *a, s32 off)
 			return err;
 	}
 	t = id ? btfwalk_strip(o->target_btf, id, NULL) : NULL;
-	if (a->size == 8)
-		reg_set_unknown(&a->result);
-	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	mem_set_loaded(a);
 	if (!t || !btf_is_ptr(t))
 		return 0;
 	if (a->size != 8)
@@ -175,10 +172,8 @@ static void load_field(struct env *env, const struct field *f, struct access *a)
 
 	if (f->kind != FIELD_NUMBER)
 		reg_set_pointer(&a->result, types[f->kind], 0);
-	else if (a->size == 8)
-		reg_set_unknown(&a->result);
 	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+		mem_set_loaded(a);
 	(void)env;
 }
 
@@ -201,10 +196,7 @@ static int access_words(struct env *env, struct access *a, s32 off)
 {
 	if (off < 0 || off + a->size > SLOTS_MAX * 8 || off % a->size || a->write)
 		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
-	if (a->size == 8)
-		reg_set_unknown(&a->result);
-	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	mem_set_loaded(a);
 	return 0;
 }
 
@@ -212,10 +204,7 @@ static int access_plain(struct env *env, struct access *a, s32 off)
 {
 	if (off < 0 || off + a->size > SYSCALL_CTX_BYTES || off % a->size)
 		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
-	if (a->size == 8)
-		reg_set_unknown(&a->result);
-	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	mem_set_loaded(a);
 	return 0;
 }
 

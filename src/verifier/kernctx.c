@@ -67,10 +67,7 @@ int kernctx_access(struct env *env, struct access *a, s32 off)
 {
 	if (!in_ctx(env->o, a, off))
 		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
-	if (a->size == 8)
-		reg_set_unknown(&a->result);
-	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	mem_set_loaded(a);
 	return 0;
 }
 

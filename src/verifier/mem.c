@@ -46,7 +46,7 @@ int mem_check_bounds(struct env *env, u32 nr, const struct reg *ptr, s32 off, u3
 	return 0;
 }
 
-static void set_loaded(struct access *a)
+void mem_set_loaded(struct access *a)
 {
 	if (a->size == 8)
 		reg_set_unknown(&a->result);
@@ -103,7 +103,7 @@ static int access_map_value(struct env *env, struct access *a)
 		err = check_no_lock(env, a->nr, a->ptr, a->off, a->size);
 	if (err)
 		return err;
-	set_loaded(a);
+	mem_set_loaded(a);
 	load_frozen(a);
 	return a->write ? check_write_value(env, a) : 0;
 }
@@ -112,7 +112,7 @@ static int access_map_key(struct env *env, struct access *a)
 {
 	if (a->write)
 		return refuse(env, -EACCES, "R%u: keys are read-only", a->nr);
-	set_loaded(a);
+	mem_set_loaded(a);
 	return mem_check_bounds(env, a->nr, a->ptr, a->off, a->size, a->ptr->map->key_size);
 }
 
@@ -120,7 +120,7 @@ static int access_mem(struct env *env, struct access *a)
 {
 	if (a->write && a->ptr->flags & REG_READ_ONLY)
 		return refuse(env, -EACCES, "R%u: this memory is read-only", a->nr);
-	set_loaded(a);
+	mem_set_loaded(a);
 	return mem_check_bounds(env, a->nr, a->ptr, a->off, a->size, a->ptr->mem_bytes);
 }
 
@@ -281,7 +281,7 @@ static int read_modify_write(struct env *env, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	if (a.result.type != REG_SCALAR)	/* a pointer comes back as some number */
-		set_loaded(&a);
+		mem_set_loaded(&a);
 	a.result.id = 0;
 	a.result.add = 0;
 	a.write = true;

@@ -19,6 +19,8 @@ struct access {
 };
 
 int mem_access(struct env *env, struct access *a);
+/* What was loaded is any number of that size. */
+void mem_set_loaded(struct access *a);
 int mem_ldx(struct env *env);
 int mem_store(struct env *env);
 int mem_atomic(struct env *env);

@@ -32,10 +32,7 @@ static int check(struct env *env, u32 nr, s32 off, u32 size, bool write)
 
 int packet_access(struct env *env, struct access *a)
 {
-	if (a->size == 8)
-		reg_set_unknown(&a->result);
-	else
-		reg_set_scalar(&a->result, scalar_bits(a->size * 8));
+	mem_set_loaded(a);
 	return check(env, a->nr, a->off, a->size, a->write);
 }
 
