@@ -370,14 +370,12 @@ static int print_globals(const struct dump *d, const struct bpf_map *map)
 	return err;
 }
 
-int dump_print(struct bpf_object *obj, struct json *json)
+int dump_print(struct bpf_object *obj, struct symbols *symbols, struct json *json)
 {
-	struct dump d = { { bpf_object__btf(obj), symbols_new() }, json };
+	struct dump d = { { bpf_object__btf(obj), symbols }, json };
 	struct bpf_map *map;
 	int err, ret = 0;
 
-	if (!d.v.symbols)
-		return fail(-ENOMEM, "out of memory");
 	bpf_object__for_each_map(map, obj) {
 		if (bpf_map__fd(map) < 0)
 			continue;
@@ -386,6 +384,5 @@ int dump_print(struct bpf_object *obj, struct json *json)
 			ret = fail(err, "map '%s': cannot be read: %s", bpf_map__name(map),
 				   log_errstr(err));
 	}
-	symbols_free(d.v.symbols);
 	return ret;
 }

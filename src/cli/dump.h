@@ -5,9 +5,10 @@
 
 struct bpf_object;
 struct json;
+struct symbols;
 
 /* Prints them to stdout, as text or, with @json, one record each. What cannot be read is told, and
- * the last such error returned. */
-int dump_print(struct bpf_object *obj, struct json *json);
+ * the last such error returned. @symbols name its addresses. */
+int dump_print(struct bpf_object *obj, struct symbols *symbols, struct json *json);
 
 #endif

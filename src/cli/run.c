@@ -27,6 +27,7 @@
 #include "cli/self.h"
 #include "cli/stop.h"
 #include "cli/summary.h"
+#include "cli/symbols.h"
 #include "cli/target.h"
 #include "cli/verbs.h"
 #include "cli/whose.h"
@@ -51,6 +52,7 @@ struct run {
 	struct targets targets;
 	char module[64];	/* a shared object whose functions are meant, in a process; "" = none */
 	struct totals totals;
+	struct symbols *symbols;	/* --dump */
 	struct printk *printk;	/* NULL: no program prints */
 	struct whose whose;
 	struct lines lines;
@@ -234,6 +236,8 @@ static int set_up(struct run *r, struct inst *in)
 		return err;
 	if (!r->owner)
 		r->owner = in;
+	if (r->symbols && in->process.target)
+		symbols_keep(r->symbols);
 	summary_print_start(r->o, &in->attach, r->insts->next || r->o->follow ? in->process.pid : 0, r->json);
 	return 0;
 }
@@ -445,7 +449,7 @@ static int finish(struct run *r)
 	else if (!r->owner)
 		err = fail(-ENOENT, "nothing was traced: '%s' was never loaded", r->module);
 	else if (r->o->dump)
-		err = dump_print(r->owner->obj, r->json);
+		err = dump_print(r->owner->obj, r->symbols, r->json);
 	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
 	return err;
@@ -456,6 +460,11 @@ static int run(struct run *r)
 	int err, err_finish;
 	const char *why;
 
+	if (r->o->dump) {
+		r->symbols = symbols_new();
+		if (!r->symbols)
+			return fail(-ENOMEM, "out of memory");
+	}
 	err = stop_begin(&r->stop);
 	r->stop.outlives_child = r->o->follow;
 	if (!err)
@@ -487,6 +496,7 @@ static void run_done(struct run *r)
 	targets_done(&r->targets);
 	printk_close(r->printk);
 	whose_done(&r->whose);
+	symbols_free(r->symbols);
 	stop_end(&r->stop);
 	if (r->stats_fd >= 0)
 		close(r->stats_fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/symbols.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,11 +17,17 @@ struct generated {
 	char name[128];
 };
 
-struct symbols {
-	bool tried;
-	struct ksyms *table;		/* NULL = cannot be read */
+/* The symbols of the kernel, or of what the user engine showed as one at some time. */
+struct table {
+	struct ksyms *syms;
 	const struct ksym **sorted;	/* by address, then as in the file */
 	size_t nr;
+};
+
+struct symbols {
+	bool tried;
+	struct table *tables;		/* the newest one last */
+	size_t nr_tables;
 
 	bool tried_generated;
 	struct generated *generated;
@@ -36,9 +43,12 @@ void symbols_free(struct symbols *s)
 {
 	if (!s)
 		return;
-	free(s->sorted);
+	for (size_t i = 0; i < s->nr_tables; i++) {
+		free(s->tables[i].sorted);
+		ksyms_free(s->tables[i].syms);
+	}
+	free(s->tables);
 	free(s->generated);
-	ksyms_free(s->table);
 	free(s);
 }
 
@@ -51,41 +61,66 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : 1;
 }
 
-static void load(struct symbols *s)
+static int sort(struct table *t)
 {
+	t->sorted = calloc(t->syms->nr, sizeof(*t->sorted));
+	if (!t->sorted)
+		return -ENOMEM;
+	for (; t->nr < t->syms->nr; t->nr++)
+		t->sorted[t->nr] = &t->syms->syms[t->nr];
+	qsort(t->sorted, t->nr, sizeof(*t->sorted), compare);
+	return 0;
+}
+
+void symbols_keep(struct symbols *s)
+{
+	struct table t = { 0 }, *tables;
+
 	s->tried = true;
-	if (ksyms_load(&s->table)) {
-		s->table = NULL;
+	if (ksyms_load(&t.syms))
 		return;
-	}
-	if (s->table->hidden)
-		return;
-	s->sorted = calloc(s->table->nr, sizeof(*s->sorted));
-	if (!s->sorted)
-		return;
-	for (size_t i = 0; i < s->table->nr; i++)
-		s->sorted[s->nr++] = &s->table->syms[i];
-	qsort(s->sorted, s->nr, sizeof(*s->sorted), compare);
+	tables = reallocarray(s->tables, s->nr_tables + 1, sizeof(*tables));
+	if (tables)
+		s->tables = tables;
+	if (!tables || t.syms->hidden || sort(&t))
+		ksyms_free(t.syms);
+	else
+		tables[s->nr_tables++] = t;
 }
 
 /* The first symbol at the highest address that is not above @addr. */
-static const struct ksym *find(const struct symbols *s, uint64_t addr)
+static const struct ksym *find_in(const struct table *t, uint64_t addr)
 {
-	size_t lo = 0, hi = s->nr;	/* sorted[0..lo) are <= addr, sorted[hi..) above */
+	size_t lo = 0, hi = t->nr;	/* sorted[0..lo) are <= addr, sorted[hi..) above */
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (s->sorted[mid]->addr <= addr)
+		if (t->sorted[mid]->addr <= addr)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (!lo || addr - s->sorted[lo - 1]->addr > FUNC_MAX)
+	if (!lo || addr - t->sorted[lo - 1]->addr > FUNC_MAX)
 		return NULL;
-	while (lo > 1 && s->sorted[lo - 2]->addr == s->sorted[lo - 1]->addr)
+	while (lo > 1 && t->sorted[lo - 2]->addr == t->sorted[lo - 1]->addr)
 		lo--;
-	return s->sorted[lo - 1];
+	return t->sorted[lo - 1];
+}
+
+/* Other processes than the last have their say where a function begins: what is inside one may be anybody's. */
+static const struct ksym *find(const struct symbols *s, uint64_t addr, const struct ksyms **of)
+{
+	const struct ksym *sym, *best = NULL;
+
+	for (size_t i = s->nr_tables; i-- && !(best && best->addr == addr);) {
+		sym = find_in(&s->tables[i], addr);
+		if (sym && (sym->addr == addr || i == s->nr_tables - 1)) {
+			best = sym;
+			*of = s->tables[i].syms;
+		}
+	}
+	return best;
 }
 
 /* @line: "ffffffffc0007aa0 t bpf_prog_TAG_name\t[bpf]" */
@@ -139,11 +174,12 @@ static void print_symbol(const char *name, uint64_t off, const char *module, FIL
 void symbols_print(struct symbols *s, uint64_t addr, FILE *f)
 {
 	const struct generated *g;
+	const struct ksyms *of = NULL;
 	const struct ksym *sym;
 
 	if (!s->tried)
-		load(s);
-	sym = find(s, addr);
+		symbols_keep(s);
+	sym = find(s, addr, &of);
 	/* Modules and BPF programs share a range: who is nearer below has it. */
 	if ((!sym || sym->addr != addr) && !s->tried_generated)
 		load_generated(s);
@@ -151,8 +187,7 @@ void symbols_print(struct symbols *s, uint64_t addr, FILE *f)
 	if (g && (!sym || g->addr > sym->addr))
 		print_symbol(g->name, addr - g->addr, "bpf", f);
 	else if (sym)
-		print_symbol(ksyms_name(s->table, sym), addr - sym->addr,
-			     ksyms_module(s->table, sym), f);
+		print_symbol(ksyms_name(of, sym), addr - sym->addr, ksyms_module(of, sym), f);
 	else
 		fprintf(f, "0x%" PRIx64, addr);
 }

@@ -174,7 +174,9 @@ void kmissing_func(struct kmissing *m, struct kbtf_set *set, const struct kbtf *
 			     "target '%s': the compiler made it '%s'", spec, ksyms_name(syms, sym));
 		return;
 	}
-	kmissing_set(m, "a function that is always inlined has no symbol; see /proc/kallsyms",
+	kmissing_set(m, set->vmlinux && set->vmlinux->user ?
+			"the compiler inlines functions; 'fsession list' prints those that are left" :
+			"a function that is always inlined has no symbol; see /proc/kallsyms",
 		     "target '%s': no such function", spec);
 	nearest_init(&near, func);
 	offer_loaded(&near, set, k);

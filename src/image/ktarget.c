@@ -361,7 +361,7 @@ struct matches {
 #define WHY_AMBIGUOUS "its name is ambiguous"
 #define WHY_NO_SYMBOL "is not in the kernel's symbol table"
 #define WHY_NO_CODE "has no code that can be found"
-#define WHY_UNLISTED "is one that 'fsession list' refuses"
+#define WHY_UNLISTED "cannot be traced: 'fsession list' says why"
 #define WHY_INIT "is in an .init section, which is freed after boot"
 #define WHY_UNTRACEABLE "is not traceable (notrace, inlined or removed)"
 

@@ -94,7 +94,7 @@ int refuse_check(pid_t pid)
 	if (fd < 0 && errno == ENOENT)
 		return fail(-EOPNOTSUPP, "process %d is a kernel thread, or has ended", pid);
 	if (fd < 0)
-		return fail_hint(-EPERM, "be root, or the same user with kernel.yama.ptrace_scope=0",
+		return fail_hint(-EPERM, privilege_ptrace_hint(),
 				 "process %d: %s", pid, log_errstr(errno));
 	err = check_file(pid, fd);
 	close(fd);

@@ -44,6 +44,7 @@
 #include "syscall/env.h"
 #include "trampoline/guard.h"
 #include "util/log.h"
+#include "util/privilege.h"
 
 #define PAGE 4096ULL
 #define VDSO_BYTES_MAX (1 << 20)
@@ -650,7 +651,7 @@ static int open_process(struct remote *r)
 	r->mem = open(path, O_RDWR | O_CLOEXEC);
 	if (r->mem < 0)
 		return fail_hint(errno == EACCES ? -EPERM : -errno,
-				 "be root, or the same user with kernel.yama.ptrace_scope=0",
+				 privilege_ptrace_hint(),
 				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(errno));
 	return 0;
 }

@@ -54,3 +54,10 @@ const char *privilege_hint(void)
 	return "CAP_BPF and CAP_PERFMON are there, so a sandbox forbids it: run outside the container, "
 	       "or allow bpf(2) in its seccomp profile";
 }
+
+const char *privilege_ptrace_hint(void)
+{
+	if (privilege_has(CAP_SYS_PTRACE))
+		return "CAP_SYS_PTRACE is there, so a sandbox or a security module forbids it: run outside of that";
+	return "be root, or the same user with kernel.yama.ptrace_scope=0";
+}

@@ -12,6 +12,9 @@ bool privilege_has(int cap);
  * or why they do not help. */
 const char *privilege_hint(void);
 
+/* The same where the kernel forbade what takes ptrace of another process: CAP_SYS_PTRACE. */
+const char *privilege_ptrace_hint(void);
+
 /* The lockdown mode: "none", "integrity", "confidentiality", or NULL where there is no such thing
  * or it cannot be read. A string constant. */
 const char *privilege_lockdown(void);

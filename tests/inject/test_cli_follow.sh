@@ -83,6 +83,16 @@ t_follow_not_into_another_program()
 	err 'executes another program'
 }
 
+t_follow_names_of_programs_that_are_gone()
+{
+	timeout 100 "$FSESSION" run "$latency" --engine user --follow --dump -a 'libc.so.6:mallo?' -- \
+		sh -c "exec sh -c :" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	what='fsession run --follow -- sh -c "exec sh"'
+	status 0
+	[ "$(grep -c '^  malloc .libc.so.6.$' "$tmp/out")" = 2 ] || not_ok 'malloc() of two programs has no two names'
+}
+
 # follow ARG...: runs it with weigh.bpf.o and --follow
 follow()
 {
