@@ -7,7 +7,7 @@
 #   make check-long               what takes minutes: more programs traced whole, more cycles
 #   make check-kernels [K=6.1] [T=recursion] [ARCH=arm64] [E=split]
 #   make bench                    trampolines beside some written by hand, the JIT's code beside the compiler's,
-#                                 maps beside plain C
+#                                 maps beside plain C, sessions in processes beside uftrace and uprobes
 #   make bench-kernels [K=6.1]    overhead and attach times
 #   make install [prefix=/usr/local] [DESTDIR=]
 prefix ?= /usr/local
