@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/fd.h"
 #include "util/log.h"
 
 #define SEGS_MAX 1024
@@ -93,7 +94,7 @@ int uelf_open_fd(int fd, const char *name, struct uelf **ret)
 
 	if (!e)
 		return fail(err, "out of memory");
-	e->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	e->fd = fd_keep(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 	e->path = strdup(name);
 	if (e->fd < 0 || !e->path) {
 		err = fail(e->fd < 0 ? -errno : -ENOMEM, "cannot open '%s': %s", name, log_errstr(errno));
@@ -136,7 +137,7 @@ void uelf_close(struct uelf *e)
 	elf_end(e->elf);
 	free(e->mini_bytes);
 	if (e->fd >= 0)
-		close(e->fd);
+		fd_close(e->fd);
 	for (uint32_t i = 0; i < e->nr_segs; i++)
 		free(e->segs[i].code);
 	free(e->segs);

@@ -20,6 +20,7 @@
 #include "inject/unwind.h"
 #include "trampoline/guard.h"
 #include "trampoline/run.h"
+#include "util/fd.h"
 #include "util/log.h"
 
 /* /proc/self/mem of this very process: a forked child has to open its own. */
@@ -30,8 +31,8 @@ static int mem_open(void)
 
 	if (owner != getpid()) {
 		if (fd >= 0)
-			close(fd);
-		fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+			fd_close(fd);
+		fd = fd_keep(open("/proc/self/mem", O_RDWR | O_CLOEXEC));
 		owner = fd < 0 ? 0 : getpid();
 	}
 	return fd;

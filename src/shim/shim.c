@@ -51,6 +51,7 @@
 #define MMAP_ARGS (addr, len, prot, flags, fd, off)
 
 BOTH(int, close, (int fd), (fd))
+BOTH(int, close_range, (unsigned int first, unsigned int last, int flags), (first, last, flags))
 BOTH(FILE *, fopen64, (const char *path, const char *mode), (path, mode))
 FRONT(FILE *, fopen, (const char *path, const char *mode), (path, mode))
 BOTH(int, access, (const char *path, int mode), (path, mode))
@@ -63,6 +64,14 @@ BOTH(int, epoll_pwait, (int ep, struct epoll_event *ev, int max, int ms, const s
      (ep, ev, max, ms, set))
 BOTH(int, poll, (struct pollfd *fds, nfds_t nr, int ms), (fds, nr, ms))
 BOTH(ssize_t, readlink, (const char *path, char *buf, size_t size), (path, buf, size))
+
+void __wrap_closefrom(int first);
+EXPORT void closefrom(int first);
+
+void closefrom(int first)
+{
+	__wrap_closefrom(first);
+}
 
 /* -- With arguments that may not be there --- */
 

@@ -9,6 +9,7 @@
 
 #include "image/vdso.h"
 #include "rt/lane.h"
+#include "util/fd.h"
 
 /* A thread that is descheduled inside a program keeps its CPU, hence more than the machine has. */
 #define CPUS_PER_CPU 4
@@ -42,7 +43,7 @@ static void init(void)
 	struct rt_lanes *lanes;
 	struct rt_threads *threads;
 
-	lanes_fd = memfd_create("fsession-lanes", MFD_CLOEXEC);
+	lanes_fd = fd_keep(memfd_create("fsession-lanes", MFD_CLOEXEC));
 	if (lanes_fd < 0 || ftruncate(lanes_fd, sizeof(*lanes))) {
 		init_err = -errno;
 		return;

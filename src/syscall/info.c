@@ -25,9 +25,9 @@ static int write_out(const struct info_attr *attr, u64 uattr, const void *info, 
 	return 0;
 }
 
-static int map_info(const struct map *map, const struct info_attr *attr, u64 uattr)
+void info_map_get(const struct map *map, struct bpf_map_info *ret)
 {
-	struct bpf_map_info info = {
+	*ret = (struct bpf_map_info){
 		.type = map->rt->type,
 		.id = map->obj.id,
 		.key_size = map_key_bytes(map),
@@ -39,83 +39,16 @@ static int map_info(const struct map *map, const struct info_attr *attr, u64 uat
 		.btf_value_type_id = map->btf_value_id,
 		.map_extra = map->extra,
 	};
+	memcpy(ret->name, map->name, sizeof(ret->name));
+}
+
+static int map_info(const struct map *map, const struct info_attr *attr, u64 uattr)
+{
+	struct bpf_map_info info;
 	int err = uptr_check_tail(attr->info, sizeof(info), attr->info_len);
 
-	memcpy(info.name, map->name, sizeof(info.name));
+	info_map_get(map, &info);
 	return err ?: write_out(attr, uattr, &info, sizeof(info));
-}
-
-/* An array the caller may have room for: @room in, what there is out. */
-static int write_array(u64 to, u32 *room, const void *from, u32 cnt, u32 rec)
-{
-	u32 n = *room < cnt ? *room : cnt;
-
-	*room = cnt;
-	return n && to ? uptr_write(to, from, (u64)n * rec) : 0;
-}
-
-static int prog_arrays(const struct prog *p, struct bpf_prog_info *info)
-{
-	u32 ids[64], room = info->nr_map_ids;
-	int err;
-
-	for (u32 i = 0; i < p->nr_maps && i < 64; i++)
-		ids[i] = p->maps[i]->obj.id;
-	err = write_array(info->map_ids, &room, ids, p->nr_maps, sizeof(u32));
-	info->nr_map_ids = room;
-	room = info->xlated_prog_len / sizeof(struct bpf_insn);
-	if (!err)
-		err = write_array(info->xlated_prog_insns, &room, p->insns, p->cnt,
-				  sizeof(struct bpf_insn));
-	info->xlated_prog_len = p->cnt * sizeof(struct bpf_insn);
-	room = info->jited_prog_len;
-	if (!err)
-		err = write_array(info->jited_prog_insns, &room, p->code->img->code, p->code->img->len, 1);
-	info->jited_prog_len = room;
-	room = info->nr_func_info;
-	if (!err && info->func_info_rec_size == p->func_info_rec)
-		err = write_array(info->func_info, &room, p->func_info, p->func_info_cnt,
-				  p->func_info_rec);
-	info->nr_func_info = p->func_info_cnt;
-	info->func_info_rec_size = p->func_info_rec;
-	room = info->nr_line_info;
-	if (!err && info->line_info_rec_size == p->line_info_rec)
-		err = write_array(info->line_info, &room, p->line_info, p->line_info_cnt,
-				  p->line_info_rec);
-	info->nr_line_info = p->line_info_cnt;
-	info->line_info_rec_size = p->line_info_rec;
-	return err;
-}
-
-static void tracing_info(const struct prog *p, struct bpf_prog_info *info)
-{
-	struct guard_prog stats;
-
-	trace_stats(p->trace, &stats);
-	info->run_cnt += stats.runs;
-	info->run_time_ns += stats.run_ns;
-	info->recursion_misses = stats.misses;
-	info->attach_btf_obj_id = p->trace->btf->obj.id;
-	info->attach_btf_id = p->trace->func.btf_id;
-}
-
-/* Where its functions are, and how long. */
-static int prog_funcs(const struct prog *p, struct bpf_prog_info *info)
-{
-	u32 nr = prog_nr_funcs(p), room_addrs = info->nr_jited_ksyms, room_lens = info->nr_jited_func_lens;
-	u64 *addrs = calloc(nr, sizeof(*addrs));
-	u32 *lens = calloc(nr, sizeof(*lens));
-	int err = addrs && lens ? 0 : -ENOMEM;
-
-	for (u32 i = 0; i < nr && !err; i++)
-		addrs[i] = prog_func_addr(p, i, &lens[i]);
-	err = err ?: write_array(info->jited_ksyms, &room_addrs, addrs, nr, sizeof(*addrs));
-	err = err ?: write_array(info->jited_func_lens, &room_lens, lens, nr, sizeof(*lens));
-	info->nr_jited_ksyms = room_addrs;
-	info->nr_jited_func_lens = room_lens;
-	free(addrs);
-	free(lens);
-	return err;
 }
 
 static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uattr)
@@ -127,24 +60,8 @@ static int prog_info(const struct prog *p, const struct info_attr *attr, u64 uat
 	if (!err)
 		err = uptr_read(&info, attr->info, n);
 	if (!err)
-		err = prog_arrays(p, &info);
-	if (!err)
-		err = prog_funcs(p, &info);
-	if (err)
-		return err;
-	info.type = p->type;
-	info.id = p->obj.id;
-	memcpy(info.tag, p->tag, sizeof(info.tag));
-	info.load_time = p->load_ns;
-	info.created_by_uid = p->uid;
-	memcpy(info.name, p->name, sizeof(info.name));
-	info.gpl_compatible = p->gpl;
-	info.btf_id = p->btf ? p->btf->obj.id : 0;
-	info.run_cnt = p->run_cnt;
-	info.run_time_ns = p->run_ns;
-	if (p->trace)
-		tracing_info(p, &info);
-	return write_out(attr, uattr, &info, sizeof(info));
+		err = proginfo_fill(p, &info);
+	return err ?: write_out(attr, uattr, &info, sizeof(info));
 }
 
 static int btf_info(const struct btf_obj *b, const struct info_attr *attr, u64 uattr)
@@ -157,10 +74,9 @@ static int btf_info(const struct btf_obj *b, const struct info_attr *attr, u64 u
 		err = uptr_read(&info, attr->info, n);
 	if (err)
 		return err;
-	room = info.btf_size;
-	err = write_array(info.btf, &room, b->raw, b->raw_bytes, 1);
-	if (err)
-		return err;
+	room = info.btf_size < b->raw_bytes ? info.btf_size : b->raw_bytes;
+	if (room && uptr_write(info.btf, b->raw, room))
+		return -EFAULT;
 	info.btf_size = b->raw_bytes;
 	info.id = b->obj.id;
 	info.kernel_btf = b->kernel;
@@ -187,21 +103,26 @@ static u32 link_target(const struct link *link, u32 *btf_id)
 	return t->dst ? t->dst->obj.id : t->btf->obj.id;
 }
 
-static int link_info(const struct link *link, const struct info_attr *attr, u64 uattr)
+void info_link_get(const struct link *link, struct link_info *ret)
 {
-	bool multi = link->prog->trace && link->prog->trace->multi;
-	struct link_info info = {
-		.type = multi ? FS_BPF_LINK_TYPE_TRACING_MULTI : BPF_LINK_TYPE_TRACING,
+	*ret = (struct link_info){
+		.type = link->funcs ? FS_BPF_LINK_TYPE_TRACING_MULTI : BPF_LINK_TYPE_TRACING,
 		.id = link->obj.id,
 		.prog_id = link->prog->obj.id,
 	};
+	if (link->funcs)
+		return;
+	ret->tracing.attach_type = link->prog->attach_type;
+	ret->tracing.target_obj_id = link_target(link, &ret->tracing.target_btf_id);
+	ret->tracing.cookie = link->cookie;
+}
+
+static int link_info(const struct link *link, const struct info_attr *attr, u64 uattr)
+{
+	struct link_info info;
 	int err = uptr_check_tail(attr->info, LINK_INFO_BYTES, attr->info_len);
 
-	if (!multi) {
-		info.tracing.attach_type = link->prog->attach_type;
-		info.tracing.target_obj_id = link_target(link, &info.tracing.target_btf_id);
-		info.tracing.cookie = link->cookie;
-	}
+	info_link_get(link, &info);
 	return err ?: write_out(attr, uattr, &info, sizeof(info));
 }
 
@@ -250,6 +171,12 @@ static bool is_hidden(u32 id, enum obj_kind kind)
 	return ret;
 }
 
+/* The target's types are there once somebody asks. */
+static int scan(enum obj_kind kind)
+{
+	return kind == OBJ_BTF && target_current() ? target_scan(target_current()) : 0;
+}
+
 int info_next_id(const struct id_attr *attr, u64 uattr, enum obj_kind kind)
 {
 	u32 id = attr->id;
@@ -257,7 +184,7 @@ int info_next_id(const struct id_attr *attr, u64 uattr, enum obj_kind kind)
 
 	if (attr->id >= INT_MAX)
 		return -EINVAL;
-	if (kind == OBJ_BTF && target_current() && target_scan(target_current()))
+	if (scan(kind))
 		return -ENOMEM;
 	do
 		err = obj_next_id(id, kind, &id);
@@ -273,7 +200,9 @@ int info_fd_by_id(const struct id_attr *attr, enum obj_kind kind)
 
 	if (kind == OBJ_MAP && attr->open_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY))
 		return -EINVAL;
-	err = obj_from_id(attr->id, kind, &o);
+	if (kind == OBJ_BTF && attr->open_flags & ~UBPF_F_TOKEN_FD)
+		return -EINVAL;
+	err = scan(kind) ?: obj_from_id(attr->id, kind, &o);
 	if (err)
 		return err;
 	if (attr->open_flags & BPF_F_RDONLY)
@@ -302,17 +231,16 @@ int info_pin(const struct obj_attr *attr)
 	struct obj *o;
 	int err;
 
-	if (attr->file_flags)
+	if (attr->file_flags || attr->path_fd || obj_any_from_fd(attr->bpf_fd, &o, NULL))
 		return -EINVAL;
 	err = read_path(attr->pathname, path);
 	if (err)
-		return err;
-	if (obj_any_from_fd(attr->bpf_fd, &o, NULL))
-		return -EINVAL;
+		goto out;
 	if (strncmp(path, PIN_ROOT, strlen(PIN_ROOT)))
 		err = -EPERM;
 	else
 		err = o->kind == OBJ_BTF ? -EINVAL : obj_pin(path, o);
+out:
 	obj_put(o);
 	return err;
 }
@@ -324,7 +252,7 @@ int info_get(const struct obj_attr *attr)
 	u32 mode = OBJ_READ | OBJ_WRITE;
 	int err;
 
-	if (attr->bpf_fd || attr->file_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY) ||
+	if (attr->bpf_fd || attr->path_fd || attr->file_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY) ||
 	    (attr->file_flags & BPF_F_RDONLY && attr->file_flags & BPF_F_WRONLY))
 		return -EINVAL;
 	err = read_path(attr->pathname, path);

@@ -18,6 +18,7 @@ static void link_destroy(struct obj *o)
 	extend_detach(link->extended);
 	prog_put(link->prog);
 	free(link->tramps);
+	free(link->funcs);
 	free(link);
 }
 
@@ -60,14 +61,15 @@ static int link_fd(struct link *link, struct prog *p)
 	return err;
 }
 
-/* Puts @p where @reqs say, all or none. */
-static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
+/* Puts @p where @reqs say, all or none. @funcs are the link's, or freed. */
+static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr, struct link_func *funcs, u32 nr_funcs)
 {
 	struct link *link = calloc(1, sizeof(*link));
 	struct tramp_link **tramps = calloc(nr, sizeof(*tramps));
 	int err = link && tramps ? attach_patiently(reqs, nr, tramps) : -ENOMEM;
 
 	if (err) {
+		free(funcs);
 		free(tramps);
 		free(link);
 		return err;
@@ -75,6 +77,8 @@ static int link_new(struct prog *p, const struct tramp_req *reqs, u32 nr)
 	p->trace->attached = true;
 	link->tramps = tramps;
 	link->nr = nr;
+	link->funcs = funcs;
+	link->nr_funcs = nr_funcs;
 	link->cookie = reqs[0].attach_cookie;
 	return link_fd(link, p);
 }
@@ -99,39 +103,34 @@ static int attach_one(struct prog *p, u64 cookie)
 	if (t->dst && t->attached)	/* as the kernel, which lets go of the program's trampoline */
 		return -EINVAL;
 	err = trace_tramp(t, &t->func, &req.tramp);
-	return err ?: link_new(p, &req, 1);
+	return err ?: link_new(p, &req, 1, NULL, 0);
 }
 
 /* -- Many functions --- */
 
-struct multi_id {
-	u32 id;
-	u64 cookie;
-};
-
 static int compare_ids(const void *a, const void *b)
 {
-	const struct multi_id *x = a, *y = b;
+	const struct link_func *x = a, *y = b;
 
-	return (x->id > y->id) - (x->id < y->id);
+	return (x->btf_id > y->btf_id) - (x->btf_id < y->btf_id);
 }
 
 /* Sorted, without duplicates. */
-static int read_ids(const struct link_create_attr *attr, struct multi_id **ret)
+static int read_ids(const struct link_create_attr *attr, struct link_func **ret)
 {
 	u32 cnt = attr->multi.cnt, *ids = NULL;
 	u64 *cookies = NULL;
-	struct multi_id *v = calloc(cnt, sizeof(*v));
+	struct link_func *v = calloc(cnt, sizeof(*v));
 	int err = v ? uptr_dup(attr->multi.ids, (u64)cnt * sizeof(*ids), (void **)&ids) : -ENOMEM;
 
 	if (!err && attr->multi.cookies)
 		err = uptr_dup(attr->multi.cookies, (u64)cnt * sizeof(*cookies), (void **)&cookies);
 	for (u32 i = 0; i < cnt && !err; i++)
-		v[i] = (struct multi_id){ ids[i], cookies ? cookies[i] : 0 };
+		v[i] = (struct link_func){ ids[i], cookies ? cookies[i] : 0 };
 	if (!err)
 		qsort(v, cnt, sizeof(*v), compare_ids);
 	for (u32 i = 1; i < cnt && !err; i++)
-		err = v[i].id == v[i - 1].id ? -EINVAL : 0;
+		err = v[i].btf_id == v[i - 1].btf_id ? -EINVAL : 0;
 	free(ids);
 	free(cookies);
 	if (err)
@@ -141,11 +140,11 @@ static int read_ids(const struct link_create_attr *attr, struct multi_id **ret)
 	return err;
 }
 
-static int fill_req(struct prog *p, const struct multi_id *id, struct tramp_req *ret)
+static int fill_req(struct prog *p, const struct link_func *id, struct tramp_req *ret)
 {
 	struct blog none = {};
 	struct trace_func f;
-	int err = trace_find(p, id->id, &f, &none);
+	int err = trace_find(p, id->btf_id, &f, &none);
 
 	*ret = (struct tramp_req){ NULL, p->trace->code, p->trace->kind, id->cookie };
 	err = err ?: trace_tramp(p->trace, &f, &ret->tramp);
@@ -175,7 +174,7 @@ static int attach_multi(struct prog *p, const struct link_create_attr *attr)
 {
 	u32 cnt = attr->multi.cnt;
 	struct tramp_req *reqs;
-	struct multi_id *ids;
+	struct link_func *ids;
 	int err;
 
 	if (attr->flags || attr->target_fd || !cnt || !attr->multi.ids)
@@ -189,9 +188,11 @@ static int attach_multi(struct prog *p, const struct link_create_attr *attr)
 	err = reqs ? 0 : -ENOMEM;
 	for (u32 i = 0; i < cnt && !err; i++)
 		err = fill_req(p, &ids[i], &reqs[i]);
-	err = err ?: link_new(p, reqs, drop_aliases(reqs, cnt));
+	if (err)
+		free(ids);
+	else
+		err = link_new(p, reqs, drop_aliases(reqs, cnt), ids, cnt);
 	free(reqs);
-	free(ids);
 	return err;
 }
 

@@ -5,12 +5,19 @@
 
 #include "syscall/prog.h"
 
+struct link_func {	/* one of many that a link names */
+	u32 btf_id;
+	u64 cookie;
+};
+
 struct link {
 	struct obj obj;		/* first */
 	struct prog *prog;
 	struct tramp_link **tramps;	/* one for each function */
 	struct extended *extended;	/* freplace: instead */
 	u32 nr;
+	struct link_func *funcs;	/* many functions: as they were named, ids ascending; NULL otherwise */
+	u32 nr_funcs;
 	u64 cookie;		/* what bpf_get_attach_cookie() says */
 };
 

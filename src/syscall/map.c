@@ -256,7 +256,7 @@ static int map_memory(struct map *map)
 	if (map->rt->total_bytes > (u64)sysconf(_SC_PHYS_PAGES) * RT_PAGE / 2)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "fsession-map-%s", map->name);
-	map->memfd = memfd_create(name, MFD_CLOEXEC);
+	map->memfd = fd_keep(memfd_create(name, MFD_CLOEXEC));
 	if (map->memfd < 0)
 		return -errno;
 	if (ftruncate(map->memfd, map->rt->total_bytes))
@@ -274,7 +274,7 @@ static int map_memory(struct map *map)
 /* The consumer may wait for an eventfd. */
 static int ring_init(struct map *map)
 {
-	map->rt->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	map->rt->notify_fd = fd_keep(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	return map->rt->notify_fd < 0 ? -errno : rt_ring_enroll(map->rt);
 }
 

@@ -2,13 +2,11 @@
 #include "syscall/obj.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,12 +53,6 @@ static void obj_unlock(const sigset_t *saved)
 {
 	pthread_mutex_unlock(&lock);
 	pthread_sigmask(SIG_SETMASK, saved, NULL);
-}
-
-/* By system call, as epoll_ctl() and epoll_wait() below: the wrapped ones would come back here. */
-void fd_close(int fd)
-{
-	syscall(SYS_close, fd);
 }
 
 /* A child of fork() must not find the lock held by a thread that it does not have. */
@@ -248,20 +240,7 @@ static struct handle **chain_of(ino_t ino)
 	return &handles[ino % HANDLE_CHAINS];
 }
 
-/* Out of the way of the application's numbers, as far as the limit allows. */
-static int move_up(int fd)
-{
-	struct rlimit limit = { .rlim_cur = 1024 };
-	int up;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	up = fcntl(fd, F_DUPFD_CLOEXEC, limit.rlim_cur < 8192 ? (int)limit.rlim_cur / 2 : 4096);
-	if (up < 0)
-		return fd;
-	fd_close(fd);
-	return up;
-}
-
+/* By system call, as what waits below: the wrapped ones would come back here. */
 static int watch_locked(struct handle *h)
 {
 	struct epoll_event ev = { .events = EPOLLRDHUP, .data.ptr = h };
@@ -281,7 +260,7 @@ static int epoll_locked(void)
 		return -errno;
 	if (epoll_fd >= 0)
 		fd_close(epoll_fd);
-	epoll_fd = move_up(fd);
+	epoll_fd = fd_keep(fd);
 	epoll_pid = getpid();
 	for (int i = 0; i < HANDLE_CHAINS; i++)
 		for (struct handle *h = handles[i]; h; h = h->next)
@@ -328,7 +307,7 @@ int obj_new_fd(struct obj *o, u32 mode)
 		free(h);
 		return err;
 	}
-	ends[1] = move_up(ends[1]);
+	ends[1] = fd_keep(ends[1]);
 	h->obj = o;
 	h->mode = mode;
 	err = handle_add(h, ends);

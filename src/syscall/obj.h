@@ -10,6 +10,7 @@
 #ifndef FS_SYSCALL_OBJ_H
 #define FS_SYSCALL_OBJ_H
 
+#include "util/fd.h"
 #include "util/types.h"
 
 enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_PERF, OBJ_KINDS };
@@ -45,9 +46,6 @@ int obj_next_id(u32 id, enum obj_kind kind, u32 *ret);
 
 /* Lets go of what fds that were closed since stood for. */
 void obj_flush(void);
-
-/* close(), whoever wraps that */
-void fd_close(int fd);
 
 /* Paths. 0, -EEXIST, -ENOENT, -ENOMEM */
 int obj_pin(const char *path, struct obj *o);

@@ -50,7 +50,7 @@ static int perf_new(u32 cpu)
 		return -ENOMEM;
 	p->memfd = -1;
 	p->rt.cpu = cpu;
-	p->rt.notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	p->rt.notify_fd = fd_keep(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (p->rt.notify_fd < 0) {
 		free(p);
 		return -errno;
@@ -80,7 +80,7 @@ static int make_memory(struct perf *p, size_t len)
 	struct perf_event_mmap_page *page;
 	void *mem;
 
-	p->memfd = memfd_create("fsession-perf", MFD_CLOEXEC);
+	p->memfd = fd_keep(memfd_create("fsession-perf", MFD_CLOEXEC));
 	if (p->memfd < 0)
 		return -errno;
 	mem = ftruncate(p->memfd, len) ? MAP_FAILED :

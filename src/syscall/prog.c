@@ -19,6 +19,7 @@
 #include "syscall/verify.h"
 #include "trampoline/run.h"
 #include "util/log.h"
+#include "util/sha256.h"
 
 #define LICENSE_MAX 128
 #define MAPS_MAX 64
@@ -93,6 +94,17 @@ u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes)
 
 	*bytes = end_of(img, off) - off;
 	return (u64)p->code->mem + off;
+}
+
+u64 prog_insn_addr(const struct prog *p, u32 i)
+{
+	const struct jit_image *img = p->code->img;
+	u32 bytes;
+
+	for (u32 f = 0; f < img->func_cnt; f++)
+		if (img->funcs[f].start == i)
+			return prog_func_addr(p, f, &bytes);
+	return (u64)p->code->mem + img->insn_offs[i < img->insn_cnt ? i : img->insn_cnt];
 }
 
 static int find_func(const struct prog *p, u32 btf_id)
@@ -495,20 +507,36 @@ static int compile(struct prog *p, struct blog *log)
 	return err || !p->trace ? err : trace_compile(p, &opts, log);
 }
 
-/* FNV-1a over the instructions without what differs from load to load. */
-static void set_tag(struct prog *p)
+/* -- Tags --- */
+
+static bool is_map_load(const struct bpf_insn *insn)
 {
-	u64 h = 0xcbf29ce484222325;
+	return insn_is_ldimm64(insn) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE);
+}
 
-	for (u32 i = 0; i < p->cnt; i++) {
-		struct bpf_insn insn = p->insns[i];
+/* Without the numbers of fds, which differ from load to load. */
+static void make_tag(const struct bpf_insn *insns, u32 cnt, u8 tag[BPF_TAG_SIZE])
+{
+	struct bpf_insn *copy = calloc(cnt, sizeof(*copy));
+	u8 digest[SHA256_BYTES];
 
-		if (insn_is_ldimm64(&insn) && insn.src_reg)
-			insn.imm = 0;
-		for (u32 j = 0; j < sizeof(insn); j++)
-			h = (h ^ ((const u8 *)&insn)[j]) * 0x100000001b3;
-	}
-	memcpy(p->tag, &h, sizeof(p->tag));
+	if (!copy)
+		return;
+	memcpy(copy, insns, cnt * sizeof(*copy));
+	for (u32 i = 0; i + 1 < cnt; i++)
+		if (is_map_load(&insns[i]))
+			copy[i].imm = copy[i + 1].imm = 0;
+	sha256(copy, (u64)cnt * sizeof(*copy), digest);
+	memcpy(tag, digest, BPF_TAG_SIZE);
+	free(copy);
+}
+
+void prog_func_tag(const struct prog *p, u32 nr, u8 tag[BPF_TAG_SIZE])
+{
+	const struct jit_func *f = &p->code->img->funcs[nr];
+
+	make_tag(p->insns + f->start, f->end - f->start, tag);
 }
 
 /* -- Load --- */
@@ -632,7 +660,7 @@ int prog_load(const struct prog_load_attr *attr, struct blog *log)
 		prog_free(p);
 		return err;
 	}
-	set_tag(p);
+	make_tag(p->insns, p->cnt, p->tag);
 	p->load_ns = env_boot_ns();
 	obj_add(&p->obj, OBJ_PROG, prog_destroy);
 	err = obj_new_fd(&p->obj, OBJ_READ | OBJ_WRITE);

@@ -14,7 +14,7 @@ struct prog {
 	u32 type, attach_type, flags;
 	char name[UBPF_OBJ_NAME_LEN];
 	bool gpl;
-	u8 tag[8];
+	u8 tag[BPF_TAG_SIZE];	/* as in Linux 7.2: of the SHA-256 of its instructions */
 	struct bpf_insn *insns;	/* as given */
 	struct bpf_insn *xlated;	/* with addresses in place of fds */
 	u32 cnt;
@@ -30,6 +30,7 @@ struct prog {
 	struct extend *extend;	/* freplace programs: theirs; NULL otherwise */
 	u32 nr_extended, nr_arrays;	/* its functions that are replaced; prog arrays it is in: one excludes the other */
 	u8 packet_movers[VERIFY_FUNCS_MAX / 8];	/* functions that may move a packet's ends, bit per function */
+	u32 verified;		/* instructions the verifier visited */
 	u64 load_ns;		/* CLOCK_BOOTTIME */
 	u64 run_cnt, run_ns;	/* by PROG_TEST_RUN; trampolines count for themselves */
 	u32 uid;
@@ -55,6 +56,9 @@ bool stats_are_on(void);
 /* Its functions in order of the program, main first: address and size of their code. */
 u32 prog_nr_funcs(const struct prog *p);
 u64 prog_func_addr(const struct prog *p, u32 nr, u32 *bytes);
+void prog_func_tag(const struct prog *p, u32 nr, u8 tag[BPF_TAG_SIZE]);
+/* Where the code of instruction @i is: of a function's first, where that begins. */
+u64 prog_insn_addr(const struct prog *p, u32 i);
 /* The code of function @btf_id of @p, by its func_info. -ENOENT */
 struct target_func;
 int prog_func(struct prog *p, u32 btf_id, struct target_func *ret);

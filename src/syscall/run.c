@@ -24,7 +24,7 @@
 #define XDP_META_MAX 255
 #define TAILROOM 320		/* as x86_64 kernels: struct skb_shared_info */
 #define SKB_HEADROOM 64
-#define DATA_MAX (1 << 20)
+#define FRAGMENTS 17		/* pages behind the first */
 #define FLAG_ON_CPU 1
 #define FLAG_XDP_LIVE 2
 #define RAW_TP_ARGS 12
@@ -55,10 +55,16 @@ static int packet_map(struct packet *p, u64 bytes)
 	return -ENOMEM;
 }
 
-static int packet_init(struct packet *p, const struct test_run_attr *attr, u32 headroom)
+/* As much as the kernel takes, where it is one page and fragments; here it lies in one piece. */
+static int packet_init(struct packet *p, const struct test_run_attr *attr, u32 headroom, u32 fixed)
 {
-	int err = packet_map(p, headroom + (u64)attr->data_size_in + TAILROOM);
+	u32 linear = PAGE - fixed - TAILROOM;
+	u8 probe[ETH_HEADER];
+	int err;
 
+	if (attr->data_size_in > linear + FRAGMENTS * PAGE)
+		return uptr_read(probe, attr->data_in, sizeof(probe)) ?: -ENOMEM;
+	err = packet_map(p, headroom + (u64)attr->data_size_in + TAILROOM);
 	if (err)
 		return err;
 	p->data = p->mem + headroom;
@@ -195,10 +201,8 @@ static int run_xdp(struct prog *p, const struct test_run_attr *attr, u64 uattr)
 	meta = x.md.data;
 	if (!err && attr->data_size_in - meta < ETH_HEADER)
 		err = -EINVAL;
-	if (!err && attr->data_size_in > DATA_MAX)
-		err = -EINVAL;
 	if (!err)
-		err = packet_init(&pkt, attr, XDP_HEADROOM - meta);
+		err = packet_init(&pkt, attr, XDP_HEADROOM - meta, XDP_HEADROOM);
 	if (!err)
 		err = xdp_check_device(&x.md);
 	if (err)
@@ -229,13 +233,12 @@ static int run_skb(struct prog *p, const struct test_run_attr *attr, u64 uattr)
 	struct packet pkt = { 0 };
 	int err = 0;
 
-	if (attr->flags || attr->cpu || attr->batch_size || attr->data_size_in < ETH_HEADER ||
-	    attr->data_size_in > DATA_MAX)
+	if (attr->flags || attr->cpu || attr->batch_size || attr->data_size_in < ETH_HEADER)
 		return -EINVAL;
 	if (attr->ctx_size_in)
 		err = ctx_read(&skb, sizeof(skb), attr);
 	if (!err)
-		err = packet_init(&pkt, attr, SKB_HEADROOM);
+		err = packet_init(&pkt, attr, SKB_HEADROOM, SKB_HEADROOM);
 	if (err)
 		goto out;
 	skb.len = attr->data_size_in - skip;

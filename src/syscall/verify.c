@@ -104,6 +104,7 @@ static u8 jit_flags_of(u8 flags)
 
 static int take_flags(struct prog *p, const struct verify_result *res)
 {
+	p->verified = res->visited;
 	memcpy(p->packet_movers, res->packet_movers, sizeof(p->packet_movers));
 	p->insn_flags = calloc(p->cnt, 1);
 	if (!p->insn_flags)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "syscall/env.h"
+#include "syscall/info.h"
 #include "syscall/map.h"
 #include "syscall/perf.h"
 #include "syscall/syscall.h"
@@ -28,6 +30,7 @@
 
 long __real_syscall(long nr, ...);
 int __real_close(int fd);
+int __real_close_range(unsigned int first, unsigned int last, int flags);
 int __real_open64(const char *path, int flags, ...);
 FILE *__real_fopen64(const char *path, const char *mode);
 int __real_faccessat(int dir, const char *path, int mode, int flags);
@@ -43,6 +46,8 @@ ssize_t __real_readlink(const char *path, char *buf, size_t size);
 
 long __wrap_syscall(long nr, ...);
 int __wrap_close(int fd);
+int __wrap_close_range(unsigned int first, unsigned int last, int flags);
+void __wrap_closefrom(int first);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 FILE *__wrap_fopen64(const char *path, const char *mode);
@@ -139,18 +144,53 @@ __attribute__((no_sanitize("address"))) long __wrap_syscall(long nr, ...)
 }
 
 /* What the last fd stood for goes at once, as after the system call. */
-int __wrap_close(int fd)
+static void flush(void)
 {
-	int ret = __real_close(fd);
 	int saved = errno;
 
-	if (is_ours()) {
-		inside++;
-		obj_flush();
-		inside--;
-	}
+	if (!is_ours())
+		return;
+	inside++;
+	obj_flush();
+	inside--;
 	errno = saved;
+}
+
+int __wrap_close(int fd)
+{
+	int ret;
+
+	if (is_ours() && fd_is_kept(fd)) {	/* to the application, it is not there */
+		errno = EBADF;
+		return -1;
+	}
+	ret = __real_close(fd);
+	flush();
 	return ret;
+}
+
+/* Around those of the engine, one stretch after the other. */
+int __wrap_close_range(unsigned int first, unsigned int last, int flags)
+{
+	int kept, ret = 0;
+
+	while (!ret && first <= last && is_ours() && first <= INT_MAX) {
+		kept = fd_next_kept(first);
+		if (kept < 0 || (unsigned int)kept > last)
+			break;
+		if ((unsigned int)kept > first)
+			ret = __real_close_range(first, kept - 1, flags);
+		first = kept + 1;
+	}
+	if (!ret && first <= last)
+		ret = __real_close_range(first, last, flags);
+	flush();
+	return ret;
+}
+
+void __wrap_closefrom(int first)
+{
+	__wrap_close_range(first < 0 ? 0 : first, ~0U, 0);
 }
 
 /* -- Files of ours in place of the machine's --- */
@@ -254,12 +294,74 @@ static int (*answer_of(const char *path))(void)
 	return strcmp(path, VMLINUX) ? NULL : answer_vmlinux;
 }
 
-FILE *__wrap_fopen64(const char *path, const char *mode)
+/* The object behind N of /proc/PID/fdinfo/N or /proc/PID/fd/N of this process, with a user more. */
+static bool proc_object(const char *path, const char *folder, struct obj **ret, int *fd)
+{
+	char pattern[64];
+	int end = 0;
+
+	snprintf(pattern, sizeof(pattern), "/proc/self/%s/%%d%%n", folder);
+	if (sscanf(path, pattern, fd, &end) != 1) {
+		snprintf(pattern, sizeof(pattern), "/proc/%d/%s/%%d%%n", getpid(), folder);
+		if (sscanf(path, pattern, fd, &end) != 1)
+			return false;
+	}
+	return !path[end] && !obj_any_from_fd(*fd, ret, NULL);
+}
+
+/* The kernel's lines, except what only sockets have, and ours. */
+static void print_fdinfo(FILE *to, FILE *real, struct obj *o)
+{
+	char line[256];
+
+	while (real && fgets(line, sizeof(line), real))
+		if (strncmp(line, "scm_fds:", 8))
+			fputs(line, to);
+	fdinfo_print(to, o);
+}
+
+static int answer_fdinfo(const char *path, struct obj *o)
+{
+	FILE *real = __real_fopen64(path, "re"), *f;
+	char *text = NULL;
+	size_t len;
+	int fd = -1;
+
+	f = open_memstream(&text, &len);
+	inside++;
+	if (f)
+		print_fdinfo(f, real, o);
+	inside--;
+	if (f && !fclose(f))
+		fd = answer(text, len);
+	free(text);
+	if (real)
+		fclose(real);
+	return fd;
+}
+
+/* Is @path a file of ours? *@fd: it, or -1 and errno. */
+static bool answered(const char *path, int *fd)
 {
 	int (*fn)(void) = answer_of(path);
-	int fd = fn ? fn() : -1;
+	struct obj *o;
 
-	if (!fn)
+	if (fn) {
+		*fd = fn();
+	} else if (is_ours() && proc_object(path, "fdinfo", &o, fd)) {
+		*fd = answer_fdinfo(path, o);
+		obj_put(o);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	int fd;
+
+	if (!answered(path, &fd))
 		return __real_fopen64(path, mode);
 	return fd < 0 ? NULL : fdopen(fd, mode);
 }
@@ -299,14 +401,13 @@ int __wrap_faccessat(int dir, const char *path, int mode, int flags)
 
 int __wrap_open64(const char *path, int flags, ...)
 {
-	int (*fn)(void) = answer_of(path);
 	va_list ap;
-	int mode;
+	int mode, fd;
 
 	va_start(ap, flags);
 	mode = va_arg(ap, int);
 	va_end(ap);
-	return fn ? fn() : __real_open64(path, flags, mode);
+	return answered(path, &fd) ? fd : __real_open64(path, flags, mode);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -441,7 +542,7 @@ ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
 	struct obj *o;
 	int fd;
 
-	if (!is_ours() || sscanf(path, "/proc/self/fd/%d", &fd) != 1 || obj_any_from_fd(fd, &o, NULL))
+	if (!is_ours() || !proc_object(path, "fd", &o, &fd))
 		return __real_readlink(path, buf, size);
 	name = names[o->kind];
 	obj_put(o);

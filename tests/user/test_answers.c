@@ -34,6 +34,16 @@ TEST(calls_as_linux_7_2)
 	compare("calls");
 }
 
+TEST(sizes_as_linux_7_2)
+{
+	compare("sizes");
+}
+
+TEST(infos_as_linux_7_2)
+{
+	compare("infos");
+}
+
 TEST(traces_as_linux_7_2)
 {
 	compare("traces");

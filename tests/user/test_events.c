@@ -202,6 +202,28 @@ TEST(events_global_data)
 	bpf_object__close(obj);
 }
 
+/* -- An application that closes whatever there is --- */
+
+TEST(events_engine_keeps_its_fds)
+{
+	struct ring_buffer *rb;
+
+	if (!load())
+		return;
+	rb = ring_buffer__new(map_fd("ring"), on_record, NULL, NULL);
+	CHECK(rb);
+	for (int fd = 500; fd < 20000; fd++)
+		CHECK(close(fd));
+	CHECK_EQ(close_range(500, ~0U, 0), 0);
+	closefrom(500);
+	run(send_fd, 5);
+	CHECK_EQ(ring_buffer__poll(rb, 1000), 1);
+	ring_buffer__free(rb);
+	bpf_object__close(obj);
+	closefrom(3);
+	CHECK_EQ(bpf_map_get_next_id(0, &(__u32){ 0 }), -ENOENT);
+}
+
 /* -- A map's fd in a message to another process --- */
 
 static void move_fd(int sock, int *fd, bool send)

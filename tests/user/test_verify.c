@@ -135,7 +135,7 @@ static int scribble(u64 value, u64 with)
 {
 	int n = 0;
 
-	for (int fd = 3; fd < 4096; fd++) {
+	for (int fd = 3; fd < 8192; fd++) {
 		u64 v = 0;
 
 		if (pread(fd, &v, sizeof(v), 4096) == sizeof(v) && v == value)
