@@ -17,6 +17,7 @@
 #include "bpf/uapi.h"
 #include "syscall/env.h"
 #include "verifier/btfwalk.h"
+#include "verifier/fields.h"
 
 #define PERCPU_VALUE_MAX 32768
 #define ELEM_BYTES_MAX (4u << 20)
@@ -371,7 +372,7 @@ static int check_common(const struct map_create_attr *attr, struct blog *log)
 static int attach_lock(struct map *map)
 {
 	struct rt_map *rt = map->rt;
-	s32 off = btfwalk_find_member(map->btf->btf, map->btf_value_id, "bpf_spin_lock");
+	s32 off = fields_find(map->btf->btf, map->btf_value_id, FIELD_LOCK);
 
 	if (off < 0)
 		return 0;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "verifier/backtrack.h"
-#include "verifier/objects.h"
+#include "verifier/fields.h"
 #include "verifier/packet.h"
 
 /* -- NULL or not --- */
@@ -14,6 +14,7 @@
 struct null_mark {
 	u32 id;
 	bool is_null;
+	struct env *env;
 };
 
 static void null_one(struct reg *r, void *arg)
@@ -27,15 +28,14 @@ static void null_one(struct reg *r, void *arg)
 		return;
 	}
 	r->flags &= ~REG_MAYBE_NULL;
-	if (r->type != REG_MAP_VALUE || objects_lock_off(r->map) < 0)
+	if (r->type != REG_MAP_VALUE || fields_off(m->env, r->map, FIELD_LOCK) < 0)
 		r->id = 0;	/* which value it is matters to locks */
 }
 
 void branch_mark_null(struct env *env, struct state *s, u32 id, bool is_null)
 {
-	struct null_mark m = { id, is_null };
+	struct null_mark m = { id, is_null, env };
 
-	(void)env;
 	if (is_null)
 		state_drop_ref(s, id);	/* nothing was acquired */
 	state_each_reg(s, null_one, &m);

@@ -157,18 +157,3 @@ int btfwalk_access(struct env *env, struct access *a)
 		mem_set_loaded(a);
 	return 0;
 }
-
-s32 btfwalk_find_member(const struct btf *btf, u32 id, const char *name)
-{
-	const struct btf_type *t = btf ? btfwalk_strip(btf, id, NULL) : NULL;
-
-	if (!t || !btf_is_composite(t))
-		return -1;
-	for (u32 i = 0; i < btf_vlen(t); i++) {
-		const struct btf_type *m = btfwalk_strip(btf, btf_members(t)[i].type, NULL);
-
-		if (m && btf_is_composite(m) && !strcmp(btf__name_by_offset(btf, m->name_off), name))
-			return btf_member_bit_offset(t, i) / 8;
-	}
-	return -1;
-}

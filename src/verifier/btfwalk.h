@@ -14,7 +14,5 @@ u32 btfwalk_bytes(const struct btf *btf, u32 id);
 /* What a value of pointer type @id is: a typed pointer if it points to a structure, else a number. */
 void btfwalk_set_pointer(const struct btf *btf, u32 id, u32 flags, struct reg *ret);
 int btfwalk_access(struct env *env, struct access *a);
-/* Offset of the one member of (named) type @name in struct @id, -1: none. */
-s32 btfwalk_find_member(const struct btf *btf, u32 id, const char *name);
 
 #endif

@@ -129,8 +129,9 @@ static int check_callable(struct env *env, const struct bpf_insn *insn, const st
 		return refuse(env, -EINVAL, "%s is not implemented by this engine", p->name);
 	if (p->flags & PF_GPL && !(env->o->flags & VERIFY_GPL))
 		return refuse(env, -EINVAL, "%s is for programs with a GPL compatible license", p->name);
-	if (p->flags & PF_SLEEPABLE && !(env->o->flags & VERIFY_SLEEPABLE))
-		return refuse(env, -EINVAL, "%s may sleep, this program may not", p->name);
+	if (p->flags & PF_SLEEPABLE && !env->cur->sleepable)
+		return refuse(env, -EINVAL, "%s may sleep, %s may not", p->name,
+			      env->cur->entry ? "what a timer calls" : "this program");
 	return objects_may_call(env, p);
 }
 
@@ -385,6 +386,8 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 	case P_BTF:
 		return expect(env, i, REG_BTF, "a typed pointer");
 	case P_LOCK:
+	case P_TIMER:
+	case P_WQ:
 	case P_ITER_NEW:
 	case P_ITER:
 	case P_ITER_END:
@@ -574,6 +577,14 @@ static void clobber(struct env *env)
 		reg_set_none(&state_regs(env->cur)[i]);
 }
 
+/* A timer is given the very map that it lies in, even if there are several like it. */
+static int check_own_map(struct env *env, const struct call *c)
+{
+	if (!c->objects.map || !c->map || (c->map->map == c->objects.map && c->map->map_uid == c->objects.map_uid))
+		return 0;
+	return refuse(env, -EINVAL, "R2 is not the map whose value R1 points into");
+}
+
 static int check_args(struct env *env, struct call *c)
 {
 	int err = 0;
@@ -583,7 +594,7 @@ static int check_args(struct env *env, struct call *c)
 		if (!err && c->p->args[i] == P_MAP)
 			err = check_map(env, c);
 	}
-	return err;
+	return err ?: check_own_map(env, c);
 }
 
 /* Calls with rules of their own. */
@@ -622,6 +633,11 @@ static int helper_or_kfunc(struct env *env)
 	if (c.map) {		/* the registers go */
 		map = *c.map;
 		c.map = &map;
+	}
+	if (c.p->flags & PF_ASYNC) {
+		err = subprog_push_async(env, c.objects.map, c.p->flags & PF_ASYNC_SLEEPS);
+		if (err)
+			return err;
 	}
 	if (c.p->flags & PF_CALLBACK) {
 		err = subprog_push_callback(env, c.p);

@@ -200,6 +200,18 @@ int cfg_check(struct env *env)
 
 /* -- Stack of chains of calls --- */
 
+/* What is called back later has a stack of its own. */
+static bool calls_now(const struct env *env, u32 i)
+{
+	const struct bpf_insn *insn = &env->insns[i];
+	const struct subprog *to;
+
+	if (!insn_is_func_addr(insn))
+		return insn_is_subprog_call(insn);
+	to = &env->subprogs[cfg_subprog_at(env, insn_func_target(insn, i))];
+	return to->is_callback || !to->is_async;
+}
+
 static int check_chain(struct env *env, u32 nr, u32 depth, u32 above)
 {
 	const struct subprog *s = &env->subprogs[nr];
@@ -217,10 +229,8 @@ static int check_chain(struct env *env, u32 nr, u32 depth, u32 above)
 	if (bytes > env->res->stack_bytes)
 		env->res->stack_bytes = bytes;
 	for (u32 i = s->start; i < s->end && !err; i++) {
-		const struct bpf_insn *insn = &env->insns[i];
-
-		if (insn_is_subprog_call(insn) || insn_is_func_addr(insn))
-			err = check_chain(env, cfg_subprog_at(env, insn_func_target(insn, i)), depth + 1,
+		if (calls_now(env, i))
+			err = check_chain(env, cfg_subprog_at(env, insn_func_target(&env->insns[i], i)), depth + 1,
 					  bytes);
 	}
 	return err;
@@ -232,7 +242,7 @@ int cfg_check_stack(struct env *env)
 
 	env->cur = NULL;
 	for (u32 k = 0; k < env->nr_subprogs && !err; k++)
-		if (!k || env->subprogs[k].is_global)
+		if (!k || env->subprogs[k].is_global || env->subprogs[k].is_async)
 			err = check_chain(env, k, 0, 0);
 	return err;
 }

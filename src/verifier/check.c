@@ -12,10 +12,10 @@
 #include "verifier/cfg.h"
 #include "verifier/claims.h"
 #include "verifier/ctx.h"
+#include "verifier/fields.h"
 #include "verifier/info.h"
 #include "verifier/log.h"
 #include "verifier/mem.h"
-#include "verifier/objects.h"
 #include "verifier/prune.h"
 #include "verifier/subprog.h"
 #include "verifier/target.h"
@@ -237,6 +237,7 @@ static int resolve_ldimm64(struct env *env, u32 i)
 	const struct verify_ops *ops = env->o->ops;
 	bool value = insn->src_reg == BPF_PSEUDO_MAP_VALUE || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
 	const struct verify_map *m;
+	int err;
 
 	if (!insn->src_reg || insn->src_reg == BPF_PSEUDO_FUNC || i + 1 == env->cnt)
 		return 0;
@@ -245,7 +246,12 @@ static int resolve_ldimm64(struct env *env, u32 i)
 	m = ops && ops->find_map ? ops->find_map(env->o->arg, &env->o->insns[i]) : NULL;
 	if (!m)
 		return refuse(env, -EBADF, "insn %u: fd %d is no map", i, insn->imm);
-	if (!may_lock(env->o->type) && objects_lock_off(m) >= 0)
+	err = fields_check_map(env, m, i);
+	if (!err && m->inner)
+		err = fields_check_map(env, m->inner, i);
+	if (err)
+		return err;
+	if (!may_lock(env->o->type) && fields_off(env, m, FIELD_LOCK) >= 0)
 		return refuse(env, -EINVAL, "insn %u: programs of this type may not use maps with a lock", i);
 	if (!value && insn[1].imm)
 		return refuse(env, -EINVAL, "insn %u: reserved field of a map's ldimm64 is used", i);
@@ -317,6 +323,7 @@ static void env_done(struct env *env)
 	free(env->insns);
 	free(env->trace);
 	free(env->links);
+	free(env->async);
 	free(env);
 }
 

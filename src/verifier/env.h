@@ -35,11 +35,27 @@ struct aux {			/* per instruction */
 	struct state *states;	/* remembered */
 };
 
+enum map_field { FIELD_LOCK, FIELD_TIMER, FIELD_WQ, FIELDS };	/* fields.h */
+#define FIELDS_KNOWN 16
+
+struct map_fields {
+	const struct verify_map *map;
+	s32 off[FIELDS];
+};
+
+/* A function that a timer or a work queue calls back later, by itself. */
+struct async {
+	u32 subprog;
+	bool sleepable;
+	const struct verify_map *map;
+};
+
 struct subprog {
 	u32 start, end;
 	u32 stack_bytes;
 	bool is_global;
 	bool is_void;
+	bool is_callback, is_async;	/* called back by helpers; later */
 	u32 effects;		/* PF_MOVES_PACKET, PF_SLEEPABLE: its own, and of what it calls */
 	bool has_tail_call;
 	u32 btf_id;		/* FUNC, or 0 */
@@ -97,6 +113,9 @@ struct env {
 	u32 epoch;		/* of loops: all states marked with an older one are complete */
 	u64 marks;		/* made so far */
 	u32 next_id;
+	struct map_fields fields[FIELDS_KNOWN];
+	struct async *async;	/* followed, or put aside to be */
+	u32 nr_async;
 	u64 jumps;
 	u64 insns_at_state, jumps_at_state;	/* when one was remembered last */
 	u32 live_states;

@@ -7,7 +7,7 @@
 #include "verifier/backtrack.h"
 #include "verifier/btfwalk.h"
 #include "verifier/ctx.h"
-#include "verifier/objects.h"
+#include "verifier/fields.h"
 #include "verifier/packet.h"
 #include "verifier/stack.h"
 
@@ -82,17 +82,6 @@ static int map_flags_allow(struct env *env, const struct reg *p, bool write)
 	return 0;
 }
 
-/* Locks are for their helpers alone. */
-static int check_no_lock(struct env *env, u32 nr, const struct reg *p, s32 off, u32 size)
-{
-	s32 lock = objects_lock_off(p->map);
-
-	if (lock < 0 || (s64)p->v.r.umax + p->off + off + size <= lock ||
-	    p->v.r.smin + p->off + off >= lock + 4)
-		return 0;
-	return refuse(env, -EACCES, "R%u: the lock in the value may not be read or written", nr);
-}
-
 static int access_map_value(struct env *env, struct access *a)
 {
 	int err = map_flags_allow(env, a->ptr, a->write);
@@ -100,7 +89,7 @@ static int access_map_value(struct env *env, struct access *a)
 	if (!err)
 		err = mem_check_bounds(env, a->nr, a->ptr, a->off, a->size, a->ptr->map->value_size);
 	if (!err)
-		err = check_no_lock(env, a->nr, a->ptr, a->off, a->size);
+		err = fields_check_access(env, a->nr, a->ptr, a->off, a->size);
 	if (err)
 		return err;
 	mem_set_loaded(a);
@@ -336,7 +325,7 @@ int mem_range(struct env *env, u32 nr, u32 size, bool write)
 	case REG_MAP_VALUE:
 		err = map_flags_allow(env, p, write);
 		err = err ?: mem_check_bounds(env, nr, p, 0, size, p->map->value_size);
-		return err ?: check_no_lock(env, nr, p, 0, size);
+		return err ?: fields_check_access(env, nr, p, 0, size);
 	case REG_MAP_KEY:
 		if (write)
 			return refuse(env, -EACCES, "R%u: keys are read-only", nr);

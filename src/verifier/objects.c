@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "verifier/btfwalk.h"
+#include "verifier/fields.h"
 #include "verifier/stack.h"
 
 #define ITER_SLOTS 1
@@ -57,7 +57,6 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 	const struct reg *r = &state_regs(env->cur)[nr];
 	int err;
 
-	o->arg = kind;
 	if (kind == P_DYNPTR && r->type == REG_DYNPTR)	/* a callback's own */
 		return 0;
 	o->slots = object_slots(kind);
@@ -167,30 +166,28 @@ int objects_iter_next(struct env *env, const struct call_objects *o, struct reg 
 	return 0;
 }
 
-/* -- Locks --- */
+/* -- In values of maps --- */
 
-s32 objects_lock_off(const struct verify_map *map)
-{
-	return map->btf ? btfwalk_find_member(map->btf, map->value_type_id, "bpf_spin_lock") : -1;
-}
-
-static int arg_lock(struct env *env, u32 nr, struct call_objects *o)
+static int arg_field(struct env *env, enum map_field f, u32 nr, struct call_objects *o)
 {
 	const struct reg *r = &state_regs(env->cur)[nr];
 	s32 off;
 
-	o->arg = P_LOCK;
-	if (r->type != REG_MAP_VALUE || r->flags & REG_MAYBE_NULL || !reg_is_fixed(r))
-		return refuse(env, -EINVAL, "R%u is %s, expected a lock in a map's value", nr,
-			      reg_type_name(r));
-	off = objects_lock_off(r->map);
+	if (r->type != REG_MAP_VALUE || r->flags & REG_MAYBE_NULL || !reg_is_fixed(r)) {
+		refuse(env, -EINVAL, "R%u is %s, expected a %s in a map's value", nr, reg_type_name(r), fields_noun(f));
+		if (r->flags & REG_MAYBE_NULL)
+			hint(env, "compare it with NULL first");
+		return -EINVAL;
+	}
+	off = fields_off(env, r->map, f);
 	if (off < 0)
-		return refuse(env, -EINVAL, "R%u: the map's value has no struct bpf_spin_lock", nr);
+		return refuse(env, -EINVAL, "R%u: the map's value has no struct %s", nr, fields_name(f));
 	if (r->off + (s64)r->v.t.value != off)
-		return refuse(env, -EINVAL, "R%u: the lock is at %d of the value, not at %lld", nr, off,
+		return refuse(env, -EINVAL, "R%u: the %s is at %d of the value, not at %lld", nr, fields_noun(f), off,
 			      (long long)(r->off + (s64)r->v.t.value));
-	o->lock_id = r->id;
-	o->lock_map = r->map;
+	o->value_id = r->id;
+	o->map_uid = r->map_uid;
+	o->map = r->map;
 	return 0;
 }
 
@@ -203,8 +200,8 @@ static int lock(struct env *env, const struct call_objects *o)
 	err = state_add_ref(env->cur, REF_LOCK, env_id(env), env->cur->pc);
 	if (err)
 		return err;
-	env->cur->refs[env->cur->nr_refs - 1].of = o->lock_id;
-	env->cur->refs[env->cur->nr_refs - 1].map = o->lock_map;
+	env->cur->refs[env->cur->nr_refs - 1].of = o->value_id;
+	env->cur->refs[env->cur->nr_refs - 1].map = o->map;
 	return 0;
 }
 
@@ -214,7 +211,7 @@ static int unlock(struct env *env, const struct call_objects *o)
 
 	if (!held)
 		return refuse(env, -EINVAL, "no lock is held");
-	if (held->of != o->lock_id || held->map != o->lock_map)
+	if (held->of != o->value_id || held->map != o->map)
 		return refuse(env, -EINVAL, "another lock is held");
 	return state_drop_ref(env->cur, held->id);
 }
@@ -239,7 +236,17 @@ static int leave(struct env *env, u8 kind, const char *what)
 
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o)
 {
-	return kind == P_LOCK ? arg_lock(env, nr, o) : arg_on_stack(env, kind, nr, o);
+	o->arg = kind;
+	switch (kind) {
+	case P_LOCK:
+		return arg_field(env, FIELD_LOCK, nr, o);
+	case P_TIMER:
+		return arg_field(env, FIELD_TIMER, nr, o);
+	case P_WQ:
+		return arg_field(env, FIELD_WQ, nr, o);
+	default:
+		return arg_on_stack(env, kind, nr, o);
+	}
 }
 
 bool objects_no_sleep(const struct state *s)

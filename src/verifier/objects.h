@@ -16,8 +16,9 @@ struct call_objects {		/* of one call */
 	u32 slots;
 	u32 ref;		/* id of the object; of a dynptr that is copied, too */
 	bool is_held;		/* a dynptr: its record must be given up */
-	u32 lock_id;		/* what is locked */
-	const struct verify_map *lock_map;
+	u32 value_id;		/* lock, timer, work queue: which value it is in, of which map */
+	u32 map_uid;
+	const struct verify_map *map;
 };
 
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o);
@@ -31,7 +32,5 @@ int objects_call(struct env *env, const struct proto *p, struct call_objects *o)
 int objects_iter_next(struct env *env, const struct call_objects *o, struct reg *r0);
 /* How often the iterator in R1 was asked. */
 u32 objects_iter_rounds(const struct state *s);
-/* Offset of the lock in values of @map, -1: none. */
-s32 objects_lock_off(const struct verify_map *map);
 
 #endif

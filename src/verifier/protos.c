@@ -72,6 +72,10 @@ static const struct proto helpers[] = {
 	H(task_storage_delete, 0, PR_NUMBER, P_MAP, P_TASK_NULL),
 	H(spin_lock, 0, PR_VOID, P_LOCK),
 	H(spin_unlock, PF_UNLOCK, PR_VOID, P_LOCK),
+	H(timer_init, PF_GPL, PR_NUMBER, P_TIMER, P_MAP, P_ANY),
+	H(timer_set_callback, PF_GPL | PF_ASYNC, PR_NUMBER, P_TIMER, P_FUNC),
+	H(timer_start, PF_GPL, PR_NUMBER, P_TIMER, P_ANY, P_ANY),
+	H(timer_cancel, PF_GPL, PR_NUMBER, P_TIMER),
 	H(per_cpu_ptr, 0, PR_NUMBER, P_ANY, P_ANY),
 	H(xdp_adjust_head, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
 	H(xdp_adjust_tail, PF_XDP | PF_MOVES_PACKET, PR_NUMBER, P_CTX, P_ANY),
@@ -123,6 +127,11 @@ static const struct proto kfuncs[] = {
 	{ "bpf_copy_from_user_dynptr", PF_SLEEPABLE, PR_NUMBER, { P_DYNPTR, P_NUMBER, P_NUMBER, P_ANY } },
 	{ "bpf_copy_from_user_str_dynptr", PF_SLEEPABLE, PR_NUMBER, { P_DYNPTR, P_NUMBER, P_NUMBER, P_ANY } },
 	{ "bpf_copy_from_user_str", PF_SLEEPABLE, PR_NUMBER, { P_MEM_OUT, P_SIZE_ZERO, P_ANY, P_NUMBER } },
+	{ "bpf_timer_cancel_async", 0, PR_NUMBER, { P_TIMER } },
+	{ "bpf_wq_init", 0, PR_NUMBER, { P_WQ, P_MAP, P_NUMBER } },
+	{ "bpf_wq_set_callback", PF_ASYNC | PF_ASYNC_SLEEPS, PR_NUMBER, { P_WQ, P_FUNC, P_NUMBER } },
+	{ "bpf_wq_set_callback_impl", PF_ASYNC | PF_ASYNC_SLEEPS, PR_NUMBER, { P_WQ, P_FUNC, P_NUMBER } },
+	{ "bpf_wq_start", 0, PR_NUMBER, { P_WQ, P_NUMBER } },
 };
 
 /* As Linux 6.10 to 6.19 declares them */

@@ -38,6 +38,7 @@ enum proto_arg {
 	P_DYNPTR,
 	P_DYNPTR_END,		/* a ring buffer's record, given up */
 	P_TIMER,
+	P_WQ,
 };
 
 enum proto_ret {
@@ -72,6 +73,8 @@ enum proto_flags {
 	PF_UNLOCK = 1 << 15,
 	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
 	PF_PROBE = 1 << 17,	/* kprobes, besides */
+	PF_ASYNC = 1 << 19,	/* what it is given is called back later, with (map, key, value) */
+	PF_ASYNC_SLEEPS = 1 << 20,	/* and may sleep */
 	PF_PACKET_WRITER = 1 << 18,	/* for types that may write to packets */
 	PF_CALLBACK = PF_LOOP | PF_EACH | PF_DRAIN,
 };

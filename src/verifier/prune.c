@@ -297,7 +297,8 @@ static bool same_state(const struct env *env, const struct state *old, const str
 	struct idmap m;
 
 	m.cnt = 0;
-	if (old->depth != cur->depth || !same_refs(old, cur, &m))
+	if (old->depth != cur->depth || old->sleepable != cur->sleepable || !old->entry != !cur->entry ||
+	    !same_refs(old, cur, &m))
 		return false;
 	for (u32 n = 0; n <= old->depth; n++)
 		if (!same_frame(env, old, cur, n, &m, exact))
@@ -504,6 +505,8 @@ static int visit_open(struct env *env, struct state *s, bool *skip)
 {
 	struct state *cur = env->cur;
 
+	if (s->entry != cur->entry)	/* no path leads from there to here */
+		return 0;
 	if (is_next_round(env, s, cur)) {
 		widen(s, cur);
 		if (!same_state(env, s, cur, WITHIN))

@@ -102,6 +102,8 @@ struct state {
 	u32 nr_refs;
 	struct ref *refs;
 	u32 may_goto_depth;
+	u32 entry;		/* 0: of a function; else the number of what is called back later */
+	bool sleepable;
 	u32 trace;		/* last instruction of the path */
 	struct state *parent;	/* remembered state the path came through last */
 	struct state *next;	/* pending, or remembered at the same instruction */

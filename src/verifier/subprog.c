@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verifier/backtrack.h"
@@ -208,20 +209,26 @@ static void loop_args(const struct frame *caller, struct reg *regs)
 	regs[2] = caller->regs[3];
 }
 
-static void each_args(const struct frame *caller, struct reg *regs)
+/* The key and value of an element of the map in R1 */
+static void element_args(struct env *env, struct reg *regs)
 {
-	regs[1] = caller->regs[1];
 	reg_set_pointer(&regs[2], REG_MAP_KEY, 0);
 	regs[2].map = regs[1].map;
 	reg_set_pointer(&regs[3], REG_MAP_VALUE, 0);
 	regs[3].map = regs[1].map;
 	regs[3].map_uid = regs[1].map_uid;
-	regs[4] = caller->regs[3];
+	regs[3].id = env_id(env);
+}
+
+static int check_callback(struct env *env, u32 nr)
+{
+	if (env->subprogs[nr].is_global)
+		return refuse(env, -EINVAL, "the callback '%s' is a global function", env->subprogs[nr].name);
+	return 0;
 }
 
 int subprog_push_callback(struct env *env, const struct proto *p)
 {
-	bool each = p->flags & PF_EACH;
 	u32 nr = state_regs(env->cur)[2].subprog, pc = env->cur->pc;
 	struct state *s = env_push(env, env->subprogs[nr].start);
 	struct frame *f;
@@ -229,19 +236,18 @@ int subprog_push_callback(struct env *env, const struct proto *p)
 
 	if (!s)
 		return env->err;
-	if (env->subprogs[nr].is_global)
-		return refuse(env, -EINVAL, "the callback '%s' is a global function",
-			      env->subprogs[nr].name);
-	err = push_frame(env, s, nr, pc);
+	err = check_callback(env, nr) ?: push_frame(env, s, nr, pc);
 	if (err)
 		return err;
+	env->subprogs[nr].is_callback = true;
 	f = state_frame(s);
 	f->is_callback = true;
 	f->refs_at = s->nr_refs;
 	f->id_at = env->next_id;
-	if (each) {
-		each_args(s->frames[s->depth - 1], f->regs);
-		f->regs[3].id = env_id(env);
+	if (p->flags & PF_EACH) {
+		f->regs[1] = s->frames[s->depth - 1]->regs[1];
+		element_args(env, f->regs);
+		f->regs[4] = s->frames[s->depth - 1]->regs[3];
 	} else {
 		loop_args(s->frames[s->depth - 1], f->regs);
 		if (p->flags & PF_DRAIN)
@@ -318,6 +324,8 @@ static int exit_program(struct env *env)
 	struct ret_rule rule = ret_rule(env->o);
 	int err = check_held(env);
 
+	if (env->cur->entry)
+		return err ?: reg_check_read(env, 0) ?: check_ret(env, 0, 0, false) ?: PATH_DONE;
 	if (env->in_global ? env->subprogs[env->cur->frames[0]->subprog].is_void : rule.max < rule.min)
 		return err ?: PATH_DONE;
 	if (!err)
@@ -413,19 +421,29 @@ static int start_global(struct env *env, u32 nr, struct reg *regs)
 	return 0;
 }
 
-int subprog_start(struct env *env, u32 nr, struct state **ret)
+static struct state *new_state(struct env *env, u32 nr)
 {
 	struct state *s = state_new();
+
+	if (!s)
+		return NULL;
+	s->frames[0] = frame_new(nr, 0);
+	if (!s->frames[0]) {
+		state_free(s);
+		return NULL;
+	}
+	s->pc = env->subprogs[nr].start;
+	s->sleepable = env->o->flags & VERIFY_SLEEPABLE;
+	return s;
+}
+
+int subprog_start(struct env *env, u32 nr, struct state **ret)
+{
+	struct state *s = new_state(env, nr);
 	int err = 0;
 
 	if (!s)
 		return -ENOMEM;
-	s->frames[0] = frame_new(nr, 0);
-	if (!s->frames[0]) {
-		state_free(s);
-		return -ENOMEM;
-	}
-	s->pc = env->subprogs[nr].start;
 	if (env->in_global)
 		err = start_global(env, nr, s->frames[0]->regs);
 	else
@@ -435,5 +453,46 @@ int subprog_start(struct env *env, u32 nr, struct state **ret)
 		return err;
 	}
 	*ret = s;
+	return 0;
+}
+
+/* Number of the callback, which goes into .async if it is new; 0: no memory. */
+static u32 async_number(struct env *env, const struct async *a)
+{
+	struct async *list;
+
+	for (u32 i = 0; i < env->nr_async; i++)
+		if (env->async[i].subprog == a->subprog && env->async[i].map == a->map &&
+		    env->async[i].sleepable == a->sleepable)
+			return i + 1;
+	list = realloc(env->async, (env->nr_async + 1) * sizeof(*list));
+	if (!list)
+		return 0;
+	env->async = list;
+	list[env->nr_async++] = *a;
+	return env->nr_async;
+}
+
+int subprog_push_async(struct env *env, const struct verify_map *map, bool sleepable)
+{
+	const struct async a = { state_regs(env->cur)[2].subprog, sleepable, map };
+	u32 known = env->nr_async, number = async_number(env, &a);
+	int err = check_callback(env, a.subprog);
+	struct state *s;
+
+	if (err || (number && number <= known))
+		return err;
+	s = number ? new_state(env, a.subprog) : NULL;
+	if (!s)
+		return -ENOMEM;
+	env->subprogs[a.subprog].is_async = true;
+	s->entry = number;
+	s->sleepable = sleepable;
+	reg_set_pointer(&s->frames[0]->regs[1], REG_MAP, 0);
+	s->frames[0]->regs[1].map = map;
+	element_args(env, s->frames[0]->regs);
+	s->next = env->pending;
+	env->pending = s;
+	env->nr_pending++;
 	return 0;
 }

@@ -68,6 +68,17 @@ TEST(verify_refuses)
 	CHECK(!strncmp(text, "processed 2 insns", 17));
 }
 
+/* What `fsession verify` judges and this engine has no timers for. */
+TEST(verify_no_timers)
+{
+	const struct bpf_insn insns[] = {
+		INSN_MOV_I(1, 0), INSN_CALL(BPF_FUNC_timer_cancel), INSN_MOV_I(0, 0), INSN_EXIT(),
+	};
+
+	CHECK_EQ(load(insns, LEN(insns)), -EINVAL);
+	CHECK(strstr(text, "bpf_timer_cancel is not implemented by this engine"));
+}
+
 TEST(verify_log_sizes)
 {
 	struct load l = { .level = 2, .size = sizeof(text) };
