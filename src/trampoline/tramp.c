@@ -112,6 +112,15 @@ static int refuse_text(const struct tramp *t)
 			 "trampoline: the text of '%s' is not what its file says", t->name);
 }
 
+/* As far as can be told: @nr bytes from @addr on are @text. */
+static bool is_of_file(const struct tramp *t, u64 addr, const u8 *text, u32 nr)
+{
+	u8 file[ARCH_PATCH_MAX];
+	int got = t->space->ops->read_file(t->space->arg, addr, file, nr < ARCH_PATCH_MAX ? nr : ARCH_PATCH_MAX);
+
+	return got <= 0 || !memcmp(file, text, got);
+}
+
 static int make_plan(struct tramp *t, u32 size, u64 entered)
 {
 	u32 want = ARCH_SITE_BEFORE_MAX + SITE_AFTER + (size < ARCH_SITE_TEXT_MAX ? size : ARCH_SITE_TEXT_MAX);
@@ -121,7 +130,6 @@ static int make_plan(struct tramp *t, u32 size, u64 entered)
 		.addr = t->addr, .size = size, .text = text, .before = ARCH_SITE_BEFORE_MAX,
 		.flags = s->shadow_stack ? ARCH_SITE_SHADOW_STACK : 0,
 	};
-	u8 file[ARCH_PATCH_MAX];
 	u64 targets[64];
 	int err, got;
 
@@ -138,14 +146,12 @@ static int make_plan(struct tramp *t, u32 size, u64 entered)
 	}
 	site.len = got > (int)site.before ? got - site.before : 0;
 	err = s->arch->plan(&site, &t->plan);
-	if (err) {
-		fail(err, "trampoline: cannot patch '%s': %s", t->name, t->plan.why);
-		goto out;
-	}
-	got = s->ops->read_file(s->arg, t->plan.addr, file, t->plan.displaced);
-	if (got > 0 && memcmp(file, t->plan.old, got))
+	if (err && !is_of_file(t, t->addr, text + site.before, size < site.len ? size : site.len))
 		err = refuse_text(t);
-out:
+	else if (err)
+		fail(err, "trampoline: cannot patch '%s': %s", t->name, t->plan.why);
+	else if (!is_of_file(t, t->plan.addr, t->plan.old, t->plan.displaced))
+		err = refuse_text(t);
 	free(text);
 	return err;
 }

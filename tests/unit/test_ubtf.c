@@ -470,6 +470,12 @@ TEST(usite_other_entries)
 	check_site(u, sites, "tail_called", NULL);
 	check_site(u, sites, "by_padding", NULL);
 	check_site(u, sites, "fallen_into", "a branch from elsewhere leads to +3");
+	check_site(u, sites, "given_rbp", "it takes an argument in rbp");
+	check_site(u, sites, "loses_rbp", "it does not keep rbp");
+	check_site(u, sites, "keeps_rbp", NULL);
+	check_site(u, sites, "works_above", "it takes arguments as C does not, and works on its caller's stack");
+	check_site(u, sites, "works_below", NULL);
+	check_site(u, sites, "seventh_argument", NULL);
 	check_site(u, sites, "main", NULL);
 	check_site(u, sites, "_start", "is not left the way it is entered");
 	usites_free(sites);

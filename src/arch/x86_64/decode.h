@@ -20,6 +20,19 @@ static inline bool decode_insn(const u8 *p, u32 len, struct insn *ret)
 	return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, p, len, &ret->i, ret->ops));
 }
 
+/* Of all of a function, or a file, only lengths and branches matter: decoding operands would take most of the
+ * time. */
+static inline void decode_quick_init(ZydisDecoder *d)
+{
+	ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	ZydisDecoderEnableMode(d, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
+}
+
+static inline bool decode_quick(const ZydisDecoder *d, const u8 *p, u32 len, ZydisDecodedInstruction *ret)
+{
+	return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(d, NULL, p, len, ret));
+}
+
 /* The target of a direct branch at @addr; false: it is none. */
 static inline bool decode_branch(const struct insn *in, u64 addr, u64 *ret)
 {

@@ -142,19 +142,6 @@ static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
 	return 0;
 }
 
-/* Of all of a function, or a file, only lengths and branches matter: decoding operands would take most of the
- * time. */
-static void init_quick(ZydisDecoder *d)
-{
-	ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	ZydisDecoderEnableMode(d, ZYDIS_DECODER_MODE_MINIMAL, ZYAN_TRUE);
-}
-
-static bool decode_quick(const ZydisDecoder *d, const u8 *p, u32 len, ZydisDecodedInstruction *ret)
-{
-	return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(d, NULL, p, len, ret));
-}
-
 static bool is_direct_call(const ZydisDecodedInstruction *in)
 {
 	return in->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && in->opcode == 0xe8;
@@ -181,7 +168,7 @@ static int check_branches(const struct arch_site *s, struct arch_plan *plan)
 	ZydisDecoder d;
 	u64 target;
 
-	init_quick(&d);
+	decode_quick_init(&d);
 	for (u32 off = 0; off < len; off += in.length) {
 		if (len < s->size && len - off < ZYDIS_MAX_INSTRUCTION_LENGTH)
 			break;		/* the rest is not here */
@@ -243,7 +230,7 @@ void x86_64_refs(const u8 *text, u32 len, u64 addr, arch_ref_fn found, void *arg
 	ZydisDecodedInstruction in;
 	ZydisDecoder d;
 
-	init_quick(&d);
+	decode_quick_init(&d);
 	for (u32 off = 0; off < len; off += in.length) {
 		if (decode_quick(&d, text + off, len - off, &in)) {
 			find_ref(&in, addr + off, found, arg);
@@ -340,7 +327,8 @@ int x86_64_plan(const struct arch_site *s, struct arch_plan *plan)
 		*plan = by_pad;
 		err = 0;
 	}
-	return err;
+	why = err ? NULL : x86_64_foreign(s->text + s->before, s->size < s->len ? s->size : s->len);
+	return why ? refuse(plan, -EOPNOTSUPP, "%s", why) : err;
 }
 
 /* -- The copy --- */

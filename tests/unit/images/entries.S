@@ -63,6 +63,56 @@
 	ret
 	end by_padding
 
+	/* Not as C has it: rbp is an argument, is lost, is not lost; an argument of its own, and its caller's frame */
+	func given_rbp
+	nopl 0(%rbp)
+	test %edi, %edi
+	js 1f
+	lea -1(%rbp), %rax
+1:	ret
+	end given_rbp
+
+	func loses_rbp
+	test %edi, %edi
+	js 1f
+	mov %rsp, %rax
+	ret
+1:	xor %ebp, %ebp
+	ret
+	end loses_rbp
+
+	func keeps_rbp
+	mov %rbp, -8(%rsp)
+	lea 1(%rdi), %rbp
+	mov %rbp, %rax
+	mov -8(%rsp), %rbp
+	ret
+	end keeps_rbp
+
+	func works_above
+	mov (%r11), %rax
+	sub $16, %rsp
+	mov %rax, 32(%rsp)
+	add $16, %rsp
+	ret
+	end works_above
+
+	func works_below
+	mov (%r11), %rax
+	sub $16, %rsp
+	mov %rax, 8(%rsp)
+	add $16, %rsp
+	ret
+	end works_below
+
+	func seventh_argument
+	push %rbx
+	mov 16(%rsp), %rax
+	nopl 0(%r11)
+	pop %rbx
+	ret
+	end seventh_argument
+
 	func main
 	push %rbx
 	mov %edi, %ebx
