@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "engine/user.h"
@@ -54,6 +56,10 @@ BOTH(int, close, (int fd), (fd))
 BOTH(int, close_range, (unsigned int first, unsigned int last, int flags), (first, last, flags))
 BOTH(FILE *, fopen64, (const char *path, const char *mode), (path, mode))
 FRONT(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+BOTH(int, statfs64, (const char *path, struct statfs64 *st), (path, st))
+BOTH(int, mkdir, (const char *path, mode_t mode), (path, mode))
+BOTH(int, rmdir, (const char *path), (path))
+BOTH(int, unlink, (const char *path), (path))
 BOTH(int, access, (const char *path, int mode), (path, mode))
 BOTH(int, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
 BOTH(void *, mmap64, MMAP_PARAMS, MMAP_ARGS)
@@ -64,6 +70,14 @@ BOTH(int, epoll_pwait, (int ep, struct epoll_event *ev, int max, int ms, const s
      (ep, ev, max, ms, set))
 BOTH(int, poll, (struct pollfd *fds, nfds_t nr, int ms), (fds, nr, ms))
 BOTH(ssize_t, readlink, (const char *path, char *buf, size_t size), (path, buf, size))
+
+/* The same struct where offsets are 64 bits wide. */
+EXPORT int statfs(const char *path, struct statfs *st);
+
+int statfs(const char *path, struct statfs *st)
+{
+	return __wrap_statfs64(path, (struct statfs64 *)(void *)st);
+}
 
 void __wrap_closefrom(int first);
 EXPORT void closefrom(int first);

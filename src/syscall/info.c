@@ -11,7 +11,6 @@
 #include "syscall/uptr.h"
 
 #define LINK_INFO_BYTES 64	/* of struct bpf_link_info, all types of links */
-#define PIN_ROOT "/sys/fs/bpf/"
 
 /* -- Filling --- */
 
@@ -236,7 +235,7 @@ int info_pin(const struct obj_attr *attr)
 	err = read_path(attr->pathname, path);
 	if (err)
 		goto out;
-	if (strncmp(path, PIN_ROOT, strlen(PIN_ROOT)))
+	if (strncmp(path, INFO_PIN_ROOT "/", strlen(INFO_PIN_ROOT "/")))
 		err = -EPERM;
 	else
 		err = o->kind == OBJ_BTF ? -EINVAL : obj_pin(path, o);

@@ -9,6 +9,8 @@
 #include "syscall/obj.h"
 #include "syscall/link.h"
 
+#define INFO_PIN_ROOT "/sys/fs/bpf"	/* a bpffs to the application, whatever is mounted there */
+
 int info_by_fd(const struct info_attr *attr, u64 uattr);
 int info_next_id(const struct id_attr *attr, u64 uattr, enum obj_kind kind);
 int info_fd_by_id(const struct id_attr *attr, enum obj_kind kind);

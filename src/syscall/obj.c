@@ -450,6 +450,22 @@ int obj_from_path(const char *path, struct obj **ret)
 	return pin ? 0 : -ENOENT;
 }
 
+int obj_pinned(const char *path)
+{
+	size_t n = strlen(path);
+	sigset_t saved;
+	int ret = 0;
+
+	while (n && path[n - 1] == '/')
+		n--;
+	obj_lock(&saved);
+	for (struct pin *p = pins; p && ret != 1; p = p->next)
+		if (!strncmp(p->path, path, n) && (!p->path[n] || p->path[n] == '/'))
+			ret = p->path[n] ? -1 : 1;
+	obj_unlock(&saved);
+	return ret;
+}
+
 int obj_unpin(const char *path)
 {
 	struct pin **p, *pin;

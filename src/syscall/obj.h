@@ -51,5 +51,7 @@ void obj_flush(void);
 int obj_pin(const char *path, struct obj *o);
 int obj_from_path(const char *path, struct obj **ret);
 int obj_unpin(const char *path);
+/* Is there a pin at @path (1), or below it (-1)? 0: neither. */
+int obj_pinned(const char *path);
 
 #endif

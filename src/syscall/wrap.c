@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +34,10 @@
 long __real_syscall(long nr, ...);
 int __real_close(int fd);
 int __real_close_range(unsigned int first, unsigned int last, int flags);
+int __real_statfs64(const char *path, struct statfs64 *st);
+int __real_mkdir(const char *path, mode_t mode);
+int __real_rmdir(const char *path);
+int __real_unlink(const char *path);
 int __real_open64(const char *path, int flags, ...);
 FILE *__real_fopen64(const char *path, const char *mode);
 int __real_faccessat(int dir, const char *path, int mode, int flags);
@@ -48,6 +55,10 @@ long __wrap_syscall(long nr, ...);
 int __wrap_close(int fd);
 int __wrap_close_range(unsigned int first, unsigned int last, int flags);
 void __wrap_closefrom(int first);
+int __wrap_statfs64(const char *path, struct statfs64 *st);
+int __wrap_mkdir(const char *path, mode_t mode);
+int __wrap_rmdir(const char *path);
+int __wrap_unlink(const char *path);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 FILE *__wrap_fopen64(const char *path, const char *mode);
@@ -371,6 +382,54 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	return __wrap_fopen64(path, mode);
 }
 
+/* -- Pins: to the application, a file system is mounted; its folders are there as soon as something is in them --- */
+
+static bool is_below_pins(const char *path)
+{
+	size_t n = strlen(INFO_PIN_ROOT);
+
+	return is_ours() && !strncmp(path, INFO_PIN_ROOT, n) && (!path[n] || path[n] == '/');
+}
+
+static bool is_pinned(const char *path)
+{
+	return is_below_pins(path) && obj_pinned(path);
+}
+
+int __wrap_statfs64(const char *path, struct statfs64 *st)
+{
+	if (!is_below_pins(path))
+		return __real_statfs64(path, st);
+	*st = (struct statfs64){ .f_type = BPF_FS_MAGIC, .f_bsize = RT_PAGE, .f_namelen = NAME_MAX };
+	return 0;
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+	if (!is_below_pins(path))
+		return __real_mkdir(path, mode);
+	return result(obj_pinned(path) || !strcmp(path, INFO_PIN_ROOT) ? -EEXIST : 0);
+}
+
+int __wrap_rmdir(const char *path)
+{
+	if (!is_below_pins(path))
+		return __real_rmdir(path);
+	return result(obj_pinned(path) < 0 ? -ENOTEMPTY : obj_pinned(path) ? -ENOTDIR : 0);
+}
+
+int __wrap_unlink(const char *path)
+{
+	int err;
+
+	if (!is_below_pins(path))
+		return __real_unlink(path);
+	inside++;
+	err = obj_pinned(path) < 0 ? -EISDIR : obj_unpin(path);
+	inside--;
+	return result(err);
+}
+
 /* Modules are the target's, and they are loaded. */
 static int access_module(const char *name)
 {
@@ -385,7 +444,7 @@ static int access_module(const char *name)
 
 int __wrap_access(const char *path, int mode)
 {
-	if (answer_of(path))
+	if (answer_of(path) || is_pinned(path))
 		return 0;
 	if (is_ours() && !strncmp(path, MODULES, strlen(MODULES)))
 		return access_module(path + strlen(MODULES));
@@ -394,7 +453,7 @@ int __wrap_access(const char *path, int mode)
 
 int __wrap_faccessat(int dir, const char *path, int mode, int flags)
 {
-	if (answer_of(path))
+	if (answer_of(path) || is_pinned(path))
 		return 0;
 	return __real_faccessat(dir, path, mode, flags);
 }

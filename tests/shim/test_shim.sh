@@ -14,6 +14,15 @@ t_shim_ring_buffer_and_globals()
 	out '10 entries, 10 exits'
 }
 
+t_shim_tool()
+{
+	fs_nobody shim -- "$BUILD/tests/shim/tool"
+	status 0
+	out '200 events, 0 lost'
+	out '200 calls in the pinned map'
+	out '0 wrong'
+}
+
 t_shim_command_status()
 {
 	fs_nobody shim -- sh -c 'exit 5'
@@ -26,19 +35,27 @@ t_shim_command_status()
 	one_error
 }
 
-# The same application with a later release's libbpf, by that release's loader.
+# Runs $app with the libraries of folder $1, by their loader.
+other()
+{
+	FSESSION_SHIM=1 "$1/ld-linux-x86-64.so.2" --library-path "$1:/usr/lib/x86_64-linux-gnu" --preload "$lib" "$2" \
+		>"$tmp/out" 2>"$tmp/err"
+	got=$? what="$2 with $1"
+	status 0
+}
+
+# The same applications with later releases' libbpf.
 t_shim_other_libbpf()
 {
 	lib=$(readlink -f "$(dirname "$FSESSION")/../shim/libfsession-user.so.0")
 	tried=''
 	for dir in "$LIBS/trixie" "$LIBS/sid"; do
 		[ -x "$dir/ld-linux-x86-64.so.2" ] || continue
-		tried=1 what=$dir
-		FSESSION_SHIM=1 "$dir/ld-linux-x86-64.so.2" --library-path "$dir:/usr/lib/x86_64-linux-gnu" \
-			--preload "$lib" "$app" >"$tmp/out" 2>"$tmp/err"
-		got=$?
-		status 0
+		tried=1
+		other "$dir" "$app"
 		out '10 entries, 10 exits'
+		other "$dir" "$BUILD/tests/shim/tool"
+		out '0 wrong'
 	done
 	[ -n "$tried" ] || skip 'no other libraries downloaded'
 }
