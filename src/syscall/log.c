@@ -78,9 +78,9 @@ int blog_finish(struct blog *log, u32 *true_size)
 	*true_size = 0;
 	if (!log->level)
 		return 0;
+	*true_size = log->total ? log->total + 1 : 0;
 	if (!log->buf)
 		return 0;
-	*true_size = log->total ? log->total + 1 : 0;
 	n = log->len < room ? log->len : room - 1;
 	if (!(log->level & BPF_LOG_FIXED))
 		from += log->len - n;

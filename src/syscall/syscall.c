@@ -15,38 +15,41 @@ struct call {
 	union sys_attr attr;
 	struct common_attr common;
 	u64 uattr, ucommon;
-	u32 size;
-	bool has_common;
+	u32 size, size_common;
+	bool log_is_common;	/* what the log is written to, and how long it is */
 };
 
 /* -- Commands with a log --- */
 
-/* Which of two places the log is asked for in; both must say the same. */
-static int log_init(struct blog *log, const struct call *c, u64 buf, u32 size, u32 level)
+/*
+ * Of two places, the command's own if it names a buffer, or if the common one names none; both are checked, and if both
+ * name a buffer they must say the same.
+ */
+static int log_init(struct call *c, struct blog *log, u64 buf, u32 size, u32 level)
 {
 	const struct common_attr *m = &c->common;
+	struct blog common;
+	int err = blog_init(log, buf, size, level) ?: blog_init(&common, m->log_buf, m->log_size, m->log_level);
 
-	if (c->has_common && (m->log_buf || m->log_size || m->log_level)) {
-		if ((buf || size || level) &&
-		    (buf != m->log_buf || size != m->log_size || level != m->log_level))
-			return -EINVAL;
-		return blog_init(log, m->log_buf, m->log_size, m->log_level);
-	}
-	return blog_init(log, buf, size, level);
+	if (err || !m->log_buf)
+		return err;
+	if (buf)
+		return buf != m->log_buf || size != m->log_size || level != m->log_level ? -EINVAL : 0;
+	c->log_is_common = true;
+	*log = common;
+	return 0;
 }
 
 /* @off: of log_true_size in the command's attribute, 0: it has none */
 static int log_finish(struct blog *log, const struct call *c, u32 off, int err)
 {
+	u64 to = off && c->size >= off + sizeof(u32) ? c->uattr + off : 0;
 	u32 true_size;
 	int log_err = blog_finish(log, &true_size);
 
-	if (off && c->size >= off + sizeof(true_size) &&
-	    uptr_write(c->uattr + off, &true_size, sizeof(true_size)))
-		log_err = -EFAULT;
-	if (c->has_common && c->common.log_buf &&
-	    uptr_write(c->ucommon + offsetof(struct common_attr, log_true_size), &true_size,
-		       sizeof(true_size)))
+	if (c->log_is_common)
+		to = c->size_common < COMMON_ATTR_MEANT ? 0 : c->ucommon + offsetof(struct common_attr, log_true_size);
+	if (to && uptr_write(to, &true_size, sizeof(true_size)))
 		log_err = -EFAULT;
 	blog_done(log);
 	if (log_err && err >= 0)
@@ -57,7 +60,7 @@ static int log_finish(struct blog *log, const struct call *c, u32 off, int err)
 static int do_map_create(struct call *c)
 {
 	struct blog log;
-	int err = log_init(&log, c, 0, 0, 0);
+	int err = log_init(c, &log, 0, 0, 0);
 
 	return err ?: log_finish(&log, c, 0, map_create(&c->attr.map_create, &log));
 }
@@ -66,7 +69,7 @@ static int do_prog_load(struct call *c)
 {
 	const struct prog_load_attr *a = &c->attr.prog_load;
 	struct blog log;
-	int err = log_init(&log, c, a->log_buf, a->log_size, a->log_level);
+	int err = log_init(c, &log, a->log_buf, a->log_size, a->log_level);
 
 	return err ?: log_finish(&log, c, offsetof(struct prog_load_attr, log_true_size),
 				 prog_load(a, &log));
@@ -76,7 +79,7 @@ static int do_btf_load(struct call *c)
 {
 	const struct btf_load_attr *a = &c->attr.btf_load;
 	struct blog log;
-	int err = log_init(&log, c, a->log_buf, a->log_size, a->log_level);
+	int err = log_init(c, &log, a->log_buf, a->log_size, a->log_level);
 
 	return err ?: log_finish(&log, c, offsetof(struct btf_load_attr, log_true_size),
 				 btf_load(a, &log));
@@ -280,6 +283,7 @@ static int read_common(struct call *c, u32 size)
 {
 	int err = uptr_check_tail(c->ucommon, COMMON_ATTR_MEANT, size);
 
+	c->size_common = size;
 	return err ?: uptr_read(&c->common, c->ucommon, size < COMMON_ATTR_MEANT ? size : COMMON_ATTR_MEANT);
 }
 
@@ -310,9 +314,7 @@ int user_bpf(int cmd, void *attr, unsigned size, void *common, unsigned size_com
 	rt_drop_left((u64)__builtin_frame_address(0));
 	obj_flush();
 	err = read_attr(&c, size);
-	if (!err && cmd & UBPF_COMMON_ATTRS) {
-		c.has_common = true;
+	if (!err && cmd & UBPF_COMMON_ATTRS)
 		err = read_common(&c, size_common);
-	}
 	return err ?: dispatch(cmd & ~UBPF_COMMON_ATTRS, &c);
 }

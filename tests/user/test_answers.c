@@ -44,6 +44,11 @@ TEST(infos_as_linux_7_2)
 	compare("infos");
 }
 
+TEST(newer_as_linux_7_2)
+{
+	compare("newer");
+}
+
 TEST(traces_as_linux_7_2)
 {
 	compare("traces");
