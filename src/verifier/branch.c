@@ -7,6 +7,7 @@
 
 #include "verifier/backtrack.h"
 #include "verifier/fields.h"
+#include "verifier/kernctx.h"
 #include "verifier/packet.h"
 
 /* -- NULL or not --- */
@@ -331,8 +332,8 @@ static int jump_pointers(struct env *env, const struct jump *j)
 
 		return err ?: jump_null(env, j, dst->id);
 	}
-	if (dst->type == REG_BTF && !(dst->flags & REG_TRUSTED))
-		return jump_either(env, j);	/* typed pointers may be anything */
+	if (dst->type == REG_BTF && (!(dst->flags & REG_TRUSTED) || kernctx_has_slots(env->o)))
+		return jump_either(env, j);	/* typed pointers may be anything, arguments NULL */
 	if (src) {
 		int err = mark_operands(env, j);
 

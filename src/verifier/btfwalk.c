@@ -31,6 +31,18 @@ u32 btfwalk_bytes(const struct btf *btf, u32 id)
 	return size < 0 || size > UINT32_MAX ? 0 : size;
 }
 
+const struct btf *btfwalk_kernel(const struct env *env)
+{
+	return env->o->kernel_btf ? env->o->kernel_btf : env->o->target_btf;
+}
+
+const char *btfwalk_name(const struct btf *btf, u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	return t ? btf__name_by_offset(btf, t->name_off) : "";
+}
+
 void btfwalk_set_pointer(const struct btf *btf, u32 id, u32 flags, struct reg *ret)
 {
 	const struct btf_type *ptr = btfwalk_strip(btf, id, NULL), *t;
@@ -152,7 +164,7 @@ int btfwalk_access(struct env *env, struct access *a)
 	env->res->insn_flags[env->cur->pc] |= VERIFY_INSN_PROBE;
 	to = at.id ? btf__type_by_id(p->btf, at.id) : NULL;
 	if (to && btf_is_ptr(to) && a->size == 8)
-		btfwalk_set_pointer(p->btf, at.id, 0, &a->result);
+		btfwalk_set_pointer(p->btf, at.id, p->flags & REG_GIVEN, &a->result);
 	else
 		mem_set_loaded(a);
 	return 0;

@@ -310,15 +310,10 @@ static int arg_value_null(struct env *env, const struct call *c, u32 i)
 	return mem_range(env, i + 1, c->map->map->value_size, false);
 }
 
-static const struct btf *kernel_btf(const struct env *env)
-{
-	return env->o->kernel_btf ? env->o->kernel_btf : env->o->target_btf;
-}
-
 /* The first of vmlinux, whose types modules share. */
 static s32 task_id(const struct env *env)
 {
-	const struct btf *btf = kernel_btf(env);
+	const struct btf *btf = btfwalk_kernel(env);
 
 	if (env->o->task_id)
 		return env->o->task_id;
@@ -506,7 +501,7 @@ static int return_task(struct env *env, struct reg *r0)
 	if (id < 0)
 		return refuse(env, -EINVAL, "the target has no struct task_struct");
 	reg_set_pointer(r0, REG_BTF, REG_TRUSTED);
-	r0->btf = kernel_btf(env);
+	r0->btf = btfwalk_kernel(env);
 	r0->btf_id = id;
 	return 0;
 }

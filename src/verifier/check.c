@@ -280,15 +280,21 @@ static int prepare(struct env *env)
 	return err ?: live_compute(env);
 }
 
+/* Those that some path calls, for any arguments of their types. */
 static int verify_globals(struct env *env)
 {
 	int err = 0;
 
 	env->in_global = true;
-	for (u32 k = 1; k < env->nr_subprogs && !err; k++)
-		if (env->subprogs[k].is_global)
-			err = follow_subprog(env, k);
-	env->in_global = false;
+	for (u32 k = 1; k < env->nr_subprogs && !err; k++) {
+		struct subprog *s = &env->subprogs[k];
+
+		if (!s->is_global || !s->is_called || s->is_verified)
+			continue;
+		s->is_verified = true;
+		err = follow_subprog(env, k);
+		k = 0;		/* it may call others */
+	}
 	return err;
 }
 
@@ -298,11 +304,11 @@ static int run(struct env *env)
 
 	if (!err)
 		err = prepare(env);
-	if (!err)
-		err = verify_globals(env);
 	env->in_global = env->o->flags & VERIFY_EXTENSION;
 	if (!err)
 		err = follow_subprog(env, 0);
+	if (!err)
+		err = verify_globals(env);
 	for (u32 k = 0; k < env->nr_subprogs; k++)
 		env->res->packet_movers[k / 8] |= !!(env->subprogs[k].effects & PF_MOVES_PACKET) << k % 8;
 	return err ?: cfg_check_stack(env);

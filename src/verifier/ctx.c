@@ -100,6 +100,8 @@ static int access_slot(struct env *env, struct access *a, s32 off)
 		return refuse(env, -EACCES, "the pointer in ctx slot %d is loaded with %u bytes", off / 8,
 			      a->size);
 	btfwalk_set_pointer(o->target_btf, id, 0, &a->result);
+	if (a->result.type == REG_BTF)
+		a->result.flags |= kernctx_has_slots(o) ? REG_TRUSTED : REG_GIVEN;
 	/* At the end of an iteration there is no object any more. */
 	if (o->attach_type == BPF_TRACE_ITER && off && a->result.type == REG_BTF)
 		a->result.flags |= REG_MAYBE_NULL;

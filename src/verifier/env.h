@@ -55,6 +55,7 @@ struct subprog {
 	u32 stack_bytes;
 	bool is_global;
 	bool is_void;
+	bool is_called, is_verified;	/* global: by what was followed; by itself */
 	bool is_callback, is_async;	/* called back by helpers; later */
 	u32 effects;		/* PF_MOVES_PACKET, PF_SLEEPABLE: its own, and of what it calls */
 	bool has_tail_call;

@@ -35,6 +35,7 @@ enum reg_flags {
 	REG_READ_ONLY = 1 << 1,
 	REG_RECORD = 1 << 2,	/* memory that was reserved in a ring buffer */
 	REG_TRUSTED = 1 << 3,	/* BTF: alive for as long as the program runs */
+	REG_GIVEN = 1 << 4,	/* BTF: an argument of what is traced, or reached from one: taken for alive; may be NULL */
 };
 
 struct reg {

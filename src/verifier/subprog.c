@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,25 +18,53 @@
 
 /* -- Global functions: by prototype --- */
 
-enum global_kind { GLOBAL_NUMBER, GLOBAL_CTX, GLOBAL_MEM, GLOBAL_BAD };
+enum global_kind { GLOBAL_NUMBER, GLOBAL_CTX, GLOBAL_MEM, GLOBAL_DYNPTR, GLOBAL_BTF, GLOBAL_BAD };
 
 struct global_arg {
 	enum global_kind kind;
-	u32 bytes;
+	union {
+		u32 bytes;	/* GLOBAL_MEM */
+		u32 btf_id;	/* GLOBAL_BTF: of the kernel's (target's) types */
+	};
 	bool nonnull;
+	bool trusted;		/* GLOBAL_BTF: else whatever the caller has */
 };
 
-static bool has_tag(const struct btf *btf, u32 func, s32 arg, const char *tag)
+/* What authors say of arguments beyond their type: declaration tags "arg:..." */
+enum arg_tag {
+	TAG_CTX = 1 << 0,
+	TAG_NONNULL = 1 << 1,
+	TAG_TRUSTED = 1 << 2,
+	TAG_UNTRUSTED = 1 << 3,
+	TAG_NULLABLE = 1 << 4,
+	TAG_UNKNOWN = 1 << 5,
+};
+
+static u32 tag_of(const char *name)
 {
+	static const char *const names[] = { "ctx", "nonnull", "trusted", "untrusted", "nullable" };
+
+	for (u32 i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return 1 << i;
+	return TAG_UNKNOWN;
+}
+
+static u32 arg_tags(const struct btf *btf, u32 func, s32 arg)
+{
+	u32 tags = 0;
+
 	for (u32 i = 1; i < btf__type_cnt(btf); i++) {
 		const struct btf_type *t = btf__type_by_id(btf, i);
+		const char *name;
 
-		if (btf_kind(t) == BTF_KIND_DECL_TAG && t->type == func &&
-		    btf_decl_tag(t)->component_idx == arg &&
-		    !strcmp(btf__name_by_offset(btf, t->name_off), tag))
-			return true;
+		if (btf_kind(t) != BTF_KIND_DECL_TAG || t->type != func || btf_decl_tag(t)->component_idx != arg)
+			continue;
+		name = btf__name_by_offset(btf, t->name_off);
+		if (!strncmp(name, "arg:", 4))
+			tags |= tag_of(name + 4);
 	}
-	return false;
+	return tags;
 }
 
 static bool is_ctx_struct(const struct verify_opts *o, const char *name)
@@ -54,18 +83,47 @@ static bool is_ctx_struct(const struct verify_opts *o, const char *name)
 	}
 }
 
+/* A typed pointer, by the name of the type and not what the program knows of it. */
+static struct global_arg btf_arg(const struct env *env, const char *name, u32 tags)
+{
+	struct global_arg a = { .kind = GLOBAL_BTF, .nonnull = !(tags & TAG_NULLABLE), .trusted = tags & TAG_TRUSTED };
+	u32 more = tags & (TAG_TRUSTED | (a.trusted ? TAG_NULLABLE : TAG_UNTRUSTED));
+	const char *flavor = name ? strstr(name, "___") : NULL;
+	const struct btf *btf = btfwalk_kernel(env);
+	char essential[128];
+	s32 id;
+
+	snprintf(essential, sizeof(essential), "%.*s", flavor ? (int)(flavor - name) : 127, name ?: "");
+	id = btf && *essential ? btf__find_by_name_kind(btf, essential, BTF_KIND_STRUCT) : -1;
+	if (id < 0 || tags != more)
+		a.kind = GLOBAL_BAD;
+	else
+		a.btf_id = id;
+	return a;
+}
+
 static struct global_arg pointer_arg(const struct env *env, u32 func, u32 i, const struct btf_type *ptr)
 {
 	const struct btf *btf = env->o->btf;
 	const struct btf_type *to = btfwalk_strip(btf, ptr->type, NULL);
-	struct global_arg a = { GLOBAL_MEM, btfwalk_bytes(btf, ptr->type), false };
+	const char *name = to && btf_is_struct(to) ? btf__name_by_offset(btf, to->name_off) : NULL;
+	struct global_arg a = { .kind = GLOBAL_MEM };
+	u32 tags = arg_tags(btf, func, i), allowed = TAG_NONNULL;
 
-	if (has_tag(btf, func, i, "arg:ctx") ||
-	    (to && btf_is_struct(to) && is_ctx_struct(env->o, btf__name_by_offset(btf, to->name_off))))
+	if (tags & TAG_CTX || (name && is_ctx_struct(env->o, name))) {
 		a.kind = GLOBAL_CTX;
-	else if (!a.bytes)
+		allowed = TAG_CTX;
+	} else if (name && !strcmp(name, "bpf_dynptr")) {
+		a.kind = GLOBAL_DYNPTR;
+		allowed = 0;
+	} else if (tags & (TAG_TRUSTED | TAG_UNTRUSTED)) {
+		return btf_arg(env, name, tags);
+	} else {
+		a.bytes = btfwalk_bytes(btf, ptr->type);
+	}
+	if (tags & ~allowed || (a.kind == GLOBAL_MEM && !a.bytes))
 		a.kind = GLOBAL_BAD;
-	a.nonnull = has_tag(btf, func, i, "arg:nonnull");
+	a.nonnull = tags & TAG_NONNULL;
 	return a;
 }
 
@@ -82,10 +140,10 @@ static int global_args(const struct env *env, u32 nr, struct global_arg args[5])
 	for (u32 i = 0; i < n; i++) {
 		const struct btf_type *p = btfwalk_strip(btf, btf_params(proto)[i].type, NULL);
 
-		args[i] = (struct global_arg){ GLOBAL_BAD, 0, false };
+		args[i] = (struct global_arg){ .kind = GLOBAL_BAD };
 		if (p && btf_is_ptr(p))
 			args[i] = pointer_arg(env, func, i, p);
-		else if (p && (btf_is_int(p) || btf_is_any_enum(p)))
+		else if (p && (btf_is_int(p) || btf_is_any_enum(p)) && !arg_tags(btf, func, i))
 			args[i].kind = GLOBAL_NUMBER;
 		if (args[i].kind == GLOBAL_BAD)
 			return -EINVAL;
@@ -111,9 +169,32 @@ static int check_global_mem(struct env *env, u32 nr, const struct global_arg *a)
 	return err;
 }
 
+static int check_global_btf(struct env *env, u32 nr, const struct global_arg *a)
+{
+	const struct reg *r = &state_regs(env->cur)[nr];
+
+	if (!a->trusted)
+		return 0;
+	if (!a->nonnull && reg_is_zero(r))
+		return mark_precise(env, nr);
+	if (r->type != REG_BTF || r->btf_id != a->btf_id || r->off || !reg_is_fixed(r) || r->v.t.value)
+		return refuse(env, -EINVAL, "R%u is %s, expected a pointer to struct %s", nr, reg_type_name(r),
+			      btfwalk_name(btfwalk_kernel(env), a->btf_id));
+	if (!(r->flags & (REG_TRUSTED | REG_GIVEN)))
+		return refuse(env, -EINVAL, "R%u: nobody says that this struct %s is there still", nr,
+			      btfwalk_name(r->btf, r->btf_id));
+	if (a->nonnull && r->flags & REG_MAYBE_NULL) {
+		refuse(env, -EINVAL, "R%u is %s: it may be NULL", nr, reg_type_name(r));
+		hint(env, "compare it with NULL first");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
 {
 	const struct reg *r = &state_regs(env->cur)[nr];
+	struct call_objects dynptr = { 0 };
 	int err = reg_check_read(env, nr);
 
 	if (err)
@@ -128,6 +209,10 @@ static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
 			return refuse(env, -EINVAL, "R%u is %s, expected unmodified ctx", nr,
 				      reg_type_name(r));
 		return 0;
+	case GLOBAL_DYNPTR:
+		return objects_arg(env, P_DYNPTR, nr, &dynptr);
+	case GLOBAL_BTF:
+		return check_global_btf(env, nr, a);
 	default:
 		return check_global_mem(env, nr, a);
 	}
@@ -138,6 +223,7 @@ static int call_global(struct env *env, u32 nr)
 	struct global_arg args[5];
 	int n = global_args(env, nr, args), err = 0;
 
+	env->subprogs[nr].is_called = true;
 	if (n < 0)
 		return refuse(env, -EINVAL, "the prototype of '%s' cannot be checked",
 			      env->subprogs[nr].name);
@@ -397,6 +483,33 @@ int subprog_exit(struct env *env)
 
 /* -- Starts --- */
 
+static void start_arg(struct env *env, const struct global_arg *a, struct reg *r)
+{
+	u32 null = a->nonnull ? 0 : REG_MAYBE_NULL;
+
+	switch (a->kind) {
+	case GLOBAL_NUMBER:
+		reg_set_unknown(r);
+		break;
+	case GLOBAL_CTX:
+		reg_set_pointer(r, REG_CTX, 0);
+		break;
+	case GLOBAL_DYNPTR:
+		reg_set_pointer(r, REG_DYNPTR, 0);
+		break;
+	case GLOBAL_BTF:
+		reg_set_pointer(r, REG_BTF, a->trusted ? REG_TRUSTED | null : 0);
+		r->btf = btfwalk_kernel(env);
+		r->btf_id = a->btf_id;
+		r->id = null ? env_id(env) : 0;
+		break;
+	default:
+		reg_set_pointer(r, REG_MEM, null);
+		r->id = env_id(env);
+		r->mem_bytes = a->bytes;
+	}
+}
+
 static int start_global(struct env *env, u32 nr, struct reg *regs)
 {
 	struct global_arg args[5];
@@ -405,19 +518,8 @@ static int start_global(struct env *env, u32 nr, struct reg *regs)
 	if (n < 0)
 		return refuse(env, -EINVAL, "the prototype of '%s' cannot be checked",
 			      env->subprogs[nr].name);
-	for (int i = 0; i < n; i++) {
-		struct reg *r = &regs[i + 1];
-
-		if (args[i].kind == GLOBAL_NUMBER) {
-			reg_set_unknown(r);
-		} else if (args[i].kind == GLOBAL_CTX) {
-			reg_set_pointer(r, REG_CTX, 0);
-		} else {
-			reg_set_pointer(r, REG_MEM, args[i].nonnull ? 0 : REG_MAYBE_NULL);
-			r->id = env_id(env);
-			r->mem_bytes = args[i].bytes;
-		}
-	}
+	for (int i = 0; i < n; i++)
+		start_arg(env, &args[i], &regs[i + 1]);
 	return 0;
 }
 

@@ -306,7 +306,7 @@ GLOBAL int unlocks_rcu(__u32 n)
 	return n;
 }
 
-SEC("fsession/bpf_fentry_test2") __failure __msg("is not held")
+SEC("fsession/bpf_fentry_test2") __failure __msg("is not given back at the end")
 PROG(global_function_gives_up_its_caller_s_lock)
 {
 	bpf_rcu_read_lock();
