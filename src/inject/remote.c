@@ -76,6 +76,7 @@ struct remote {
 	struct agent agent;
 	u64 gadget;
 	u64 guard_table;
+	u64 stood_ns;		/* the last time it was stopped for its text */
 	ino_t links;		/* of the first area: what is forked has it, too */
 	struct piece *pieces;
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
@@ -405,6 +406,7 @@ static int stop_begin(struct remote *r, struct stop *s)
 static void stop_end(struct remote *r, struct stop *s)
 {
 	stop_release(s);
+	r->stood_ns = s->stood_ns;
 	stop_done(s);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -704,7 +706,8 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	return err;
 }
 
-/* Calls that are under way need what they are in. Where one does not end, it stays. */
+/* Functions that still have our bytes, and calls that are under way, need what they lead to. Where one does not end, it
+ * stays. */
 static void leave(struct remote *r)
 {
 	struct leave_span *spans;
@@ -712,7 +715,8 @@ static void leave(struct remote *r)
 	int err = nr ? -EAGAIN : 0;
 
 	for (u32 i = 0; i < LEAVE_TRIES && err == -EAGAIN && spans; i++) {
-		err = unmap_all(r, spans, nr);
+		err = r->space ? tramp_restore(r->space) : 0;
+		err = err ?: unmap_all(r, spans, nr);
 		if (err == -EAGAIN)
 			usleep(1000);
 	}
@@ -763,6 +767,11 @@ void remote_close(struct remote *r)
 struct tramp_space *remote_space(struct remote *r)
 {
 	return r->space;
+}
+
+u64 remote_stood_ns(const struct remote *r)
+{
+	return r->stood_ns;
 }
 
 void remote_count_runs(struct remote *r, bool on)

@@ -37,6 +37,9 @@ struct tramp_space *remote_space(struct remote *r);
 /* Whether runs there are counted and measured from now on. */
 void remote_count_runs(struct remote *r, bool on);
 
+/* For how long threads of the process stood still the last time, for its text to be changed or looked at. */
+u64 remote_stood_ns(const struct remote *r);
+
 /* Functions of glibc there that the agent replaces. */
 enum remote_hook {
 	REMOTE_HOOK_UNWINDERS,	/* ask it where unwind information is: they are to know images, too */

@@ -22,11 +22,10 @@
 #define THREADS_MAX 16384
 #define MAPS_BYTES (8u << 20)
 #define WORDS_MAX (2u << 20)	/* of a stack at a time */
-#define SPAN_GAP 4096		/* between patches of one access: no page without any is written */
-#define SPAN_BYTES (1u << 20)
+#define PAGE 4096ULL
 #define WORDS_AROUND 64		/* that a signal frame's PC is known by */
 #define RANGES_MAX 256		/* stacks that one thread's frames may be spread over */
-#define STOP_TIMEOUT_MS 2000
+#define STOP_TIMEOUT_NS 2000000000ULL
 #define SLEEP_MIN_NS 5000
 #define SLEEP_MAX_NS 1000000
 
@@ -72,12 +71,12 @@ static void calm_down(struct stop *s)
 	s->hurried = false;
 }
 
-static u64 now_ms(void)
+static u64 now_ns(void)
 {
 	struct timespec ts = {};
 
 	sys(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&ts, 0, 0);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 static bool peek(const struct stop *s, u64 addr, void *buf, u64 bytes)
@@ -112,61 +111,69 @@ static void put_path(char *p, pid_t pid, pid_t tid, const char *name)
 
 /* -- Text --- */
 
-/* Where those from @i on end that are so near each other that one access does for all of them. */
-static u32 span_end(const struct tramp_patch *p, u32 i, u32 nr)
+/* Where those from @i on end that lie in one page, and are read and written at once. */
+static u32 page_end(const struct tramp_patch *p, u32 i, u32 nr)
 {
 	u32 j = i + 1;
 
-	while (j < nr && p[j].addr - p[j - 1].addr < SPAN_GAP && p[j].addr + p[j].len - p[i].addr <= SPAN_BYTES)
+	while (j < nr && p[j].addr > p[j - 1].addr && (p[j].addr + p[j].len - 1) / PAGE == p[i].addr / PAGE)
 		j++;
 	return j;
 }
 
-/* The text of [@i, @*j), or if there is a hole in it that of @i alone. NULL: unreadable */
-static u8 *read_span(const struct stop *s, const struct tramp_patch *p, u32 i, u32 *j)
+static u64 page_bytes(const struct tramp_patch *p, u32 i, u32 end)
 {
-	u8 *text = (u8 *)s->words;
+	return p[end - 1].addr + p[end - 1].len - p[i].addr;
+}
 
-	if (peek(s, p[i].addr, text, p[*j - 1].addr + p[*j - 1].len - p[i].addr))
-		return text;
-	*j = i + 1;
-	return peek(s, p[i].addr, text, p[i].len) ? text : NULL;
+/* Reads the text of [@i, @end), which is to be what it was. */
+static int read_page(const struct stop *s, const struct tramp_patch *p, u32 i, u32 end, u8 *text)
+{
+	if (!peek(s, p[i].addr, text, page_bytes(p, i, end)))
+		return -EBUSY;
+	for (u32 j = i; j < end; j++)
+		if (memcmp(text + (p[j].addr - p[i].addr), p[j].old, p[j].len))
+			return -EBUSY;
+	return 0;
 }
 
 static int check_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	for (u32 i = 0, end; i < nr; i = end) {
-		const u8 *text;
+	u8 text[PAGE + ARCH_PATCH_MAX];
+	int err = 0;
 
-		end = span_end(patches, i, nr);
-		text = read_span(s, patches, i, &end);
-		for (u32 j = i; j < end; j++)
-			if (!text || memcmp(text + (patches[j].addr - patches[i].addr), patches[j].old, patches[j].len))
-				return -EBUSY;
+	for (u32 i = 0, end; i < nr && !err; i = end) {
+		end = page_end(patches, i, nr);
+		err = read_page(s, patches, i, end, text);
 	}
-	return 0;
+	return err;
 }
 
-static bool write_span(const struct stop *s, const struct tramp_patch *p, u32 i, u32 *end)
+/* Breakpoints may be set by others while the process stands still: it is looked again just before each page, with the
+ * text between the patches, is written. */
+static int write_page(const struct stop *s, const struct tramp_patch *p, u32 i, u32 end)
 {
-	u8 *text = read_span(s, p, i, end);
+	u8 text[PAGE + ARCH_PATCH_MAX];
+	int err = read_page(s, p, i, end, text);
 
-	for (u32 j = i; text && j < *end; j++)
+	if (err)
+		return err;
+	for (u32 j = i; j < end; j++)
 		memcpy(text + (p[j].addr - p[i].addr), p[j].new, p[j].len);
-	return text && poke(s, p[i].addr, text, p[*end - 1].addr + p[*end - 1].len - p[i].addr);
+	return poke(s, p[i].addr, text, page_bytes(p, i, end)) ? 0 : -EIO;
 }
 
 static int write_text(const struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	for (u32 i = 0, end; i < nr; i = end) {
-		end = span_end(patches, i, nr);
-		if (write_span(s, patches, i, &end))
-			continue;
-		while (end--)	/* what could be written can be written back */
-			poke(s, patches[end].addr, patches[end].old, patches[end].len);
-		return -EIO;
+	int err = 0;
+
+	for (u32 i = 0, end; i < nr && !err; i = err ? i : end) {
+		end = page_end(patches, i, nr);
+		err = write_page(s, patches, i, end);
+		while (err && i--)	/* what could be written can be written back */
+			poke(s, patches[i].addr, patches[i].old, patches[i].len);
 	}
-	return 0;
+	return err;
 }
 
 /* -- Images --- */
@@ -221,6 +228,7 @@ struct moves {
 	const struct tramp_patch *patches;
 	u32 nr;
 	bool fix;		/* else only look */
+	bool any;		/* there is one to be moved */
 };
 
 /* Where a thread at @pc is to go on; 0: where it is. -1: it must not be there. */
@@ -280,7 +288,7 @@ static void add_stack(const struct stop *s, struct stacks *st, u64 sp)
 }
 
 /* Saved PCs in @nr words read from @addr, of which @skip were looked at before. */
-static int scan_words(struct stop *s, const struct moves *m, struct stacks *st, u64 addr, u32 nr, u32 skip)
+static int scan_words(struct stop *s, struct moves *m, struct stacks *st, u64 addr, u32 nr, u32 skip)
 {
 	for (u32 i = skip; i < nr; i++) {
 		u64 next_sp, to;
@@ -290,6 +298,7 @@ static int scan_words(struct stop *s, const struct moves *m, struct stacks *st, 
 		to = moved(s, m, s->words[i]);
 		if (to == -1ULL)
 			return -EAGAIN;
+		m->any |= to != 0;
 		if (to && m->fix && !poke(s, addr + i * 8ULL, &to, 8))
 			return -EIO;
 		add_stack(s, st, next_sp);
@@ -299,7 +308,7 @@ static int scan_words(struct stop *s, const struct moves *m, struct stacks *st, 
 
 /* Signal frames from @sp on. Contexts found there lead to further stacks, such as the one that a
  * handler on the alternate stack interrupted. */
-static int scan_stacks(struct stop *s, const struct moves *m, u64 sp)
+static int scan_stacks(struct stop *s, struct moves *m, u64 sp)
 {
 	struct stacks st = { 0 };
 	int err = 0;
@@ -352,7 +361,7 @@ static int read_maps(struct stop *s)
 	return n;
 }
 
-static int each_pc(struct stop *s, const struct moves *m)
+static int each_pc(struct stop *s, struct moves *m)
 {
 	int err = 0;
 
@@ -368,6 +377,7 @@ static int each_pc(struct stop *s, const struct moves *m)
 		to = moved(s, m, t->pc.pc);
 		if (to == -1ULL)
 			return -EAGAIN;
+		m->any |= to != 0;
 		if (to && m->fix)
 			err = arch_host_set_pc(t->tid, to);
 		err = err ?: scan_stacks(s, m, t->pc.sp);
@@ -378,13 +388,13 @@ static int each_pc(struct stop *s, const struct moves *m)
 /* First look, then move: a refusal must find everything as it was. */
 static int move_pcs(struct stop *s, const struct tramp_patch *patches, u32 nr)
 {
-	struct moves m = { patches, nr, false };
+	struct moves m = { .patches = patches, .nr = nr };
 	int err;
 
 	err = read_maps(s);
 	err = err ?: each_pc(s, &m);
 	m.fix = true;
-	return err ?: each_pc(s, &m);
+	return err || !m.any ? err : each_pc(s, &m);
 }
 
 int stop_patch(struct stop *s, const struct tramp_patch *patches, u32 nr)
@@ -398,7 +408,7 @@ int stop_patch(struct stop *s, const struct tramp_patch *patches, u32 nr)
 
 int stop_look(struct stop *s, u64 guard_off)
 {
-	struct moves m = { NULL, 0, false };
+	struct moves m = { 0 };
 	int err;
 
 	err = read_ranges(s);
@@ -409,8 +419,8 @@ int stop_look(struct stop *s, u64 guard_off)
 
 /* -- Threads --- */
 
-/* The state in /proc/PID/task/TID/stat, behind the name, which may hold anything. */
-static bool is_dead(const struct stop *s, pid_t tid)
+/* In /proc/PID/task/TID/stat, behind the name, which may hold anything. */
+static char state_of(const struct stop *s, pid_t tid)
 {
 	char path[64], text[256], state = 'X';
 	long fd, n;
@@ -418,12 +428,19 @@ static bool is_dead(const struct stop *s, pid_t tid)
 	put_path(path, s->pid, tid, "/stat");
 	fd = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return true;
+		return state;
 	n = sys(SYS_read, fd, (long)text, sizeof(text), 0);
 	sys(SYS_close, fd, 0, 0, 0);
 	for (long i = 0; i + 2 < n; i++)
 		if (text[i] == ')')
 			state = text[i + 2];
+	return state;
+}
+
+static bool is_dead(const struct stop *s, pid_t tid)
+{
+	char state = state_of(s, tid);
+
 	return state == 'X' || state == 'Z';
 }
 
@@ -514,10 +531,52 @@ static void look_at(const struct stop *s, struct stop_thread *t)
 		s->hold->executed = true;
 }
 
-/* Dying threads end in any order, the leader last. */
+static bool is_awaited(const struct stop_thread *t)
+{
+	return !t->stopped && !t->gone;
+}
+
+/* One that sleeps in the kernel and cannot be interrupted; others will have their turn, however busy the machine is. */
+static bool any_stuck(const struct stop *s)
+{
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (is_awaited(&s->threads[i]) && state_of(s, s->threads[i].tid) == 'D')
+			return true;
+	return false;
+}
+
+static struct stop_thread *find_leader(const struct stop *s)
+{
+	for (u32 i = 0; i < s->nr_threads; i++)
+		if (s->threads[i].tid == s->pid)
+			return &s->threads[i];
+	return NULL;
+}
+
+/*
+ * A leader's end is told once we have collected the others, those included that were killed after they had stopped. One
+ * that others outlive is none that could stop.
+ */
+static void look_behind_leader(struct stop *s)
+{
+	struct stop_thread *leader = find_leader(s);
+	u32 nr_stopped = 0, nr_awaited = 0;
+
+	if (!leader || !is_awaited(leader) || !is_dead(s, leader->tid))
+		return;
+	for (u32 i = 0; i < s->nr_threads; i++) {
+		struct stop_thread *t = &s->threads[i];
+
+		t->stopped = t->stopped && !is_dead(s, t->tid);
+		nr_stopped += t->stopped;
+		nr_awaited += is_awaited(t);
+	}
+	leader->gone = nr_stopped && nr_awaited == 1;
+}
+
 static int wait_stopped(struct stop *s)
 {
-	u64 deadline = now_ms() + STOP_TIMEOUT_MS;
+	u64 deadline = now_ns() + STOP_TIMEOUT_NS;
 	u32 pause_ns = SLEEP_MIN_NS;
 	bool left = true;
 
@@ -526,15 +585,16 @@ static int wait_stopped(struct stop *s)
 		for (u32 i = 0; i < s->nr_threads; i++) {
 			struct stop_thread *t = &s->threads[i];
 
-			if (t->stopped || t->gone)
-				continue;
-			look_at(s, t);
-			left |= !t->stopped && !t->gone;
+			if (is_awaited(t))
+				look_at(s, t);
+			left |= is_awaited(t);
 		}
-		if (left && now_ms() > deadline)
+		if (left && now_ns() > deadline && any_stuck(s))
 			return -EAGAIN;
-		if (left)
+		if (left) {
 			sleep_a_little(&pause_ns);
+			look_behind_leader(s);
+		}
 	}
 	return 0;
 }
@@ -586,6 +646,7 @@ int stop_all(struct stop *s)
 	dir = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
 		return dir == -ENOENT ? -ESRCH : dir;
+	s->since_ns = now_ns();
 	do {	/* a thread not stopped yet may make another one */
 		err = seize_new(s, dir, &found);
 		err = err ?: wait_stopped(s);
@@ -595,12 +656,8 @@ int stop_all(struct stop *s)
 }
 
 /* One that is to stop again does so before it runs. */
-static void let_go(const struct stop *s, const struct stop_thread *t)
+static void continue_held(const struct stop *s, const struct stop_thread *t)
 {
-	if (!s->hold || s->hold->end) {
-		sys_ptrace(PTRACE_DETACH, t->tid, 0, t->sig);
-		return;
-	}
 	if (t->executed)
 		return;		/* who follows it goes on from here */
 	if (s->hold->park || t->in_group)
@@ -608,13 +665,41 @@ static void let_go(const struct stop *s, const struct stop_thread *t)
 	sys_ptrace(PTRACE_CONT, t->tid, 0, t->sig);
 }
 
-/* A thread that is still on its way to a stop cannot be let go before. */
-void stop_release(struct stop *s)
+/* One that was killed meanwhile is not let go, but its end is to be collected. */
+static void let_go(const struct stop *s, struct stop_thread *t)
 {
-	wait_stopped(s);
+	t->stopped = false;
+	if (s->hold && !s->hold->end)
+		continue_held(s, t);
+	else if (sys_ptrace(PTRACE_DETACH, t->tid, 0, t->sig))
+		return;
+	t->gone = true;
+}
+
+static void let_all_go(struct stop *s)
+{
 	for (u32 i = 0; i < s->nr_threads; i++)
 		if (s->threads[i].stopped)
 			let_go(s, &s->threads[i]);
+}
+
+/*
+ * A thread that is still on its way to a stop cannot be let go before; left alone it would stand there for as long as we
+ * live. So it is waited for, while the others run. One that stays seized may stop later: who follows it goes on from there.
+ */
+void stop_release(struct stop *s)
+{
+	const bool held = s->hold;
+	int err;
+
+	do {
+		let_all_go(s);
+		err = wait_stopped(s);
+		let_all_go(s);
+	} while (err && !held);
+	if (!s->is_child && !held)	/* killed meanwhile, it would be kept from its parent */
+		sys(SYS_wait4, s->pid, 0, __WALL | WNOHANG, 0);
+	s->stood_ns = now_ns() - s->since_ns;
 	s->nr_threads = 0;
 	calm_down(s);
 }

@@ -38,6 +38,8 @@ struct stop {
 	struct stop_hold *hold;	/* NULL: let go after each stop */
 	int mem;		/* its /proc/PID/mem, the caller's */
 	u64 guard_table;	/* address there of struct guard_table; 0: none, for patches alone */
+	u64 since_ns;		/* when the first thread was about to be stopped */
+	u64 stood_ns;		/* set when they are let go: for how long threads stood still */
 	int policy;		/* of our own scheduling, changed if .hurried */
 	bool hurried;
 	u32 nr_threads;

@@ -169,6 +169,16 @@ static struct tramp *find_tramp(struct tramp_space *s, u64 addr)
 	return NULL;
 }
 
+static u32 count_tramps(const struct tramp_space *s)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT; i++)
+		for (const struct tramp *t = s->tramps[i]; t; t = t->next)
+			nr++;
+	return nr;
+}
+
 static int new_tramp(struct tramp_space *s, u64 addr, u32 size, const struct tramp_proto *proto,
 		     const char *name, struct tramp **ret)
 {
@@ -650,6 +660,29 @@ void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* -- All functions --- */
+
+int tramp_restore(struct tramp_space *s)
+{
+	struct tramp **tramps;
+	u32 nr = 0;
+	int err = 0;
+
+	pthread_mutex_lock(&s->lock);
+	tramps = calloc(count_tramps(s) ?: 1, sizeof(*tramps));
+	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT && tramps; i++)
+		for (struct tramp *t = s->tramps[i]; t; t = t->next)
+			tramps[nr++] = t;
+	nr = pick_tramps(tramps, nr, false);
+	if (!tramps)
+		err = -ENOMEM;
+	else if (nr)
+		err = sync_text(s, tramps, nr, false);
+	pthread_mutex_unlock(&s->lock);
+	free(tramps);
+	return err;
+}
+
 static bool runs(const struct tramp *t, const struct tramp_prog *p)
 {
 	for (u32 l = 0; l < LISTS; l++)
@@ -692,14 +725,13 @@ int tramp_prog_single_copy(struct tramp_prog *p, u64 near, u64 *code, u32 *bytes
 	return err;
 }
 
-/* With @patches, or NULL to count what there may be. */
 static u32 fill_restorations(const struct tramp_space *s, struct tramp_patch *patches)
 {
 	u32 nr = 0;
 
 	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT; i++)
 		for (const struct tramp *t = s->tramps[i]; t; t = t->next)
-			nr += patches ? fill_patches(t, false, &patches[nr]) : 2;
+			nr += fill_patches(t, false, &patches[nr]);
 	return nr;
 }
 
@@ -708,7 +740,7 @@ int tramp_restorations(struct tramp_space *s, struct tramp_patch **ret)
 	int nr;
 
 	pthread_mutex_lock(&s->lock);
-	*ret = calloc(fill_restorations(s, NULL) ?: 1, sizeof(**ret));
+	*ret = calloc(2 * count_tramps(s) + 1, sizeof(**ret));
 	nr = *ret ? (int)fill_restorations(s, *ret) : -ENOMEM;
 	pthread_mutex_unlock(&s->lock);
 	return nr;

@@ -85,6 +85,9 @@ int tramp_prog_count_runs(struct tramp_prog *p);
 /* Code at [@addr, @addr + @bytes) is about to go: nothing is attached there, no thread inside. */
 void tramp_forget(struct tramp_space *s, u64 addr, u64 bytes);
 
+/* Puts back the text of functions without programs: that of a detach may have failed. 0, or as tramp_attach() */
+int tramp_restore(struct tramp_space *s);
+
 /*
  * How all functions that have ever been patched would get their own bytes back; what is patched now or not. free() it.
  * Their number, or -ENOMEM

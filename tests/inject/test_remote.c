@@ -3,7 +3,13 @@
 #include "rig.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "tap.h"
 
@@ -153,4 +159,74 @@ TEST(attach_and_detach_while_threads_run_it)
 	remote_close(r);
 	rig_call(&rig, 10);
 	rig_stop(&rig);
+}
+
+/* -- Stops that fail --- */
+
+static int patch_fails(void *arg, const struct tramp_patch *patches, u32 nr)
+{
+	(void)arg, (void)patches, (void)nr;
+	return -EAGAIN;
+}
+
+/* Nothing may be taken away that a function still leads to. */
+TEST(text_that_a_detach_could_not_put_back)
+{
+	const struct tramp_target_ops *real;
+	struct tramp_target_ops ops;
+	struct tramp_link *link;
+
+	enter("victim", 2);
+	rig_map(&rig, r);
+	CHECK_EQ(tramp_attach(rig_tramp(&rig, r), rig_counter(&rig, r, 1), TRAMP_FSESSION, 0, &link), 0);
+	real = remote_space(r)->ops;
+	ops = *real;
+	ops.patch = patch_fails;
+	remote_space(r)->ops = &ops;
+	tramp_detach(link);
+	CHECK(!rig_text_is_clean(&rig));
+	rig_call(&rig, 10);
+	remote_space(r)->ops = real;
+	remote_close(r);
+	CHECK(rig_text_is_clean(&rig));
+	rig_call(&rig, 1000);
+	rig_stop(&rig);
+}
+
+#define STUCK_SECONDS 5		/* longer than a stop, and its end, are waited for */
+
+/* In a child of ours: its parent cannot be interrupted until it has ended. */
+static void be_stuck(int to)
+{
+	static const struct timespec long_enough = { STUCK_SECONDS, 0 };
+	pid_t child = vfork();
+
+	if (!child) {
+		if (write(to, "v", 1) == 1)
+			nanosleep(&long_enough, NULL);
+		_exit(0);
+	}
+	if (write(to, "w", 1) == 1)
+		pause();
+	_exit(0);
+}
+
+TEST(process_that_does_not_stop_goes_on_later)
+{
+	struct pollfd in = { .events = POLLIN };
+	int p[2];
+	char c = 0;
+	pid_t pid;
+
+	CHECK_EQ(pipe(p), 0);
+	pid = fork();
+	if (!pid)
+		be_stuck(p[1]);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	CHECK_EQ(remote_open(pid, &r), -EAGAIN);
+	in.fd = p[0];
+	CHECK_EQ(poll(&in, 1, 60000), 1);
+	CHECK(in.revents & POLLIN && read(p[0], &c, 1) == 1 && c == 'w');
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
