@@ -24,7 +24,7 @@
  *
  * Errors: every function returns 0 (or what it says) or a negative errno, and reports
  * the reason once, in one line and perhaps a "hint:" line, through the print function
- * given to fsession_set_print(), by default to stderr.
+ * given to fsession_set_print(), by default to stderr; fsession_last_error() returns it too.
  *
  * Threads: like libbpf's own registration calls, fsession_register() and
  * fsession_unregister() need one thread. Everything else may be called from any
@@ -86,6 +86,19 @@ typedef void (*fsession_print_fn)(enum fsession_log_level level, const char *lin
  * Context: any thread, but not while another one is inside libfsession.
  */
 FSESSION_API void fsession_set_print(fsession_print_fn fn, void *arg);
+
+/**
+ * fsession_last_error() - the reason of this thread's last error, as it was printed
+ *
+ * For who shows errors elsewhere than where messages go. What the kernel's verifier says to a program
+ * of engine KERNEL when its object is loaded is for libbpf to report, and is not here.
+ *
+ * Context: any thread.
+ * Return: the line, and after a newline the "hint:" line if there was one; at most 1,023 bytes. Never
+ * NULL; "" if this thread had no error yet. Calls that succeed leave it alone; valid until this
+ * thread's next error.
+ */
+FSESSION_API const char *fsession_last_error(void);
 
 /**
  * struct fsession_register_opts - settings of the process

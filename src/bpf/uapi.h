@@ -19,6 +19,7 @@ enum {
 	FS_BPF_LINK_TYPE_TRACING_MULTI = 15,
 };
 
+#define FS_BPF_F_TOKEN_FD (1u << 16)	/* of prog_flags: token_fd is one (6.9) */
 #define FS_MAX_MULTI_IDS (1u << 20)	/* more is -E2BIG */
 #define FS_ENOTSUPP 524			/* kernel-internal, reaches user space: see sys_error() */
 

@@ -41,6 +41,11 @@ void fsession_set_print(fsession_print_fn fn, void *arg)
 	log_set_sink(print_to_user, NULL);
 }
 
+const char *fsession_last_error(void)
+{
+	return log_last_error();
+}
+
 /* -- Options ----------------------------------------------------------------------------------- */
 
 /* Copies the caller's struct, older or newer than ours; -EINVAL if it sets what we do not know. */

@@ -266,24 +266,13 @@ static bool cmpxchg_loads(const struct trigger *t, int map_fd)
 	return loads(t, &s);
 }
 
-/* An attach cookie needs LINK_CREATE for fentry, which came together with it. */
-static bool cookie_links(const struct trigger *t)
+/* An attach cookie needs its helper, and LINK_CREATE for fentry, which came together with it. */
+static int link_entry_half(const struct trigger *t, int prog_fd)
 {
-	struct insn_seq s = {};
-	int fd, link;
+	int link = helper_loads(t, HELPER_ATTACH_COOKIE) ? sys_link_tracing(prog_fd, BPF_TRACE_FENTRY, 1) : -1;
 
-	seq_add(&s, INSN_CALL(HELPER_ATTACH_COOKIE));
-	seq_add(&s, INSN_MOV_I(BPF_REG_0, 0));
-	seq_add(&s, INSN_EXIT());
-	fd = load(&s, BPF_TRACE_FENTRY, t->target.btf_id);
-	seq_done(&s);
-	if (fd < 0)
-		return false;
-	link = sys_link_tracing(fd, BPF_TRACE_FENTRY, 1);
-	if (link >= 0)
-		close(link);
-	close(fd);
-	return link >= 0;
+	features.attach_cookie = link >= 0;
+	return link >= 0 ? link : sys_link_tracing(prog_fd, BPF_TRACE_FENTRY, 0);
 }
 
 /* The guard came with the counter, and a kernel that has the counter reports it. */
@@ -319,7 +308,7 @@ static void probe_split(const struct trigger *t, int map_fd)
 	}
 	link_exit = sys_link_tracing(exit_, BPF_TRACE_FEXIT, 0);
 	if (link_exit >= 0)
-		link_entry = sys_link_tracing(entry, BPF_TRACE_FENTRY, 0);
+		link_entry = link_entry_half(t, entry);
 	if (link_exit < 0 || link_entry < 0) {
 		int err = link_exit < 0 ? link_exit : link_entry;
 
@@ -345,7 +334,6 @@ static void probe_split(const struct trigger *t, int map_fd)
 	features.cmpxchg = cmpxchg_loads(t, map_fd);
 	features.get_func_ip = helper_loads(t, HELPER_GET_FUNC_IP);
 	features.get_func_arg = helper_loads(t, HELPER_GET_FUNC_ARG_CNT);
-	features.attach_cookie = cookie_links(t);
 out:
 	if (entry >= 0)
 		close(entry);
@@ -399,6 +387,7 @@ static void probe_all(void)
 	features.ordered_stores = machine_orders_stores();
 	features.is_return_id = kfunc_id(btf, "bpf_session_is_return");
 	features.cookie_id = kfunc_id(btf, "bpf_session_cookie");
+	features.throw_id = kfunc_id(btf, "bpf_throw");
 	probe_native(&t, map_fd);
 	probe_multi(&t, map_fd);
 	probe_split(&t, map_fd);

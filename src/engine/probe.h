@@ -21,6 +21,7 @@ struct kernel_features {
 	struct rung_result split;	/* fentry + fexit */
 	uint32_t is_return_id;		/* vmlinux BTF ids of the kfuncs; 0 = absent */
 	uint32_t cookie_id;
+	uint32_t throw_id;		/* bpf_throw() (6.7) */
 	bool cmpxchg;			/* atomic compare-and-exchange (5.12) */
 	bool recursion_guard;		/* the kernel counts recursion per program (5.12) */
 	bool get_func_arg;		/* bpf_get_func_arg, _cnt, _ret (5.17) */

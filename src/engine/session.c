@@ -471,6 +471,7 @@ static void split_settings(struct session *s, const struct session_half *h, stru
 		.attach_cookie = h->attach_cookie,
 		.is_return_id = f->is_return_id,
 		.cookie_id = f->cookie_id,
+		.throw_id = f->throw_id,
 		.twin_array = twin_of,
 		.arg = &s->twins,
 	};
@@ -810,6 +811,10 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 
 	if (err)
 		return err;
+	/* what is tried and loaded besides libbpf's program would need it too */
+	if (s->flags & FS_BPF_F_TOKEN_FD)
+		return fail_hint(-EOPNOTSUPP, "run it outside the user namespace, with CAP_BPF and CAP_PERFMON",
+				 "program '%s': sessions cannot be loaded with a BPF token", s->name);
 	f = probe_kernel();
 	if (split_scan(s->insns, s->cnt, f->is_return_id, f->cookie_id, &s->uses))
 		return fail(-EINVAL, "program '%s': malformed instructions", s->name);

@@ -661,6 +661,16 @@ static void gen_own_slot(const struct gen *g, struct insn_seq *s, int line, int 
 	gen_slot_at(g, s, slot, BPF_REG_2);
 }
 
+/* The run is over, here with this CPU's line and the record at hand. Clobbers r1. */
+static void gen_end(const struct gen *g, struct insn_seq *s, int line, int slot)
+{
+	if (!entry_half(g)) {
+		gen_release(g, s, slot, 1, BPF_REG_1);
+		gen_count(s, line, LINE(exits), BPF_REG_1);
+	}
+	seq_add(s, INSN_ST(BPF_W, line, busy_off(g), 0));
+}
+
 /* Before an exit of main; r0 is the program's result and stays what it is. r6-r9 are free. */
 static void gen_epilogue(const struct gen *g, struct insn_seq *s)
 {
@@ -673,13 +683,27 @@ static void gen_epilogue(const struct gen *g, struct insn_seq *s)
 		gen_line(g, s, line);
 		seq_add(s, INSN_MOV_R(BPF_REG_0, BPF_REG_6));
 	}
-	if (!entry_half(g)) {
+	if (!entry_half(g))
 		gen_own_slot(g, s, line, slot);
-		gen_release(g, s, slot, 1, BPF_REG_1);
-		gen_count(s, line, LINE(exits), BPF_REG_1);
-	}
-	seq_add(s, INSN_ST(BPF_W, line, busy_off(g), 0));
+	gen_end(g, s, line, slot);
 	seq_add(s, INSN_EXIT());
+}
+
+/* Before bpf_throw(r1), which ends the program from any function and does not come back: all other
+ * registers are free. */
+static void gen_throw(const struct gen *g, const struct bpf_insn *call, struct insn_seq *s)
+{
+	int line = BPF_REG_3, slot = BPF_REG_4;
+
+	seq_add(s, INSN_MOV_R(BPF_REG_6, BPF_REG_1));
+	gen_line(g, s, line);
+	if (!entry_half(g)) {
+		seq_add(s, INSN_LDX(BPF_DW, BPF_REG_2, line, cell_off(g)));
+		gen_slot_at(g, s, slot, BPF_REG_2);
+	}
+	gen_end(g, s, line, slot);
+	seq_add(s, INSN_MOV_R(BPF_REG_1, BPF_REG_6));
+	seq_add(s, *call);
 }
 
 /* -- Calls ------------------------------------------------------------------------------ */
@@ -735,6 +759,12 @@ static bool is_missing_kfunc(const struct bpf_insn *insn)
 	       (insn_is_helper_call(insn) && insn->imm >= LIBBPF_MISSING_KFUNC);
 }
 
+static bool is_throw(const struct gen *g, const struct bpf_insn *insn)
+{
+	return g->p->throw_id && insn_is_kfunc_call(insn) && insn->off == 0 &&
+	       (uint32_t)insn->imm == g->p->throw_id;
+}
+
 static int rewrite_helper(struct gen *g, size_t i, struct insn_seq *s)
 {
 	switch (g->insns[i].imm) {
@@ -788,6 +818,8 @@ static int rewrite_insn(struct gen *g, size_t i)
 	default:
 		if (insn_is_helper_call(insn)) {
 			err = rewrite_helper(g, i, &s);
+		} else if (is_throw(g, insn)) {
+			gen_throw(g, insn, &s);
 		} else if (insn_is_exit(insn) && g->flow.subprog[i] == 0) {
 			gen_epilogue(g, &s);
 		} else if (is_ret_slot_load(g, i)) {
@@ -825,12 +857,26 @@ static void place_spills(struct gen *g)
 	g->spill_off = low - 32;
 }
 
-static bool cookie_outside_main(const struct gen *g)
+static bool cell_is_read(const struct gen *g)
 {
 	for (size_t i = 0; i < g->cnt; i += insn_slots(&g->insns[i]))
-		if (g->flow.subprog[i] &&
-		    marker_of(&g->insns[i], &g->calls) == FS_MARKER_COOKIE)
+		if (is_throw(g, &g->insns[i]) ||
+		    (g->flow.subprog[i] && marker_of(&g->insns[i], &g->calls) == FS_MARKER_COOKIE))
 			return true;
+	return false;
+}
+
+/* A function that no instruction leads to runs when an exception was thrown, in main's place: what is in it
+ * we would take for part of the function before. */
+static bool has_exception_callback(const struct gen *g, const struct split_info *info)
+{
+	for (uint32_t i = 0; i < info->func_cnt; i++) {
+		uint32_t off;
+
+		memcpy(&off, (const char *)info->func_info + (size_t)i * info->func_rec, sizeof(off));
+		if (off < g->cnt && g->flow.subprog[off] != off)
+			return true;
+	}
 	return false;
 }
 
@@ -839,7 +885,10 @@ static int build(struct gen *g, const struct split_info *info, struct split_code
 	int err;
 
 	place_spills(g);
-	g->need_cell = !g->spill || g->uses.tail_calls || g->p->tail_target || cookie_outside_main(g);
+	g->need_cell = !g->spill || g->uses.tail_calls || g->p->tail_target || cell_is_read(g);
+	if (has_exception_callback(g, info))
+		return fail(-EOPNOTSUPP, "split: program '%s': a function that nothing calls, such as an exception "
+			    "callback, cannot be split", g->name);
 	for (size_t i = 0; i < g->cnt; i += insn_slots(&g->insns[i])) {
 		err = rewrite_insn(g, i);
 		if (err == -EOPNOTSUPP)

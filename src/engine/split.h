@@ -32,6 +32,7 @@ struct split_params {
 	uint64_t attach_cookie;		/* baked in where the helper is missing */
 	uint32_t is_return_id;		/* kfunc ids, where the object's externs were resolved */
 	uint32_t cookie_id;
+	uint32_t throw_id;		/* of bpf_throw(); 0 = the kernel has none */
 	int (*twin_array)(int map_fd, void *arg);	/* exit half: fd of the twin of a prog array */
 	void *arg;
 };
@@ -52,7 +53,7 @@ struct split_info {
 
 /*
  * Return: 0, or (message printed, naming @name) -EINVAL (malformed program), -E2BIG, -ENOMEM,
- * -EOPNOTSUPP (a tail call in a program that uses all of its stack).
+ * -EOPNOTSUPP (a tail call in a program that uses all of its stack; a function that nothing calls).
  */
 int split_build(const char *name, const struct bpf_insn *insns, size_t cnt,
 		const struct split_info *info, const struct split_params *p, struct split_code *ret);

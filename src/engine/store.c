@@ -12,10 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
-
 #include "util/log.h"
+#include "util/slurp.h"
 
+#define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
+#define MAX_CPUS (1 << 15)		/* a line for each must fit in MAX_VALUE */
 #define MAX_SESSIONS (1 << 16)
 #define MAX_VALUE (4u << 20)		/* KMALLOC_MAX_SIZE: larger array values are -E2BIG */
 #define INIT_PID_NS 0xeffffffcU		/* include/linux/proc_ns.h */
@@ -121,16 +122,41 @@ void store_drop(void)
 	pthread_mutex_unlock(&st.lock);
 }
 
+int store_last_cpu(const char *list)
+{
+	int last = -1, n = 0;
+	char c;
+
+	/* ascending: the last number is the highest */
+	while (sscanf(list, "%d%c%n", &last, &c, &n) == 2 && (c == ',' || c == '-'))
+		list += n;
+	return last < 0 || last >= MAX_CPUS ? -EINVAL : last;
+}
+
+/* Programs index lines by CPU id, and ids may have gaps: counting the possible CPUs is not enough. */
+static int last_possible_cpu(void)
+{
+	char *list;
+	int err = slurp(POSSIBLE_CPUS, 4096, &list, NULL);
+
+	if (err)
+		return err;
+	err = store_last_cpu(list);
+	free(list);
+	return err;
+}
+
 static int create_locked(void)
 {
 	uint32_t slots = st.want_slots ? st.want_slots : STORE_DEF_SLOTS;
-	int cpus = libbpf_num_possible_cpus(), err;
+	int last = last_possible_cpu(), err;
 
-	if (cpus < 0)
-		return fail(cpus, "session store: cannot count the possible CPUs");
+	if (last < 0)
+		return fail(last, "session store: '%s' does not tell the possible CPUs: %s", POSSIBLE_CPUS,
+			    log_errstr(last));
 	for (st.bits = 0; 1u << st.bits < slots; st.bits++)
 		;
-	for (st.cpus = 1; st.cpus < (uint32_t)cpus; st.cpus *= 2)
+	for (st.cpus = 1; st.cpus <= (uint32_t)last; st.cpus *= 2)
 		;
 	st.nr_slots = (1u << st.bits) + STORE_PROBES - 1;
 	st.nr_sessions = (st.want_sessions ? st.want_sessions : STORE_DEF_SESSIONS) + 1;

@@ -71,7 +71,7 @@ struct store_ref {
 	uint32_t slots_bits;	/* 1 << bits slots, and STORE_PROBES - 1 spare */
 	int lines_fd;
 	uint32_t line_off;	/* of CPU 0's line */
-	uint32_t cpu_mask;	/* possible CPUs, rounded up to a power of two, minus 1 */
+	uint32_t cpu_mask;	/* CPU ids there may be, rounded up to a power of two, minus 1 */
 	uint32_t id;		/* 1 .. */
 };
 
@@ -95,5 +95,8 @@ void store_read(const struct store_ref *ref, struct store_counters *ret);
 void store_set_symbol(const struct store_ref *ref, const char *func);
 int store_sweep(void);
 void store_drop(void);
+
+/* The highest CPU id of a list as "0-3,8-11": there may be fewer CPUs than that. -EINVAL. */
+int store_last_cpu(const char *list);
 
 #endif

@@ -2,6 +2,7 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,9 @@ static void stderr_sink(int level, const char *line, void *arg)
 static log_sink_fn sink = stderr_sink;
 static void *sink_arg;
 static int max_level = LOG_WARN;
+static const char hint_prefix[] = "hint: ";
 static __thread struct log_capture *capture;
+static __thread char last_error[1024];
 
 void log_set_sink(log_sink_fn fn, void *arg)
 {
@@ -43,15 +46,28 @@ static void capture_line(struct log_capture *c, const char *line)
 		c->len = c->len + n < c->size ? c->len + n : c->size - 1;
 }
 
+/* A hint belongs to the error before it. */
+static void keep_error(const char *line, bool hint)
+{
+	size_t len = hint ? strlen(last_error) : 0;
+	size_t room = sizeof(last_error) - len;
+
+	snprintf(last_error + len, room, "%s%.*s", hint ? "\n" : "", (int)room, line);
+}
+
 static void emit(int level, const char *prefix, const char *fmt, va_list ap)
 {
 	char line[4096];
 	int n = snprintf(line, sizeof(line), "%s", prefix);
 
 	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
-	if (capture)
+	if (capture) {
 		capture_line(capture, line);
-	else if (level <= max_level)
+		return;
+	}
+	if (level == LOG_ERROR)
+		keep_error(line, prefix == hint_prefix);
+	if (level <= max_level)
 		sink(level, line, sink_arg);
 }
 
@@ -60,8 +76,13 @@ static void emit_hint(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_ERROR, "hint: ", fmt, ap);
+	emit(LOG_ERROR, hint_prefix, fmt, ap);
 	va_end(ap);
+}
+
+const char *log_last_error(void)
+{
+	return last_error;
 }
 
 int fail(int err, const char *fmt, ...)

@@ -26,6 +26,10 @@ int fail(int err, const char *fmt, ...) FS_PRINTF(2, 3);
 int fail_hint(int err, const char *hint, const char *fmt, ...) FS_PRINTF(3, 4);
 void log_msg(int level, const char *fmt, ...) FS_PRINTF(2, 3);
 
+/* The last error that this thread did not capture: its line, and a second one if there was a hint; cut
+ * to 1,023 bytes. "" = none yet. Valid until the thread's next error. */
+const char *log_last_error(void);
+
 /* Text of a negative or positive errno; knows the kernel-internal ENOTSUPP (524) too.
  * Thread-safe; valid until the thread calls it again. */
 const char *log_errstr(int err);

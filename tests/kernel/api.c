@@ -106,6 +106,15 @@ static bool on_one_line(const char *a, const char *b)
 	return false;
 }
 
+/* The library gives this thread the same as it printed. */
+static bool is_last_error(const char *object, const char *reason, const char *hint)
+{
+	const char *text = fsession_last_error(), *second = strchr(text, '\n');
+
+	return strstr(text, object) && strstr(text, reason) && !!hints == !!second &&
+	       (!hint || strstr(second, hint));
+}
+
 void api_error_is(const char *file, int line, const char *object, const char *reason,
 		  const char *hint)
 {
@@ -119,6 +128,8 @@ void api_error_is(const char *file, int line, const char *object, const char *re
 			 api_said_all());
 	else if (hint && (!at || !strstr(at, hint)))
 		tap_fail(file, line, "no hint \"%s\"; said: %s", hint, api_said_all());
+	else if (!is_last_error(object, reason, hint))
+		tap_fail(file, line, "fsession_last_error() is: %s", fsession_last_error());
 	api_forget();
 }
 

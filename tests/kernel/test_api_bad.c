@@ -8,11 +8,13 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf/uapi.h"
 #include "progs/seen.h"
 #include "progs/api_bad.skel.h"
 #include "progs/api_small.skel.h"
@@ -93,7 +95,7 @@ API_TEST(bad_target_without_btf)
 {
 	/* inlined everywhere, or nearly so; and assembly */
 	CHECK_EQ(aim_at("list_add_tail"), -ENOENT);
-	ERROR_IS("list_add_tail", "", "");
+	ERROR_IS("list_add_tail", "", "inlined");
 	if (api_is_arm64())
 		return;
 	CHECK_EQ(aim_at("entry_SYSCALL_64"), -ENOENT);
@@ -243,6 +245,44 @@ API_TEST(bad_program_type_kfunc)
 	/* the verifier names the program, libbpf the extern whose prototype differs */
 	CHECK(api_libbpf_said("in_fentry") || api_libbpf_said("bpf_session_is_return"));
 	bpf_object__close(obj);
+}
+
+/* As a libbpf that made a token from the bpffs of its user namespace has it. */
+API_TEST(bad_token)
+{
+	struct api_bad *s = open_bad("bare");
+
+	NEED(s);
+	CHECK_EQ(bpf_program__set_flags(s->progs.bare, FS_BPF_F_TOKEN_FD), 0);
+	CHECK_EQ(fsession_set_target(s->progs.bare, "bpf_fentry_test1"), 0);
+	CHECK_EQ(api_bad__load(s), -EOPNOTSUPP);
+	ERROR_IS("bare", "BPF token", "user namespace");
+	api_bad__destroy(s);
+}
+
+/* Each thread has its own. */
+static void *other_thread(void *arg)
+{
+	*(bool *)arg = !fsession_last_error()[0];
+	fsession_attach(NULL, NULL, NULL);
+	return NULL;
+}
+
+API_TEST(bad_last_error)
+{
+	bool nothing = false;
+	pthread_t thread;
+
+	CHECK_EQ(aim_at("bpf_fentry_tst1"), -ENOENT);
+	CHECK_EQ(pthread_create(&thread, NULL, other_thread, &nothing), 0);
+	pthread_join(thread, NULL);
+	CHECK(nothing);
+	CHECK(strstr(fsession_last_error(), "bpf_fentry_tst1"));
+	CHECK(strstr(fsession_last_error(), "\nhint: "));
+	fsession_set_print(NULL, NULL);
+	CHECK_EQ(aim_at("no_such_module:f"), -ENOENT);
+	CHECK(strstr(fsession_last_error(), "no_such_module"));
+	CHECK(!strstr(fsession_last_error(), "bpf_fentry_tst1"));
 }
 
 static void bad_license(const char *file)

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,25 @@ void tap_skip(const char *fmt, ...)
 	exit(EXIT_SKIP);
 }
 
+static double seconds(struct timeval tv)
+{
+	return tv.tv_sec + tv.tv_usec / 1e6;
+}
+
+/* With TIMES=1: what a test took of the CPU, its children included. */
+static void print_times(const char *name)
+{
+	static struct rusage before;
+	struct rusage now;
+
+	getrusage(RUSAGE_CHILDREN, &now);
+	if (getenv("TIMES"))
+		printf("# %s: %.2f s user, %.2f s system\n", name,
+		       seconds(now.ru_utime) - seconds(before.ru_utime),
+		       seconds(now.ru_stime) - seconds(before.ru_stime));
+	before = now;
+}
+
 static void run(const struct tap_test *t, int nr)
 {
 	int status = 0;
@@ -96,6 +116,7 @@ static void run(const struct tap_test *t, int nr)
 		exit(failures ? 1 : 0);
 	}
 	waitpid(pid, &status, 0);
+	print_times(t->name);
 	if (WIFSIGNALED(status)) {
 		printf("# killed by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
 		printf("not ok %d - %s\n", nr, t->name);

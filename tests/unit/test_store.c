@@ -112,3 +112,17 @@ TEST(store_purge)
 	CHECK_EQ(slots[4].claims, 2);
 	CHECK_EQ(slots[5].key, 64 | STORE_TAG);
 }
+
+/* CPU ids may have gaps: lines are by id, not by count. */
+TEST(store_last_cpu)
+{
+	CHECK_EQ(store_last_cpu("0\n"), 0);
+	CHECK_EQ(store_last_cpu("0-3\n"), 3);
+	CHECK_EQ(store_last_cpu("0-3,8-11\n"), 11);
+	CHECK_EQ(store_last_cpu("0,2,31\n"), 31);
+	CHECK_EQ(store_last_cpu("7"), 7);
+	CHECK_EQ(store_last_cpu(""), -EINVAL);
+	CHECK_EQ(store_last_cpu("\n"), -EINVAL);
+	CHECK_EQ(store_last_cpu("x"), -EINVAL);
+	CHECK_EQ(store_last_cpu("0-99999\n"), -EINVAL);
+}

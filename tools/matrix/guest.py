@@ -36,6 +36,7 @@ class Result:
         self.output = ''
         self.console = ''
         self.seconds = 0.0
+        self.cpu_seconds = 0.0  # what it took of the host: a busy machine does not change that
 
     def ok(self):
         return self.status == 0 and not self.why
@@ -113,6 +114,7 @@ def _supervise(qemu, console, end, limits, on_line):
             if is_end:
                 result.status = int(status)
                 break
+        result.cpu_seconds = _cpu_seconds(proc.pid)
         result.output = '\n'.join(lines)
         if result.status is not None:
             try:
@@ -125,6 +127,15 @@ def _supervise(qemu, console, end, limits, on_line):
     result.seconds = time.monotonic() - start
     _judge(result, console)
     return result
+
+
+def _cpu_seconds(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
+            user, system = f.read().rpartition(')')[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
+    except OSError:
+        return 0.0
 
 
 def _judge(result, console):
