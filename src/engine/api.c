@@ -435,7 +435,7 @@ int fsession_sweep(void)
 
 int fsession_probe(void (*cb)(const struct fsession_rung *rung, void *arg), void *arg)
 {
-	const struct kernel_features *f = probe_kernel();
+	const struct kernel_features *f = probe_kernel(PROBE_ALL);
 	const struct {
 		const char *name;
 		const struct rung_result *r;

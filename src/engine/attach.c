@@ -117,7 +117,7 @@ static int attach_halves(struct session *s, uint64_t attach_cookie, struct link_
 	*step = NULL;
 	if (exit_fd < 0)
 		return exit_fd;
-	err = attach_pair(s->prog_fd, exit_fd, probe_kernel()->attach_cookie ? attach_cookie : 0, ret,
+	err = attach_pair(s->prog_fd, exit_fd, probe_kernel(PROBE_SPLIT)->attach_cookie ? attach_cookie : 0, ret,
 			  step);
 	s->exit_id = err ? 0 : sys_prog_id(exit_fd);
 	close(exit_fd);
@@ -126,7 +126,7 @@ static int attach_halves(struct session *s, uint64_t attach_cookie, struct link_
 
 static int attach_split(struct session *s, uint64_t attach_cookie, struct link_pair *ret)
 {
-	bool baked = !probe_kernel()->attach_cookie && s->uses.attach_cookie;
+	bool baked = !probe_kernel(PROBE_SPLIT)->attach_cookie && s->uses.attach_cookie;
 	const char *step = NULL;
 	int err;
 

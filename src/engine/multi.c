@@ -256,7 +256,7 @@ static void attach_copy_native(struct multi *m, struct item *it)
 
 static void attach_copy_split(struct multi *m, struct item *it)
 {
-	uint64_t cookie = probe_kernel()->attach_cookie ? it->cookie : 0;
+	uint64_t cookie = probe_kernel(PROBE_SPLIT)->attach_cookie ? it->cookie : 0;
 	int exit_fd, entry_fd, err;
 	const char *step;
 

@@ -31,7 +31,6 @@ struct trigger {
 };
 
 static struct kernel_features features;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void FS_PRINTF(3, 4) outcome(struct rung_result *r, bool works, const char *fmt, ...)
 {
@@ -359,45 +358,69 @@ static bool machine_orders_stores(void)
 	return !uname(&u) && (!strcmp(u.machine, "x86_64") || !strcmp(u.machine, "s390x"));
 }
 
-static void probe_all(void)
+static int prepare(struct trigger *t)
 {
 	const struct btf *btf = ktarget_vmlinux();
-	libbpf_print_fn_t print = libbpf_set_print(NULL);
-	struct trigger t = {};
-	int map_fd;
 
 	if (!btf) {
 		all_fail("the kernel describes no types (BTF)",
 			 "a kernel built with CONFIG_DEBUG_INFO_BTF");
-		goto out;
+		return -ENOENT;
 	}
-	if (find_trigger(&t)) {
+	if (find_trigger(t)) {
 		all_fail("no function to try it on: bpf_fentry_test1 and sys_getpgid are missing",
 			 "a kernel with CONFIG_NET or CONFIG_ARCH_HAS_SYSCALL_WRAPPER");
-		goto out;
+		return -ENOENT;
 	}
+	features.ordered_stores = machine_orders_stores();
+	features.is_return_id = kfunc_id(btf, "bpf_session_is_return");
+	features.cookie_id = kfunc_id(btf, "bpf_session_cookie");
+	features.throw_id = kfunc_id(btf, "bpf_throw");
+	return 0;
+}
+
+/* Returns the parts that are known now. */
+static unsigned probe(unsigned parts)
+{
+	static struct trigger t;
+	int map_fd;
+
+	if (!t.target.btf_id && prepare(&t))
+		return PROBE_ALL;
+	if (!parts)
+		return 0;
 	map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "fs_probe", 4, 16, 1, NULL);
 	if (map_fd < 0) {
 		char how[128];
 
 		snprintf(how, sizeof(how), "creating a map: %s", log_errstr(map_fd));
 		all_fail(how, map_fd == -EPERM ? privilege_hint() : "");
-		goto out;
+		return PROBE_ALL;
 	}
-	features.ordered_stores = machine_orders_stores();
-	features.is_return_id = kfunc_id(btf, "bpf_session_is_return");
-	features.cookie_id = kfunc_id(btf, "bpf_session_cookie");
-	features.throw_id = kfunc_id(btf, "bpf_throw");
-	probe_native(&t, map_fd);
-	probe_multi(&t, map_fd);
-	probe_split(&t, map_fd);
+	if (parts & PROBE_NATIVE)
+		probe_native(&t, map_fd);
+	if (parts & PROBE_MULTI)
+		probe_multi(&t, map_fd);
+	if (parts & PROBE_SPLIT)
+		probe_split(&t, map_fd);
 	close(map_fd);
-out:
-	libbpf_set_print(print);
+	return parts;
 }
 
-const struct kernel_features *probe_kernel(void)
+const struct kernel_features *probe_kernel(unsigned parts)
 {
-	pthread_once(&once, probe_all);
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static unsigned known;
+	static bool tried;
+	libbpf_print_fn_t print;
+
+	pthread_mutex_lock(&lock);
+	if (!tried || parts & ~known) {
+		print = libbpf_set_print(NULL);
+		known |= probe(parts & ~known);
+		tried = true;
+		libbpf_set_print(print);
+	}
+	pthread_mutex_unlock(&lock);
 	return &features;
 }

@@ -421,14 +421,16 @@ static int no_engine(const struct rung_result *r)
 
 static int choose_engine(struct session *s)
 {
-	const struct kernel_features *f = probe_kernel();
 	enum fsession_engine want = reg.engine == FSESSION_ENGINE_USER ? FSESSION_ENGINE_KERNEL : reg.engine;
-	bool native = f->native.works, split = f->split.works;
+	const struct kernel_features *f = probe_kernel(want == FSESSION_ENGINE_SPLIT ? PROBE_SPLIT : PROBE_NATIVE);
+	bool native = want != FSESSION_ENGINE_SPLIT && f->native.works, split = false;
 
 	if (want == FSESSION_ENGINE_KERNEL && !native)
 		return fail_hint(no_engine(&f->native), f->native.remedy[0] ? f->native.remedy : NULL,
 				 "program '%s': engine %s: %s", s->name,
 				 reg.engine == want ? "kernel" : "user", f->native.how);
+	if (!native)
+		split = probe_kernel(PROBE_SPLIT)->split.works;
 	if (want == FSESSION_ENGINE_SPLIT && !split)
 		return fail_hint(no_engine(&f->split), f->split.remedy[0] ? f->split.remedy : NULL,
 				 "program '%s': engine split: %s", s->name, f->split.how);
@@ -436,8 +438,7 @@ static int choose_engine(struct session *s)
 		return fail_hint(no_engine(&f->split),
 				 f->split.remedy[0] ? f->split.remedy : "fsession doctor tells more",
 				 "program '%s': no engine works here: %s", s->name, f->split.how);
-	s->engine = native && want != FSESSION_ENGINE_SPLIT ? FSESSION_ENGINE_KERNEL :
-							      FSESSION_ENGINE_SPLIT;
+	s->engine = native ? FSESSION_ENGINE_KERNEL : FSESSION_ENGINE_SPLIT;
 	if (want != FSESSION_ENGINE_AUTO)
 		snprintf(s->reason, sizeof(s->reason), "asked for");
 	else
@@ -449,7 +450,7 @@ static int choose_engine(struct session *s)
 
 static void split_settings(struct session *s, const struct session_half *h, struct split_params *p)
 {
-	const struct kernel_features *f = probe_kernel();
+	const struct kernel_features *f = probe_kernel(PROBE_SPLIT);
 	bool tail_target = any_makes_tail_calls();
 
 	*p = (struct split_params){
@@ -510,7 +511,7 @@ static int load_insns(const struct session *s, const struct session_half *h,
 /* Messages printed. */
 static int build_half(struct session *s, const struct session_half *h, struct split_code *ret)
 {
-	const struct kernel_features *f = probe_kernel();
+	const struct kernel_features *f = probe_kernel(0);
 	struct split_params p;
 
 	if (s->engine == FSESSION_ENGINE_KERNEL)
@@ -710,7 +711,7 @@ static int set_code(struct session *s, struct bpf_program *prog, struct split_co
 static int prepare_kernel(struct session *s, struct bpf_program *prog,
 			  struct bpf_prog_load_opts *opts)
 {
-	const struct kernel_features *f = probe_kernel();
+	const struct kernel_features *f = probe_kernel(0);
 	struct split_code code;
 	int err = native_build(s->name, s->insns, s->cnt, &s->info, f->is_return_id, f->cookie_id, &code);
 
@@ -752,7 +753,7 @@ static int prepare_split(struct session *s, struct bpf_program *prog,
 	struct split_code code;
 	int err;
 
-	if (s->flags & BPF_F_SLEEPABLE && !probe_kernel()->recursion_guard)
+	if (s->flags & BPF_F_SLEEPABLE && !probe_kernel(PROBE_SPLIT)->recursion_guard)
 		return fail(-EOPNOTSUPP, "program '%s': sleepable sessions need Linux 5.12: before, a "
 			    "sleepable program may change its CPU", s->name);
 	store_set_symbol(&s->store, s->kind & KIND_MULTI || s->target.prog_fd ? "" : s->target.name);
@@ -815,7 +816,7 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 	if (s->flags & FS_BPF_F_TOKEN_FD)
 		return fail_hint(-EOPNOTSUPP, "run it outside the user namespace, with CAP_BPF and CAP_PERFMON",
 				 "program '%s': sessions cannot be loaded with a BPF token", s->name);
-	f = probe_kernel();
+	f = probe_kernel(0);
 	if (split_scan(s->insns, s->cnt, f->is_return_id, f->cookie_id, &s->uses))
 		return fail(-EINVAL, "program '%s': malformed instructions", s->name);
 	err = choose_engine(s);
@@ -826,8 +827,8 @@ static int prepare(struct session *s, struct bpf_program *prog, struct bpf_prog_
 	if (err)
 		return err;
 	if (s->kind & KIND_MULTI)
-		s->kernel_multi = s->engine == FSESSION_ENGINE_KERNEL && f->multi.works &&
-				  !s->uses.ctx_loads;
+		s->kernel_multi = s->engine == FSESSION_ENGINE_KERNEL && !s->uses.ctx_loads &&
+				  probe_kernel(PROBE_MULTI)->multi.works;
 	if (is_multi_section(prog) && s->uses.ctx_loads)
 		return fail_hint(-EACCES, "its functions have different arguments: use "
 				 "bpf_get_func_arg() and bpf_get_func_ret()",

@@ -95,7 +95,9 @@ API_TEST(bad_target_without_btf)
 {
 	/* inlined everywhere, or nearly so; and assembly */
 	CHECK_EQ(aim_at("list_add_tail"), -ENOENT);
-	ERROR_IS("list_add_tail", "", "inlined");
+	ERROR_IS("list_add_tail", "", "");
+	CHECK_EQ(aim_at("kmalloc"), -ENOENT);
+	ERROR_IS("kmalloc", "no such function", "inlined");
 	if (api_is_arm64())
 		return;
 	CHECK_EQ(aim_at("entry_SYSCALL_64"), -ENOENT);

@@ -357,53 +357,20 @@ static void check_throws(struct sem *s, __u32 phases, int whole)
 	CHECK_EQ(st.entries, st.exits);
 }
 
-static void need_throw(void)
+TEST(throw_in_each_phase)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool found = btf && btf__find_by_name_kind(btf, "bpf_throw", BTF_KIND_FUNC) > 0;
+	struct sem s;
 
 	btf__free(btf);
 	if (!found)
 		tap_skip("no bpf_throw() here");
-}
-
-TEST(throw_in_each_phase)
-{
-	struct sem s;
-
-	need_throw();
 	sem_pin(0);
 	if (!sem_load(&s, "sem_throw", "throws") || !sem_attach(&s, "throws"))
 		return;
 	for (__u32 phases = 0; phases < 4; phases++)
 		check_throws(&s, phases, !(phases & 1) + !(phases & 2));
 	check_throws(&s, 0, 2);
-	sem_close(&s);
-}
-
-/* What the callback returns becomes the program's result. The split engine refuses it. */
-TEST(throw_caught)
-{
-	struct fsession_prog_info info = { .sz = sizeof(info) };
-	struct sem s;
-
-	need_throw();
-	sem_pin(0);
-	sem_register(0);
-	if (!sem_open(&s, "sem_throw", "throws_caught"))
-		return;
-	if (bpf_object__load(s.obj)) {
-		CHECK(sem_engine() == FSESSION_ENGINE_SPLIT);
-		CHECK(strstr(sem_message(), "throws_caught") && strstr(sem_message(), "exception callback"));
-		return;
-	}
-	CHECK_EQ(fsession_prog_info(sem_prog(&s, "throws_caught"), &info), 0);
-	CHECK_EQ(info.engine, FSESSION_ENGINE_KERNEL);
-	if (!sem_map_data(&s) || !sem_attach(&s, "throws_caught"))
-		return;
-	s.d->arg = 1;
-	CHECK_EQ(sem_run_tests(), 0);
-	check_pair(&s, 2, 0x222);
-	CHECK_EQ(s.d->n[1], 2);
 	sem_close(&s);
 }

@@ -827,6 +827,26 @@ TEST(split_result_survives)
 	seq_done(&s);
 }
 
+/* A function that no instruction leads to, which func_info alone tells of: what is thrown ends there. */
+TEST(split_exception_callback)
+{
+	struct bpf_func_info funcs[] = { { .insn_off = 0 }, { .insn_off = 2 } };
+	struct split_info info = { .func_info = funcs, .func_cnt = 1, .func_rec = sizeof(funcs[0]) };
+	struct split_params p = params(1, true);
+	struct insn_seq s = {};
+	struct split_code code;
+
+	for (int i = 0; i < 2; i++) {
+		seq_add(&s, INSN_MOV_I(BPF_REG_0, 0));
+		seq_add(&s, INSN_EXIT());
+	}
+	CHECK_EQ(split_build("test", s.v, 2, &info, &p, &code), 0);
+	split_code_done(&code);
+	info.func_cnt = 2;
+	CHECK_EQ(split_build("test", s.v, 4, &info, &p, &code), -EOPNOTSUPP);
+	seq_done(&s);
+}
+
 /* -- Real concurrency on the store: threads on CPUs of their own, frames of their own ------------------- */
 
 enum { STRESS_CALLS = 20000 };

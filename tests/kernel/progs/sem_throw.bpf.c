@@ -24,19 +24,3 @@ int throws(__u64 *ctx)
 	sem_count(0);
 	return 0;
 }
-
-__noinline int caught(__u64 cookie)
-{
-	sem_count(1);
-	return 0;
-}
-
-SEC("fsession/bpf_fentry_test1")
-__attribute__((btf_decl_tag("exception_callback:caught")))
-int throws_caught(__u64 *ctx)
-{
-	sem_session(ctx, 2, 0x222);
-	if (d.arg)
-		bpf_throw(0);
-	return 0;
-}
