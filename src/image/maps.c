@@ -66,6 +66,13 @@ void maps_done(struct maps *m)
 	*m = (struct maps){ 0 };
 }
 
+bool maps_is_program(const struct map_row *row)
+{
+	static const char ours[] = "/memfd:" MAPS_OURS;
+
+	return row->perms[2] == 'x' && row->path[0] == '/' && strncmp(row->path, ours, sizeof(ours) - 1);
+}
+
 const struct map_row *maps_find(const struct maps *m, u64 addr)
 {
 	u32 lo = 0, hi = m->nr;

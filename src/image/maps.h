@@ -7,6 +7,9 @@
 
 #include "util/types.h"
 
+/* So begin names of memory that the engine shares with processes. */
+#define MAPS_OURS "fsession-"
+
 struct map_row {
 	u64 lo, hi, off, inode;
 	u32 dev_major, dev_minor;	/* as shown, which may not be what stat() says */
@@ -22,6 +25,9 @@ struct maps {
 /* 0, -ESRCH (no such process, or a dying one), -ENOMEM. maps_done() frees. */
 int maps_read(pid_t pid, struct maps *ret);
 void maps_done(struct maps *m);
+
+/* Executable, and a file that is not the engine's own memory */
+bool maps_is_program(const struct map_row *row);
 
 /* NULL: nothing is mapped there */
 const struct map_row *maps_find(const struct maps *m, u64 addr);

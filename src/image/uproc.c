@@ -51,7 +51,7 @@ static int add_row(struct uproc *p, const struct map_row *row)
 		.dev_major = row->dev_major, .dev_minor = row->dev_minor, .inode = row->inode,
 	};
 
-	if (row->perms[2] != 'x' || *o.path != '/' || !o.inode || is_known(p, &o) || p->nr == OBJS_MAX)
+	if (!maps_is_program(row) || !o.inode || is_known(p, &o) || p->nr == OBJS_MAX)
 		return 0;
 	return add(p, &o);
 }

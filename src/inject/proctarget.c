@@ -110,11 +110,6 @@ static void move_object(struct object *o, const struct map_row *row)
 		o->types = NULL;
 }
 
-static bool is_code(const struct map_row *row)
-{
-	return row->perms[2] == 'x' && row->path[0] == '/';
-}
-
 static int read_exe(pid_t pid, char *ret, size_t size)
 {
 	char link[32];
@@ -144,7 +139,7 @@ static int look(struct proctarget *t)
 		for (u32 i = 0; i < maps.nr && !err; i++) {
 			const struct map_row *row = &maps.rows[i];
 
-			if (!is_code(row) || (first ? strcmp(row->path, exe) || t->nr : !strcmp(row->path, exe)))
+			if (!maps_is_program(row) || (first ? strcmp(row->path, exe) || t->nr : !strcmp(row->path, exe)))
 				continue;
 			o = first ? NULL : known(t, base_name(row->path));
 			if (o && !o->lo)
@@ -165,7 +160,7 @@ static int look(struct proctarget *t)
 /* glibc, which may be part of a static program. */
 static bool may_be_libc(const struct map_row *row, const char *exe)
 {
-	return is_code(row) && (!strncmp(base_name(row->path), "libc.", 5) || !strcmp(row->path, exe));
+	return maps_is_program(row) && (!strncmp(base_name(row->path), "libc.", 5) || !strcmp(row->path, exe));
 }
 
 static int hook_in(struct proctarget *t, const struct map_row *row, enum remote_hook which)
@@ -336,7 +331,7 @@ u64 proctarget_mapped(const struct proctarget *t, const char *name)
 	if (maps_read(t->pid, &maps))
 		return 0;
 	for (u32 i = 0; i < maps.nr && !at; i++)
-		if (is_code(&maps.rows[i]) && kbtf_module_name_eq(base_name(maps.rows[i].path), name))
+		if (maps_is_program(&maps.rows[i]) && kbtf_module_name_eq(base_name(maps.rows[i].path), name))
 			at = maps.rows[i].lo;
 	maps_done(&maps);
 	return at;

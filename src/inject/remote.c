@@ -6,7 +6,7 @@
  *	blocks of guards | whether we are there		private | shared with us
  *	threads of src/rt				private, empty in a forked child
  *	lanes						shared with us and with other targets
- *	areas near functions: code, slots | links	private | shared with us
+ *	areas near functions: code, slots | links	private (code: or shared, sealed) | shared with us
  *	per map: a page with its struct rt_map | memory	private | shared with whoever has the map
  *
  * What is shared with us is also mapped here; a pointer into the target is never followed here but through
@@ -40,6 +40,7 @@
 #include "inject/perfmap.h"
 #include "inject/printed.h"
 #include "inject/refuse.h"
+#include "inject/self.h"
 #include "rt/lane.h"
 #include "syscall/env.h"
 #include "trampoline/guard.h"
@@ -47,6 +48,7 @@
 #include "util/privilege.h"
 
 #define PAGE 4096ULL
+#define RW (PROT_READ | PROT_WRITE)
 #define VDSO_BYTES_MAX (1 << 20)
 
 /* Mapped in the target; .view: where the same memory is here, or NULL */
@@ -213,14 +215,14 @@ static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
 /* -- Shared memory --- */
 
 /* Maps our memory @fd there, at @at over what is mapped already, or anywhere (0). */
-static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int fd, u64 *ret)
+static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, int fd, u64 *ret)
 {
 	int theirs = passfd(c, r->pidfd, agent_symbol(&r->agent, "agent_scratch"), fd);
 	long got;
 
 	if (theirs < 0)
 		return fail(theirs, "inject: cannot pass memory to process %d: %s", r->pid, log_errstr(theirs));
-	got = call_make(c, SYS_mmap, at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), theirs, 0);
+	got = call_make(c, SYS_mmap, at, bytes, prot, MAP_SHARED | (at ? MAP_FIXED : 0), theirs, 0);
 	call_make(c, SYS_close, theirs, 0, 0, 0, 0, 0);
 	if (got < 0 && got > -4096)
 		return got;
@@ -228,30 +230,43 @@ static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int f
 	return 0;
 }
 
-/* -- Target operations --- */
-
-static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u64 data_bytes, u64 shared_bytes)
+/* Memory of both, here to be written. What is not to be written there never will be, by nobody who has its file. */
+static int map_viewed(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, const char *name)
 {
-	u64 private = data_bytes - shared_bytes, shared = at + code_bytes + private, got;
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err = 0;
+	u8 *view = MAP_FAILED;
 	struct stat st;
-	int fd, err;
-	void *view;
+	u64 got;
 
-	err = map_code(r, c, at, code_bytes + data_bytes, &got);
-	err = err ?: protect(c, at + code_bytes, private, PROT_READ | PROT_WRITE);
-	if (err)
-		return err;
-	fd = memfd_create("fsession-links", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!r->links && !fstat(fd, &st))
+	if (!ftruncate(fd, bytes))
+		view = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
+	if (view == MAP_FAILED || (!(prot & PROT_WRITE) && fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE)))
+		err = -errno;
+	err = err ?: map_shared(r, c, at, bytes, prot, fd, &got);
+	err = err ?: add_piece(r, at, bytes, view);	/* found before the one it lies in */
+	if (err && view != MAP_FAILED)
+		munmap(view, bytes);
+	if (prot & PROT_WRITE && !r->links && !fstat(fd, &st))
 		r->links = st.st_ino;
-	view = ftruncate(fd, shared_bytes) ? MAP_FAILED :
-		mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	err = view == MAP_FAILED ? -ENOMEM : map_shared(r, c, shared, shared_bytes, fd, &got);
-	err = err ?: add_piece(r, shared, shared_bytes, view);	/* found before the one it lies in */
 	close(fd);
 	return err;
+}
+
+/* -- Target operations --- */
+
+/* Code is private, unless it would have to be written between stops and cannot. perf then has no names for it. */
+static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u64 data_bytes, u64 shared_bytes)
+{
+	u64 data = at + code_bytes, private = data_bytes - shared_bytes, got;
+	int err;
+
+	err = map_code(r, c, at, code_bytes + data_bytes, &got);
+	err = err ?: protect(c, data, private, RW);
+	if (!self_may_force())
+		err = err ?: map_viewed(r, c, at, code_bytes, PROT_READ | PROT_EXEC, MAPS_OURS "code");
+	return err ?: map_viewed(r, c, data + private, shared_bytes, RW, MAPS_OURS "links");
 }
 
 #define REGION_OFF(i, member) (offsetof(struct agent_regions, at) + (i) * sizeof(struct agent_region) + \
@@ -266,7 +281,7 @@ static int add_region(struct remote *r, struct call *c, u64 start, u64 end)
 
 	if (r->nr_regions == AGENT_REGIONS_MAX)
 		return fail(-ENOMEM, "inject: too many areas of code in process %d", r->pid);
-	err = map_private(r, c, 0, AGENT_PIECES_MAX * sizeof(struct agent_piece), PROT_READ | PROT_WRITE,
+	err = map_private(r, c, 0, AGENT_PIECES_MAX * sizeof(struct agent_piece), RW,
 			  &region.pieces);
 	err = err ?: poke(r, at + REGION_OFF(r->nr_regions, start), &region, sizeof(region));
 	if (err)
@@ -310,7 +325,7 @@ static int map_guards(struct remote *r, struct call *c, u64 more, u64 *ret)
 
 	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
 		full[i] = 1;
-	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES + more, PROT_READ | PROT_WRITE, ret);
+	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES + more, RW, ret);
 	return err ?: poke(r, *ret + GUARD_BLOCKS_BYTES - sizeof(full), full, sizeof(full));
 }
 
@@ -346,7 +361,12 @@ static int remote_op_add_images(void *arg, u64 start, u64 end)
 
 static int remote_op_write(void *arg, u64 addr, const void *bytes, u32 len)
 {
-	return poke(arg, addr, bytes, len);
+	struct piece *p = find_piece(arg, addr);
+
+	if (!p || !p->view)
+		return poke(arg, addr, bytes, len);
+	memcpy(p->view + (addr - p->addr), bytes, len);
+	return 0;
 }
 
 /* The kernel copies an aligned word at once. */
@@ -562,9 +582,9 @@ static int map_rt(struct remote *r, struct call *c)
 	u64 threads, lanes;
 	int err;
 
-	err = map_private(r, c, 0, sizeof(struct rt_threads), PROT_READ | PROT_WRITE, &threads);
+	err = map_private(r, c, 0, sizeof(struct rt_threads), RW, &threads);
 	err = err ?: call_make(c, SYS_madvise, threads, sizeof(struct rt_threads), MADV_WIPEONFORK_, 0, 0, 0);
-	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), env_lanes_fd(), &lanes);
+	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), RW, env_lanes_fd(), &lanes);
 	err = err ?: add_piece(r, lanes, sizeof(struct rt_lanes), NULL);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, lanes), lanes);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, nr_cpus), rt_env.nr_cpus);
@@ -597,7 +617,7 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	err = err ?: call_set_gadget(c, r->gadget);
 	err = err ?: map_rt(r, c);
 	err = err ?: map_guards(r, c, PAGE, &env->blocks);
-	err = err ?: map_shared(r, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, alive_memfd(r->alive), &env->alive);
+	err = err ?: map_shared(r, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, RW, alive_memfd(r->alive), &env->alive);
 	if (err)
 		return err;
 	r->guard_table = agent_symbol(&r->agent, "guard_table");
@@ -856,8 +876,8 @@ static int place_map(struct remote *r, struct call *c, struct remote_map *m, int
 	struct rt_map moved;
 	int err;
 
-	err = map_private(r, c, 0, PAGE + bytes, PROT_READ | PROT_WRITE, &m->addr);
-	err = err ?: map_shared(r, c, m->addr + PAGE, bytes, memfd, &at);
+	err = map_private(r, c, 0, PAGE + bytes, RW, &m->addr);
+	err = err ?: map_shared(r, c, m->addr + PAGE, bytes, RW, memfd, &at);
 	if (err)
 		return err;
 	moved = moved_map(r, m->rt, at);

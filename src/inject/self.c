@@ -23,6 +23,8 @@
 #include "util/fd.h"
 #include "util/log.h"
 
+#define PAGE 4096ULL
+
 /* /proc/self/mem of this very process: a forked child has to open its own. */
 static int mem_open(void)
 {
@@ -112,13 +114,40 @@ static int self_add_images(void *arg, u64 start, u64 end)
 	return 0;
 }
 
+bool self_may_force(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool ok = page != MAP_FAILED && pwrite(mem_open(), "", 1, (off_t)page) == 1;
+
+	if (page != MAP_FAILED)
+		munmap(page, PAGE);
+	return ok;
+}
+
+/* Pages like those that are there but for @bytes take their place at once: no thread sees anything else. */
+static int replace_pages(u64 addr, const void *bytes, u32 len)
+{
+	u64 start = addr & -PAGE, size = ((addr + len + PAGE - 1) & -PAGE) - start;
+	u8 *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return -errno;
+	memcpy(mem, (const void *)start, size);
+	memcpy(mem + (addr - start), bytes, len);
+	if (!mprotect(mem, size, PROT_READ | PROT_EXEC) &&
+	    mremap(mem, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == (void *)start)
+		return 0;
+	munmap(mem, size);
+	return -EPERM;
+}
+
 static int self_write(void *arg, u64 addr, const void *bytes, u32 len)
 {
 	(void)arg;
-	if (pwrite(mem_open(), bytes, len, addr) != (ssize_t)len)
-		return fail_hint(-EPERM, "kernel option proc_mem.force_override must not be 'never'",
-				 "inject: cannot write code through /proc/self/mem: %s", log_errstr(errno));
-	return 0;
+	if (pwrite(mem_open(), bytes, len, addr) == (ssize_t)len || !replace_pages(addr, bytes, len))
+		return 0;
+	return fail_hint(-EPERM, "kernel option proc_mem.force_override must not be 'never'",
+			 "inject: cannot write code through /proc/self/mem: %s", log_errstr(errno));
 }
 
 static void self_store(void *arg, u64 addr, u64 value)

@@ -15,6 +15,10 @@ void self_count_jumps(struct tramp_space *s);
 int self_get(const void *func, u32 size, const struct tramp_proto *proto, const char *name,
 	     struct tramp **ret);
 
+/* Does the kernel let processes change what is mapped read-only by /proc/PID/mem, or only who traces them
+ * (CONFIG_PROC_MEM_FORCE_PTRACE, as in Debian's kernels since 7.2)? */
+bool self_may_force(void);
+
 /* Bytes of an exported function by its symbol; 0: unknown. */
 u32 self_size(const void *func);
 

@@ -189,6 +189,21 @@ TEST(cli_cookie)
 }
 
 /* An object that declares the kfuncs as the kernel does, for kernels that have none. */
+/* Kernels differ in what they let a process do to another, and to itself. */
+TEST(cli_user_engine)
+{
+	if (access("build/src/shim/libfsession-user.so", F_OK))
+		return;		/* not for this CPU */
+	sh("$F run --engine user $EX/calc.bpf.o -- $EX/calc 3+4");
+	STATUS(0);
+	OUT_HAS("  product(\"3+4\") {\n    number(\"3+4\") {\n    } = 3, ");
+	OUT_HAS("} = 7, ");
+	sh("$F run --engine user --lib $EX/libsample.so $EX/icmp.bpf.o -- sample 3");
+	STATUS(0);
+	CHECK_EQ(count(out, "fsession entry.\n"), 3);
+	CHECK_EQ(count(out, "fsession exit.\n"), 3);
+}
+
 TEST(cli_foreign_object)
 {
 	sh("$RUN $T/cli_foreign.bpf.o -- ping -c1 127.0.0.1");
