@@ -4,14 +4,20 @@
  * did not return: left by exceptions and longjmp(). Threads, recursion, signals. FILE: see whole.c. Its output is
  * the same every time.
  */
-#include <csetjmp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <link.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/time.h>
+
+#ifdef __cpp_exceptions
+#include <exception>
+#define UNWINDING std::uncaught_exceptions()
+#else			/* another C library, without that of C++ */
+#define UNWINDING 0
+#endif
 
 #define HIDDEN __attribute__((no_instrument_function, noinline))
 #ifdef __clang__
@@ -58,7 +64,7 @@ static thread_local volatile bool in_handler;
 /* Called by unwinding, too; a handler may interrupt that. */
 void __cyg_profile_func_exit(void *fn, void *)
 {
-	if (in_handler || !std::uncaught_exceptions())
+	if (in_handler || !UNWINDING)
 		__atomic_fetch_add(&find(fn)->returns, 1, __ATOMIC_RELAXED);
 }
 
@@ -109,8 +115,12 @@ FUNC struct big make_big(struct big b, long add)
 
 FUNC void inner(int n)
 {
+#ifdef __cpp_exceptions
 	if (n % 3 == 0)
 		throw n;
+#else
+	(void)n;
+#endif
 }
 
 FUNC void middle(int n)
@@ -121,11 +131,15 @@ FUNC void middle(int n)
 
 FUNC long outer(int n)
 {
+#ifdef __cpp_exceptions
 	try {
 		middle(n);
 	} catch (int got) {
 		return got;
 	}
+#else
+	middle(n);
+#endif
 	return 1;
 }
 

@@ -7,7 +7,8 @@
 here=$(cd "$(dirname "$0")" && pwd)
 whole=$BUILD/tests/inject/whole
 
-# whole_same [WHOLE'S OPTION...] -- COMMAND...
+# whole_same [WHOLE'S OPTION...] -- COMMAND... ; $shape: what sed(1) makes of output that times are part of
+shape=''
 whole_same()
 {
 	options=
@@ -24,6 +25,7 @@ whole_same()
 	timeout 550 "$whole" $options -- "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	got=$?
 	status "$want"
+	[ -z "$shape" ] || sed -i "$shape" "$tmp/want" "$tmp/out"
 	cmp -s "$tmp/want" "$tmp/out" || not_ok 'the output is another one'
 	grep '^whole: ' "$tmp/err" | sed 's/^whole: /# /'
 }
@@ -36,7 +38,7 @@ long()
 # Their own counts are those of the sessions, function by function.
 counted()
 {
-	[ -x "$BUILD/tests/inject/counted_$1" ] || { skip 'no C++ compiler'; return; }
+	[ -x "$BUILD/tests/inject/counted_$1" ] || { skip "no compiler for $1"; return; }
 	whole_same --calls "$tmp/calls" -- "$BUILD/tests/inject/counted_$1" "$tmp/calls"
 }
 
@@ -47,7 +49,7 @@ t_counted_by_level()
 
 t_counted_by_kind()
 {
-	for kind in lto nopie static; do counted $kind; done
+	for kind in lto nopie static musl musl_static; do counted $kind; done
 }
 
 data()
@@ -109,6 +111,16 @@ t_openssl()
 	data 300000
 	whole_same -- openssl dgst -sha256 "$tmp/data"
 	whole_same -- openssl enc -aes-256-cbc -pbkdf2 -k secret -S 0011223344556677 -in "$tmp/data"
+}
+
+t_openssl_speed()
+{
+	long || return
+	shape='s/[0-9][0-9.]*/N/g; s/  */ /g'
+	whole_same -- openssl speed -seconds 1 -bytes 1024 sha256 sha512 md5 aes-128-cbc rsa2048 ecdsap256 ecdhx25519
+	whole_same -- openssl speed -seconds 1 -bytes 8192 -evp aes-256-gcm
+	whole_same -- openssl speed -seconds 1 -bytes 8192 -evp chacha20-poly1305
+	shape=''
 }
 
 t_git()
