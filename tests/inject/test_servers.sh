@@ -36,13 +36,16 @@ run_once()
 	got=$?
 }
 
+# served NAME [WHOLE'S OPTION...]
 served()
 {
+	name=$1
+	shift
 	tracing=''
-	run_once "$1" "$tmp/want"
+	run_once "$name" "$tmp/want"
 	want=$got
-	tracing="$whole --forks 1 --"
-	run_once "$1" "$tmp/out"
+	tracing="$whole $* --"
+	run_once "$name" "$tmp/out"
 	status "$want"
 	[ -s "$tmp/want" ] || not_ok 'no answers'
 	diff "$tmp/want" "$tmp/out" >"$tmp/diff" || not_ok "other answers: $(head -n 5 "$tmp/diff")"
@@ -162,7 +165,7 @@ t_servers_nginx()
 	long || return
 	nginx_find || { skip 'no nginx, or no ab'; return; }
 	nginx_configure
-	served nginx
+	served nginx --forks 1
 }
 
 # -- openssl ---

@@ -57,6 +57,45 @@ data()
 	head -c "$1" "$whole" >"$tmp/data"
 }
 
+# library NAME PROGRAM: the file of a shared object of it
+library()
+{
+	readlink -f "$(ldd "$2" | sed -n "s/^[[:space:]]*$1.* => \([^ ]*\).*/\1/p")"
+}
+
+# ran OBJECTS -- COMMAND...: calls are those that valgrind sees, which executes the program itself
+ran()
+{
+	objects=$1
+	shift 2
+	command -v valgrind >/dev/null || { skip 'no valgrind'; return; }
+	valgrind --tool=callgrind --dump-instr=yes --dump-line=no --compress-strings=no --compress-pos=no \
+		--callgrind-out-file="$tmp/callgrind" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || not_ok 'no count'
+	# shellcheck disable=SC2086
+	python3 "$here/ran.py" "$tmp/callgrind" $objects >"$tmp/ran"
+	whole_same --ran "$tmp/ran" -- "$@"
+}
+
+t_ran_xz()
+{
+	data 50000
+	xz=$(command -v xz)
+	ran "$xz $(library liblzma "$xz")" -- xz -c -T1 "$tmp/data"
+}
+
+t_ran_zstd()
+{
+	data 500000
+	zstd=$(command -v zstd)
+	ran "$zstd $(library libzstd "$zstd")" -- zstd -q -c --single-thread "$tmp/data"
+}
+
+t_ran_sqlite()
+{
+	sqlite=$(command -v sqlite3)
+	ran "$sqlite $(library libsqlite3 "$sqlite")" -- sqlite3 :memory: ".read $here/whole.sql"
+}
+
 t_xz()
 {
 	data 200000

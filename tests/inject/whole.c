@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * whole [--calls FILE] [--forks 1] [--worst N] -- COMMAND [ARG...]: runs COMMAND with a session on every function of its
+ * whole [--calls FILE] [--ran FILE] [--forks 1] [--worst N] -- COMMAND [ARG...]: runs COMMAND with a session on every function of its
  * executable and of all shared objects it starts with. Its status is COMMAND's, or 99 where that could not be
  * done or something was wrong. On stderr: how many functions there are and why some are left out, how long the
  * process was stopped, and whether entries and exits agree.
  *
+ * Entries of each function must be exits, calls that were unwound, and calls that are on the stacks when its threads end,
+ * but for the runs that were missed: of entries or of exits.
+ *
  * --calls: FILE is written by COMMAND: lines "ADDRESS CALLS LEFT", calls by a counter of its own of the function
  * that begins there in the executable's file, and how many of them did not return. They must be what the
- * sessions saw or, in a signal handler that interrupted a program, missed: each function has a program of its own.
+ * sessions saw or, in a signal handler that interrupted a program, missed.
+ * --ran FILE: lines "OBJECT ADDRESS TIMES" of another count, on a run that nobody traced: how often the instruction
+ * there was executed. For functions of these objects that is the number of entries, or of missed ones.
  * --forks 1: in its children, calls return that were made in their parent. --worst: says which did not return.
  */
 #include <errno.h>
@@ -25,6 +30,7 @@
 #include "image/uproc.h"
 #include "inject/launch.h"
 #include "inject/remote.h"
+#include "open.h"
 #include "rt/helper.h"
 #include "syscall/env.h"
 
@@ -38,8 +44,16 @@ struct count {
 
 struct func {
 	const char *name;
-	u64 addr, start;	/* in the file, there */
+	u64 addr;		/* in the file */
 	bool in_exe;
+	const char *object;
+	u64 ran;		/* by another count */
+	u64 open;		/* calls that are on a stack when the thread ends */
+};
+
+struct image {
+	u64 start, end;
+	u32 func;
 };
 
 struct whole {
@@ -48,8 +62,9 @@ struct whole {
 	struct rt_map *rt;
 	int memfd;
 	u64 map;
-	bool per_func, forks;
-	struct tramp_prog *prog;
+	bool forks;
+	struct image *images;
+	u32 nr_images, nr_unknown;
 	struct tramp_req *reqs;
 	struct tramp_link **links;
 	struct func *funcs;
@@ -164,11 +179,11 @@ static bool is_hooked(const char *name)
 	return false;
 }
 
-static void add_func(struct ubtf *u, const struct ufunc *f, u64 bias, bool in_exe)
+static void add_func(struct ubtf *u, const struct ufunc *f, u64 bias, bool in_exe, const char *object)
 {
 	const struct usym *sym = f->sym;
 	struct tramp_proto proto = { .untyped = true };
-	char buf[128];
+	char why_buf[128], buf[128];
 	const char *why;
 	struct tramp *t;
 
@@ -176,22 +191,23 @@ static void add_func(struct ubtf *u, const struct ufunc *f, u64 bias, bool in_ex
 		return;
 	if (is_hooked(sym->name))
 		return;		/* replaced by ours */
-	why = ubtf_refusal(u, sym, buf);
+	why = ubtf_refusal(u, sym, why_buf);
 	if (why && (!strcmp(why, "is not left the way it is entered") || strstr(why, "looks at its caller"))) {
 		w.odd++;
 		return;
 	}
 	w.large += sym->size >= 16;
 	proto.entered = ubtf_entered(u, sym);
-	if (!why && tramp_get(remote_space(w.r), bias + sym->addr, sym->size, &proto, sym->name, &t))
+	snprintf(buf, sizeof(buf), "%.100s#%u", sym->name, w.nr);
+	if (!why && tramp_get(remote_space(w.r), bias + sym->addr, sym->size, &proto, buf, &t))
 		why = "cannot be traced there";
 	if (why && sym->size >= 16)
 		count_reason(why);
 	if (why)
 		return;
 	w.large_traced += sym->size >= 16;
-	w.funcs[w.nr] = (struct func){ sym->name, sym->addr, bias + sym->addr, in_exe };
-	w.reqs[w.nr] = (struct tramp_req){ t, in_exe && w.per_func ? new_prog() : w.prog, TRAMP_FSESSION, w.nr };
+	w.funcs[w.nr] = (struct func){ sym->name, sym->addr, in_exe, object, 0, 0 };
+	w.reqs[w.nr] = (struct tramp_req){ t, new_prog(), TRAMP_FSESSION, w.nr };
 	w.nr++;
 }
 
@@ -224,7 +240,7 @@ static void add_objects(void)
 		if (uproc_is_exe(p, o) || !strncmp(o->name, "libc.", 5))
 			hook_all(u, bias);
 		for (u32 j = 0; j < u->nr; j++)
-			add_func(u, &u->funcs[j], bias, uproc_is_exe(p, o));
+			add_func(u, &u->funcs[j], bias, uproc_is_exe(p, o), o->name);
 	}	/* names are borrowed of what was opened */
 }
 
@@ -241,6 +257,16 @@ static int timed_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	return err;
 }
 
+/* Images are told apart by the names that add_func() gave. */
+static int noted_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name)
+{
+	const char *nr = name ? strrchr(name, '#') : NULL;
+
+	if (nr && !strncmp(name, "trampoline:", 11) && w.nr_images < FUNCS_MAX)
+		w.images[w.nr_images++] = (struct image){ start, end, atoi(nr + 1) };
+	return real->add_code(arg, area, start, end, hdr, name);
+}
+
 static void attach(void)
 {
 	static struct tramp_target_ops ops;
@@ -250,6 +276,7 @@ static void attach(void)
 	real = remote_space(w.r)->ops;
 	ops = *real;
 	ops.patch = timed_patch;
+	ops.add_code = noted_code;
 	remote_space(w.r)->ops = &ops;
 	start = now_ms();
 	err = tramp_attach_many(w.reqs, w.nr, w.links);
@@ -270,9 +297,9 @@ static void start(char **cmd)
 	w.reqs = calloc(FUNCS_MAX, sizeof(*w.reqs));
 	w.links = calloc(FUNCS_MAX, sizeof(*w.links));
 	w.funcs = calloc(FUNCS_MAX, sizeof(*w.funcs));
-	must(w.reqs && w.links && w.funcs, "out of memory");
+	w.images = calloc(FUNCS_MAX, sizeof(*w.images));
+	must(w.reqs && w.links && w.funcs && w.images, "out of memory");
 	make_map();
-	w.prog = new_prog();
 	add_objects();
 	attach();
 }
@@ -292,31 +319,58 @@ static void say_coverage(void)
 	}
 }
 
-/* More exits than entries cannot be. */
+static void on_open_frame(u64 pc, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; i < w.nr_images; i++)
+		if (pc > w.images[i].start && pc <= w.images[i].end)
+			w.funcs[w.images[i].func].open++;
+}
+
+/* Of what was missed of a function, exits less entries */
+static s64 missed_exits(u32 i, const struct guard_prog *stats)
+{
+	const struct count *c = &w.counts[i];
+
+	return c->entries - c->exits - stats->unwound - w.funcs[i].open;
+}
+
+/* Are entries and exits of a function what they must be, as far as that can be known? */
+static bool adds_up(u32 i, const struct guard_prog *stats)
+{
+	s64 exits = missed_exits(i, stats), all = stats->misses;
+
+	return w.forks || w.nr_unknown || (exits <= all && -exits <= all && !((all - exits) & 1));
+}
+
 static void say_counts(u32 worst)
 {
-	u64 entries = 0, exits = 0, misses = tramp_prog_misses(w.prog);
-	bool may_be_more = w.forks || misses || w.per_func;
-	u32 called = 0, open = 0;
+	u64 entries = 0, exits = 0, misses = 0, unwound = 0, open = 0;
+	u32 called = 0;
 
 	for (u32 i = 0; i < w.nr; i++) {
 		const struct count *c = &w.counts[i];
+		const struct func *f = &w.funcs[i];
+		struct guard_prog stats;
 
+		tramp_prog_stats(w.reqs[i].prog, &stats);
 		entries += c->entries;
 		exits += c->exits;
+		misses += stats.misses;
+		unwound += stats.unwound;
+		open += f->open;
 		called += !!c->entries;
-		open += c->entries != c->exits;
-		if (c->entries < c->exits && !may_be_more) {
-			fprintf(stderr, "whole: %s: %llu entries, %llu exits\n", w.funcs[i].name, c->entries, c->exits);
-			w.bad = BROKEN;
-		} else if (c->entries != c->exits && worst) {
-			worst--;
-			fprintf(stderr, "whole: %s: %llu calls not returned from\n", w.funcs[i].name,
-				c->entries - c->exits);
-		}
+		if (adds_up(i, &stats) && !(worst && c->entries != c->exits))
+			continue;
+		worst -= !!worst;
+		fprintf(stderr, "whole: %s: %llu entries, %llu exits, %llu missed, %llu unwound, %llu open\n", f->name,
+			c->entries, c->exits, stats.misses, stats.unwound, f->open);
+		w.bad = adds_up(i, &stats) ? w.bad : BROKEN;
 	}
-	fprintf(stderr, "whole: %llu entries of %u functions, %llu exits, %llu missed; calls of %u did not all return\n",
-		entries, called, exits, misses, open);
+	fprintf(stderr, "whole: %llu entries of %u functions = %llu exits, %llu unwound, %llu open; %llu missed; %s\n",
+		entries, called, exits, unwound, open, misses,
+		w.forks ? "children not looked at" : w.nr_unknown ? "stacks without unwind information" :
+		w.bad ? "WRONG" : "exact for each");
 	if (!entries)
 		w.bad = BROKEN;
 }
@@ -365,29 +419,84 @@ static void compare_calls(const char *path)
 		w.bad = BROKEN;
 }
 
+/* -- Another count --- */
+
+static bool is_object(const char *name, const char *const *objects, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++)
+		if (!strcmp(objects[i], name))
+			return true;
+	return false;
+}
+
+static void note_ran(const char *object, u64 addr, s64 times)
+{
+	for (u32 i = 0; i < w.nr; i++)
+		if (w.funcs[i].addr == addr && !strcmp(w.funcs[i].object, object))
+			w.funcs[i].ran += times;
+}
+
+static void compare_ran(const char *path)
+{
+	static const char *objects[16];
+	FILE *f = fopen(path, "r");
+	u32 nr = 0, nr_funcs = 0;
+	u64 addr, all = 0;
+	char object[256];
+	s64 times;
+
+	must(f, "no file of another count");
+	while (fscanf(f, "%255s %llx %lld", object, &addr, &times) == 3) {
+		if (!is_object(object, objects, nr) && nr < 16)
+			objects[nr++] = strdup(object);
+		note_ran(object, addr, times);
+	}
+	fclose(f);
+	for (u32 i = 0; i < w.nr; i++) {
+		struct guard_prog stats;
+		u64 entries;
+
+		if (!is_object(w.funcs[i].object, objects, nr))
+			continue;
+		tramp_prog_stats(w.reqs[i].prog, &stats);
+		entries = w.counts[i].entries + (stats.misses - missed_exits(i, &stats)) / 2;
+		nr_funcs += !!w.funcs[i].ran;
+		all += w.funcs[i].ran;
+		if (entries == w.funcs[i].ran)
+			continue;
+		fprintf(stderr, "whole: %s: %llu entries, ran %llu times\n", w.funcs[i].name, entries, w.funcs[i].ran);
+		w.bad = BROKEN;
+	}
+	fprintf(stderr, "whole: another count has %llu calls of %u functions\n", all, nr_funcs);
+	if (!all)
+		w.bad = BROKEN;
+}
+
 int main(int argc, char **argv)
 {
-	const char *calls = NULL;
+	const char *calls = NULL, *ran = NULL;
 	u32 worst = 0;
 	int status, i;
 
 	for (i = 1; i + 1 < argc && strcmp(argv[i], "--"); i += 2) {
 		if (!strcmp(argv[i], "--calls"))
 			calls = argv[i + 1];
+		else if (!strcmp(argv[i], "--ran"))
+			ran = argv[i + 1];
 		else if (!strcmp(argv[i], "--forks"))
 			w.forks = true;
 		else if (!strcmp(argv[i], "--worst"))
 			worst = atoi(argv[i + 1]);
 	}
-	must(i + 1 < argc, "usage: whole [--calls FILE] [--forks 1] [--worst N] -- COMMAND [ARG...]");
-	w.per_func = calls;
+	must(i + 1 < argc, "usage: whole [--calls FILE] [--ran FILE] [--forks 1] [--worst N] -- COMMAND [ARG...]");
 	start(&argv[i + 1]);
-	kill(w.pid, SIGCONT);
-	must(waitpid(w.pid, &status, 0) == w.pid, "lost the command");
+	must(!open_watch(w.pid, on_open_frame, NULL, &status, &w.nr_unknown), "lost the command");
 	say_coverage();
 	say_counts(worst);
 	if (calls)
 		compare_calls(calls);
+	if (ran)
+		compare_ran(ran);
 	remote_close(w.r);
 	if (WIFSIGNALED(status)) {
 		fprintf(stderr, "whole: the command was killed by signal %d\n", WTERMSIG(status));
