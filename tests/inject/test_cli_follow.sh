@@ -56,6 +56,50 @@ t_follow_two_processes()
 	until_line "$tmp/answers2" '210 0'
 }
 
+# Each executable's own types say where members are, whichever came first.
+said_by_both()
+{
+	status 0
+	[ "$(grep -c 'layout: 40 holds inner$' "$tmp/out")" = 2 ] || not_ok 'not what layout has'
+	[ "$(grep -c 'layout_other: 40 holds inner$' "$tmp/out")" = 2 ] || not_ok 'not what layout_other has'
+	[ "$(grep -c 'inner is 7: in ' "$tmp/out")" = 4 ] || not_ok 'not what the inner box weighs'
+	out 'calls = 4'
+}
+
+t_follow_types_of_each_executable()
+{
+	layout=$BUILD/tests/inject/layout
+	for pair in "$layout ${layout}_other" "${layout}_other $layout"; do
+		what="fsession run --follow of $pair"
+		timeout 60 "$FSESSION" run "$layout.bpf.o" --engine user --follow --dump -- \
+			sh -c 'for i in 1 2; do for p; do echo x | $p; done; done' sh $pair >"$tmp/out" 2>"$tmp/err"
+		got=$?
+		said_by_both
+	done
+}
+
+t_follow_types_of_running_executables()
+{
+	what='fsession run -p LAYOUT,OTHER'
+	start_victim 1 "$BUILD/tests/inject/layout"
+	first=$pid
+	start_victim 2 "$BUILD/tests/inject/layout_other"
+	exec 8>"$tmp/in1" 9>"$tmp/in2"
+	until_line "$tmp/answers1" 0x && until_line "$tmp/answers2" 0x
+	timeout 60 "$FSESSION" run "$BUILD/tests/inject/layout.bpf.o" --dump -p "$first,$pid" >"$tmp/out" 2>"$tmp/err" \
+		8>&- 9>&- &
+	tracer=$!
+	until_line "$tmp/err" "engine user on pack in process $pid"
+	printf 'x\nx\n' >&8
+	printf 'x\nx\n' >&9
+	exec 8>&- 9>&-
+	wait "$tracer"
+	got=$?
+	said_by_both
+	out "inner is 7: in $first"
+	out "inner is 7: in $pid"
+}
+
 t_follow_one_of_two_cannot_be()
 {
 	start_victim 1 "$victim"
