@@ -46,6 +46,7 @@
 #include "trampoline/guard.h"
 #include "util/log.h"
 #include "util/privilege.h"
+#include "util/spare.h"
 
 #define PAGE 4096ULL
 #define RW (PROT_READ | PROT_WRITE)
@@ -162,21 +163,34 @@ static int explain(const struct remote *r, int err)
 	return -ESRCH;
 }
 
+/* Whoever holds it may need descriptors, of which others may have taken all. */
+static void lock_remote(struct remote *r)
+{
+	pthread_mutex_lock(&r->lock);
+	spare_lend();
+}
+
+static void unlock_remote(struct remote *r)
+{
+	spare_take_back();
+	pthread_mutex_unlock(&r->lock);
+}
+
 static int begin(struct remote *r, struct call **ret)
 {
 	int err;
 
-	pthread_mutex_lock(&r->lock);
+	lock_remote(r);
 	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, r->gadget, r->hold, ret));
 	if (err)
-		pthread_mutex_unlock(&r->lock);
+		unlock_remote(r);
 	return err;
 }
 
 static void end(struct remote *r, struct call *c)
 {
 	call_end(c);
-	pthread_mutex_unlock(&r->lock);
+	unlock_remote(r);
 }
 
 /* Private memory there, zeroed; @at: 0 or where exactly. */
@@ -417,7 +431,7 @@ static int stop_begin(struct remote *r, struct stop *s)
 {
 	int err;
 
-	pthread_mutex_lock(&r->lock);
+	lock_remote(r);
 	err = lost_memory(r) ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
 	s->hold = r->hold;
 	return err ?: stop_all(s);
@@ -428,7 +442,7 @@ static void stop_end(struct remote *r, struct stop *s)
 	stop_release(s);
 	r->stood_ns = s->stood_ns;
 	stop_done(s);
-	pthread_mutex_unlock(&r->lock);
+	unlock_remote(r);
 }
 
 /* What is there is another file now, or nothing (dlclose), or the new bytes: a file that was mapped again. */
@@ -478,7 +492,7 @@ static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	struct stop s = { 0 };
 	int err;
 
-	pthread_mutex_lock(&r->lock);
+	lock_remote(r);
 	err = r->left ? -ESRCH : keeper_note(r->keeper, patches, nr);
 	if (!err) {
 		err = stop_begin(r, &s);
@@ -487,7 +501,7 @@ static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	}
 	if (!r->left)
 		keeper_forget(r->keeper, patches, nr);
-	pthread_mutex_unlock(&r->lock);
+	unlock_remote(r);
 	return explain(r, err);
 }
 
@@ -673,7 +687,7 @@ static int open_process(struct remote *r)
 	r->mem = open(path, O_RDWR | O_CLOEXEC);
 	if (r->mem < 0)
 		return fail_hint(errno == EACCES ? -EPERM : -errno,
-				 privilege_ptrace_hint(),
+				 errno == EACCES || errno == EPERM ? privilege_ptrace_hint() : NULL,
 				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(errno));
 	return 0;
 }
@@ -713,10 +727,10 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	struct call *c;
 	int err;
 
-	pthread_mutex_lock(&r->lock);
+	lock_remote(r);
 	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, 0, r->hold, &c);
 	if (err) {
-		pthread_mutex_unlock(&r->lock);
+		unlock_remote(r);
 		return err;
 	}
 	err = leave_check(call_stop(c), spans, nr);
@@ -752,9 +766,12 @@ void remote_close(struct remote *r)
 
 	if (!r)
 		return;
+	spare_lend();
 	restore_family(r);
 	if (r->mem >= 0)
 		leave(r);
+	spare_take_back();
+	spare_put();
 	while ((p = r->pieces)) {
 		r->pieces = p->next;
 		if (p->view)
@@ -924,7 +941,7 @@ int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u
 	struct remote_map *m;
 	int err = 0;
 
-	pthread_mutex_lock(&r->lock);
+	lock_remote(r);
 	m = r->maps;
 	while (m && m->rt != rt)
 		m = m->next;
@@ -936,7 +953,7 @@ int remote_map(struct remote *r, const struct rt_map *rt, int memfd, u64 *ret, u
 		*ret = m->addr;
 		*values = m->values;
 	}
-	pthread_mutex_unlock(&r->lock);
+	unlock_remote(r);
 	return err;
 }
 
@@ -973,7 +990,11 @@ int remote_open_held(pid_t pid, struct stop_hold *hold, struct remote **ret)
 	r->pid = pid;
 	r->hold = hold;
 	r->mem = r->pidfd = -1;
-	err = refuse_check(pid);
+	err = spare_get();
+	if (err)
+		fail_hint(err, "raise 'ulimit -n', or end other sessions", "process %d: it takes file descriptors: %s", pid,
+			  log_errstr(err));
+	err = err ?: refuse_check(pid);
 	err = err ?: env_init();
 	err = err ?: open_process(r);
 	err = err ?: keeper_start(pid, r->mem, &r->keeper);

@@ -48,6 +48,12 @@ counter()
 	[ "$value" = "$2" ] || not_ok "$1: '$value', not $2"
 }
 
+# The first bytes of its work()
+text_of()
+{
+	dd if="/proc/$1/mem" bs=1 count=8 skip=$(($(sed -n '1s/ .*//p' "$tmp/victim"))) 2>/dev/null | od -An -tx1
+}
+
 stop_victim()
 {
 	exec 9>&-
@@ -225,6 +231,24 @@ t_process_that_is_none()
 	fs run "$weigh" --pid x
 	status 1
 	err "--pid 'x': not a process id"
+}
+
+# Whatever few there are: one line, and the process as it was.
+t_process_few_descriptors()
+{
+	start_victim
+	own=$(text_of "$pid")
+	for n in 16 24 32 40 48; do
+		what="fsession run with $n descriptors"
+		(exec 9>&-; ulimit -n $n; timeout 60 "$FSESSION" run "$weigh" --for 1ms -p "$pid" >"$tmp/out" 2>"$tmp/err")
+		got=$?
+		status 1
+		one_error
+		err "process $pid: it takes file descriptors: Too many open files"
+		[ "$(text_of "$pid")" = "$own" ] || not_ok 'its text is another one'
+	done
+	ask 10 '55 0'
+	stop_victim
 }
 
 t_process_that_is_traced()
