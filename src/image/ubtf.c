@@ -550,6 +550,13 @@ int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
 	return 0;
 }
 
+const char *ubtf_unknown(const struct ufunc *f)
+{
+	return f->sym->flags & USYM_IFUNC ?
+	       "it is an IFUNC, whose first call has yet to choose the code: attach after that, or start the "
+	       "program with LD_BIND_NOW=1" : NULL;
+}
+
 uint64_t ubtf_entered(const struct ubtf *u, const struct usym *code)
 {
 	return u->sites ? usites_entered(u->sites, code) : 0;

@@ -68,6 +68,8 @@ const struct ufunc *ubtf_find(const struct ubtf *u, const char *name);
  */
 int ubtf_code(const struct ubtf *u, const struct ufunc *f, uint64_t base,
 	      int (*read)(void *arg, uint64_t addr, uint64_t *ret), void *arg, struct usym *ret);
+/* Why ubtf_code() does not know the code of @f, in words; NULL: it has none. */
+const char *ubtf_unknown(const struct ufunc *f);
 /*
  * Why no session can be attached to @code, of f->sym or ubtf_code(): NULL, or a few words, which may be in @buf.
  * The first call looks at all instructions of the file, as usites_new().

@@ -237,10 +237,15 @@ static int read_word(void *arg, uint64_t addr, uint64_t *ret)
 	return process_vm_readv(t->pid, &here, 1, &there, 1, 0) == sizeof(*ret) ? 0 : -EFAULT;
 }
 
+static const struct ufunc *named(const struct proctarget *t, u32 nr, const char *name)
+{
+	return nr < t->nr && t->objs[nr].types ? ubtf_find(t->objs[nr].types, name) : NULL;
+}
+
 static const struct ufunc *find(const struct proctarget *t, u32 nr, const char *name, struct usym *code)
 {
-	const struct object *o = nr < t->nr ? &t->objs[nr] : NULL;
-	const struct ufunc *f = o && o->types ? ubtf_find(o->types, name) : NULL;
+	const struct object *o = &t->objs[nr];
+	const struct ufunc *f = named(t, nr, name);
 
 	return f && !ubtf_code(o->types, f, o->base, read_word, (void *)t, code) ? f : NULL;
 }
@@ -264,12 +269,15 @@ static int proc_func(void *arg, u32 nr, u32 id, const char *name, struct target_
 static const char *proc_refusal(void *arg, u32 nr, u32 id, const char *name, char buf[128])
 {
 	const struct proctarget *t = arg;
+	const struct ufunc *f = named(t, nr, name);
 	struct usym code;
 
 	(void)id;
 	if (nr && !strcmp(name, remote_hook_name(REMOTE_HOOK_UNWINDERS)))
 		return "is replaced by this engine's own";
-	return find(t, nr, name, &code) ? ucache_refusal(t->objs[nr].types, &code, buf) : NULL;
+	if (find(t, nr, name, &code))
+		return ucache_refusal(t->objs[nr].types, &code, buf);
+	return f ? ubtf_unknown(f) : NULL;
 }
 
 static u64 proc_helper(void *arg, u64 fn)

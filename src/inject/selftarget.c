@@ -146,10 +146,15 @@ static int read_word(void *arg, uint64_t addr, uint64_t *ret)
 	return 0;
 }
 
+static const struct ufunc *named(u32 nr, u32 id)
+{
+	return self.objs[nr].u ? ubtf_from_id(self.objs[nr].u, id) : NULL;
+}
+
 static const struct ufunc *find(u32 nr, u32 id, struct usym *code)
 {
 	const struct loaded *o = &self.objs[nr];
-	const struct ufunc *f = o->u ? ubtf_from_id(o->u, id) : NULL;
+	const struct ufunc *f = named(nr, id);
 
 	return f && !ubtf_code(o->u, f, o->base, read_word, NULL, code) ? f : NULL;
 }
@@ -170,11 +175,14 @@ static int self_target_func(void *arg, u32 nr, u32 id, const char *name, struct 
 
 static const char *self_target_refusal(void *arg, u32 nr, u32 id, const char *name, char buf[128])
 {
+	const struct ufunc *f = named(nr, id);
 	struct usym code;
 
 	(void)arg;
 	(void)name;
-	return find(nr, id, &code) ? ubtf_refusal(self.objs[nr].u, &code, buf) : NULL;
+	if (find(nr, id, &code))
+		return ubtf_refusal(self.objs[nr].u, &code, buf);
+	return f ? ubtf_unknown(f) : NULL;
 }
 
 static const struct target_ops ops = {

@@ -48,6 +48,7 @@ struct prog {
 
 struct result {
 	u64 mem[META_WORDS + BUF_WORDS];
+	u64 values[ENGINE_VALUES];
 	u64 r0;
 	int err;
 };
@@ -376,6 +377,29 @@ static void gen_tail(struct prog *p)
 	gen_reload(p, 0);
 }
 
+/* A value of the array, found by an index on the stack that may be beyond its end, is read or changed. */
+static void gen_lookup(struct prog *p)
+{
+	s16 at = -8 * (s16)(1 + rnd(STACK_WORDS));
+	u32 s = rnd(4);
+
+	add(p, BPF_JMP | BPF_CALL, 0, 0, 0, 5);
+	p->fixed[p->cnt - 1] = true;
+	if (rnd(8))
+		add_inside(p, BPF_ST | BPF_MEM | BPF_W, 10, 0, at, rnd(ENGINE_VALUES + 2));
+	add_inside(p, BPF_ALU64 | BPF_MOV | BPF_X, 1, 0, 0, 0);
+	add_inside(p, BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0);
+	add_inside(p, BPF_ALU64 | BPF_ADD, 2, 0, 0, at);
+	add_inside(p, BPF_JMP | BPF_CALL, 0, 0, 0, ENGINE_LOOKUP);
+	add_inside(p, BPF_JMP | BPF_JEQ, 0, 0, 2, 0);
+	if (rnd(2))
+		add_inside(p, BPF_STX | BPF_ATOMIC | BPF_DW, 0, 6 + rnd(3), 0, BPF_ADD);
+	else
+		add_inside(p, BPF_STX | BPF_MEM | sizes[s], 0, 6 + rnd(3), rnd(8 - (1 << s) + 1), 0);
+	add_inside(p, BPF_LDX | BPF_MEM | sizes[s], 6 + rnd(3), 0, rnd(8 - (1 << s) + 1), 0);
+	gen_reload(p, 0);
+}
+
 /* back to somewhere between @from and here, as long as may_goto allows */
 static void gen_back(struct prog *p, u32 from)
 {
@@ -390,7 +414,7 @@ static void gen_back(struct prog *p, u32 from)
 
 static void gen_one(struct prog *p, int func, u32 from)
 {
-	switch (rnd(28)) {
+	switch (rnd(29)) {
 	case 0:
 		gen_ldimm64(p);
 		break;
@@ -448,6 +472,9 @@ static void gen_one(struct prog *p, int func, u32 from)
 		break;
 	case 23:
 		gen_indexed(p);
+		break;
+	case 24:
+		gen_lookup(p);
 		break;
 	default:
 		gen_alu(p);
@@ -521,6 +548,8 @@ static void generate(void)
 	gen_prog(&progs[1]);
 	for (int i = 0; i < META_WORDS + BUF_WORDS; i++)
 		start.mem[i] = rnd_value();
+	for (int i = 0; i < ENGINE_VALUES; i++)
+		start.values[i] = rnd_value();
 	meta = (u64)rnd(2) << 63 | (1 + rnd(META_WORDS)) << 8 | 3;
 	start.mem[META_WORDS - 1] = meta;
 }
@@ -542,7 +571,9 @@ static void run(enum engine e)
 		ep.cookie_off = -8 * (s32)(meta >> 8 & 0xff);
 	}
 	*r = start;
+	memcpy(engine_values, start.values, sizeof(engine_values));
 	r->err = engine_run(e, &ep, r->mem + META_WORDS, &r->r0);
+	memcpy(r->values, engine_values, sizeof(engine_values));
 }
 
 /* Returns the engine that disagrees with the interpreter, 0 if none does. */
@@ -590,6 +621,9 @@ static void report(enum engine e)
 		if (want->mem[i] != got->mem[i])
 			printf("#   ctx%+d: 0x%llx, interpreter 0x%llx\n", 8 * (i - META_WORDS),
 			       got->mem[i], want->mem[i]);
+	for (int i = 0; i < ENGINE_VALUES; i++)
+		if (want->values[i] != got->values[i])
+			printf("#   value %d: 0x%llx, interpreter 0x%llx\n", i, got->values[i], want->values[i]);
 }
 
 static void dump(FILE *f)

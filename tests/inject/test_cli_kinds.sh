@@ -61,6 +61,21 @@ t_kinds_of_names()
 	out 5
 }
 
+# Which code it is nobody knows before its first call.
+t_kinds_ifunc_not_called_yet()
+{
+	"$BUILD/tests/unit/images/chosen" x y >"$tmp/ready" &
+	pid=$!
+	until [ -s "$tmp/ready" ] || ! kill -0 $pid; do :; done
+	what='an IFUNC without choice'
+	timeout 60 "$FSESSION" run "$latency" -p $pid -a 'libchosen.so:pick' >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	kill $pid
+	status 1
+	err 'it is an IFUNC, whose first call has yet to choose the code: attach after that'
+	err 'LD_BIND_NOW=1'
+}
+
 t_kinds_without_symbols()
 {
 	strip -o "$tmp/stripped" "$here/named"

@@ -2,6 +2,7 @@
 #include "engines.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "bpf/interp.h"
 
@@ -11,7 +12,15 @@ struct prog_array {
 	u64 entries[ENGINE_PROGS_MAX];
 };
 
+/* What a lookup reads of a map, whether it is a call or part of the code. */
+struct array {
+	u32 max_entries, elem_bytes;
+	u64 values;
+};
+
 static struct prog_array prog_array;
+u64 engine_values[ENGINE_VALUES];
+static struct array array = { ENGINE_VALUES, sizeof(engine_values[0]), (u64)engine_values };
 static bool interpreting;
 
 static u64 helper_sum(u64 a, u64 b, u64 c, u64 d, u64 e)
@@ -52,6 +61,27 @@ static u64 helper_prog_array(u64 a, u64 b, u64 c, u64 d, u64 e)
 	return (u64)&prog_array;
 }
 
+static u64 helper_lookup(u64 map, u64 key, u64 c, u64 d, u64 e)
+{
+	const struct array *a = (const struct array *)map;
+	u32 index = *(const u32 *)key;
+
+	(void)c;
+	(void)d;
+	(void)e;
+	return index < a->max_entries ? a->values + (u64)index * a->elem_bytes : 0;
+}
+
+static u64 helper_array(u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	(void)e;
+	return (u64)&array;
+}
+
 static u64 helper_xor(u64 a, u64 b, u64 c, u64 d, u64 e)
 {
 	(void)c;
@@ -63,14 +93,14 @@ static u64 helper_xor(u64 a, u64 b, u64 c, u64 d, u64 e)
 int engine_resolve(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 {
 	static const bpf_helper_fn helpers[] = {
-		NULL, helper_sum, helper_loop, helper_spoil, helper_prog_array,
+		NULL, helper_sum, helper_loop, helper_spoil, helper_prog_array, helper_array, helper_lookup,
 	};
 
 	(void)arg;
 	*ret = (struct bpf_call){ BPF_CALL_ADDR, 0 };
 	if (insn_is_tail_call(insn))
 		ret->kind = BPF_CALL_TAIL;
-	else if (insn_is_helper_call(insn) && insn->imm >= 1 && insn->imm <= 4)
+	else if (insn_is_helper_call(insn) && insn->imm >= 1 && insn->imm <= 6)
 		ret->addr = (u64)helpers[insn->imm];
 	else if (insn_is_kfunc_call(insn) && insn->imm == 1)
 		ret->kind = BPF_CALL_SESSION_IS_RETURN;
@@ -95,6 +125,12 @@ static const struct bpf_prog_array_layout layout = {
 	.entries_off = offsetof(struct prog_array, entries),
 };
 
+static const struct bpf_array_layout array_layout = {
+	.max_entries_off = offsetof(struct array, max_entries),
+	.elem_bytes_off = offsetof(struct array, elem_bytes),
+	.values_off = offsetof(struct array, values),
+};
+
 static int run_interp(const struct engine_progs *p, void *ctx, u64 *ret)
 {
 	struct interp_opts opts = { .resolve = engine_resolve, .prog_array = layout,
@@ -113,17 +149,31 @@ static int run_interp(const struct engine_progs *p, void *ctx, u64 *ret)
 	return interp_run(&progs[0], &opts, (u64)ctx, ret);
 }
 
+static int load(const struct bpf_insn *insns, u32 cnt, struct jit_opts *opts, struct jit_code **ret)
+{
+	u8 *flags = calloc(cnt, 1);
+	int err = flags ? 0 : -ENOMEM;
+
+	for (u32 i = 0; i < cnt && !err; i++)
+		if (insn_is_helper_call(&insns[i]) && insns[i].imm == ENGINE_LOOKUP)
+			flags[i] = JIT_INSN_ARRAY;
+	opts->insn_flags = flags;
+	err = err ?: jit_load(insns, cnt, opts, ret);
+	free(flags);
+	return err;
+}
+
 static int run_jit(const struct engine_progs *p, u32 features, void *ctx, u64 *ret)
 {
-	struct jit_opts opts = { .resolve = engine_resolve, .prog_array = layout, .features = features,
-				 .phase = p->phase, .cookie_off = p->cookie_off,
+	struct jit_opts opts = { .resolve = engine_resolve, .prog_array = layout, .array = array_layout,
+				 .features = features, .phase = p->phase, .cookie_off = p->cookie_off,
 				 .may_goto_max = p->may_goto_max };
 	struct jit_code *code[ENGINE_PROGS_MAX] = { NULL };
 	int err = 0;
 
 	for (int i = 0; i < ENGINE_PROGS_MAX && !err; i++) {
 		if (p->cnt[i])
-			err = jit_load(p->insns[i], p->cnt[i], &opts, &code[i]);
+			err = load(p->insns[i], p->cnt[i], &opts, &code[i]);
 		prog_array.entries[i] = code[i] ? code[i]->tail_entry : 0;
 	}
 	interpreting = false;

@@ -22,6 +22,11 @@ struct engine_progs {
 	u64 budget_insns;
 };
 
+/* Of the array; the caller's to set before a run. */
+#define ENGINE_VALUES 16
+#define ENGINE_LOOKUP 6
+extern u64 engine_values[ENGINE_VALUES];
+
 const char *engine_name(enum engine e);
 /* Runs program 0 with r1 = @ctx; 0 and r0 in @ret, or -errno. */
 int engine_run(enum engine e, const struct engine_progs *p, void *ctx, u64 *ret);
@@ -31,6 +36,8 @@ int engine_run(enum engine e, const struct engine_progs *p, void *ctx, u64 *ret)
  *	call 2	r1 times r2(i, r3); sum of what it returned
  *	call 3	spoils every register a call may spoil; returns 0x1337
  *	call 4	the prog array for call 12
+ *	call 5	the array for call 6
+ *	call 6	address of the value in array r1 whose index is at r2, or 0; the JIT makes it part of the code
  *	call kfunc#1	bpf_session_is_return	call kfunc#2	bpf_session_cookie
  *	call kfunc#3	r1 ^ r2
  */

@@ -206,6 +206,30 @@ TEST(struct_in_both_kinds_of_registers)
 	CHECK_STR(hn_order(), "e1 x1");
 }
 
+/* gcc passes the frame of the outer function in r10. */
+#ifndef __clang__
+extern const u8 nested_code[];
+
+TEST(nested_function)
+{
+	volatile u64 outer = 100, calls = 0;
+	auto u64 nested(u64 a) __asm__("nested_code");
+	HN_NOINLINE u64 nested(u64 a)
+	{
+		NOT_PURE();
+		calls++;
+		return outer + a;
+	}
+
+	trace(nested_code);
+	CHECK_EQ(nested(1), 101);
+	outer = 200;
+	CHECK_EQ(nested(7), 207);
+	CHECK_EQ(calls, 2);
+	CHECK_STR(hn_order(), "e1 x1 e1 x1");
+}
+#endif
+
 /* -- The window of unknown stack arguments at the end of the stack --- */
 
 static ucontext_t main_ctx, co_ctx;

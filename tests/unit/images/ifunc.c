@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A function that is chosen at the start. Says "ready" and waits to be killed; with an argument, without its
- * first thread. */
+ * first thread; with two, before it has called it. */
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ int pick(int a) __attribute__((ifunc("choose")));
 
 static void *wait(void *arg)
 {
-	puts(pick(arg != NULL) ? "ready" : "");
+	puts((arg && ((char **)arg)[2]) || pick(arg != NULL) ? "ready" : "");
 	fflush(stdout);
 	for (;;)
 		pause();
@@ -30,8 +30,8 @@ int main(int argc, char **argv)
 {
 	pthread_t thread;
 
-	if (argc == 1)
-		wait(NULL);
+	if (argc != 2)
+		wait(argc > 2 ? argv : NULL);
 	if (pthread_create(&thread, NULL, wait, argv))
 		return 1;
 	pthread_exit(NULL);
