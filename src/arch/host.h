@@ -25,6 +25,8 @@ bool arch_host_shadow_stack(void);
 
 /* -- Threads stopped by ptrace --- */
 
+#define ARCH_WORDS_MAX 40
+
 struct arch_thread_pc {
 	u64 pc, sp;
 };
@@ -32,6 +34,8 @@ struct arch_thread_pc {
 /* 0 or -errno */
 int arch_host_get_pc(pid_t tid, struct arch_thread_pc *ret);
 int arch_host_set_pc(pid_t tid, u64 pc);
+/* All general registers, the PC among them. Their number or -errno */
+int arch_host_get_words(pid_t tid, u64 ret[ARCH_WORDS_MAX]);
 
 /*
  * A stopped thread borrowed for system calls. It is set up so that when it is let go by accident, at any

@@ -155,6 +155,7 @@ struct arch_tramp_ops {
 	u32 nodes_max;		/* programs per function, S: 36 on x86_64, 37 on arm64 */
 	u32 stub_bytes;		/* of one stub */
 	u32 arg_regs;		/* integer argument registers */
+	u8 trap_byte;		/* an instruction that stops, of as many as it takes */
 	u32 elf_irelative;	/* relocation: the word is what the function at .r_addend returned */
 	u32 elf_jump_slot, elf_glob_dat;	/* the word is a symbol's address, the first one's once it was called */
 	u8 cfi_ra;		/* DWARF number of the return address's column */

@@ -162,7 +162,8 @@ static int enter_all(struct run *r)
 /* The engine that needs no kernel, before anything asks one. */
 static int use_user_engine(struct run *r)
 {
-	const char *option = r->o->lib ? "lib" : r->o->follow ? "follow" : r->o->perf_map ? "perf-map" : NULL;
+	const char *option = r->o->lib ? "lib" : r->o->follow ? "follow" : r->o->perf_map ? "perf-map" :
+			     r->o->jitdump ? "jitdump" : NULL;
 	int err;
 
 	if (r->o->engine != FSESSION_ENGINE_USER && option)
@@ -173,6 +174,8 @@ static int use_user_engine(struct run *r)
 		return fail(-EOPNOTSUPP, "engine user: not for this machine's architecture yet");
 	if (r->o->perf_map)
 		fsession_user_engine.perfmap_enable();
+	if (r->o->jitdump)
+		fsession_user_engine.jitdump_enable();
 	if (r->o->lib) {
 		err = self_open(r->o->lib, &r->self);
 		err = err ?: fsession_user_engine.use(r->o->lib);

@@ -31,6 +31,9 @@ static const struct opt run_opts[] = {
 	{ "for", 'f', OPT_TIME, OFF(run, for_ns), "TIME",
 	  "Stop after TIME, such as 500ms, 5s or 2m" },
 	{ "help", 'h', OPT_FLAG, OFF(run, help), NULL, "Print the options" },
+	{ "jitdump", 'J', OPT_FLAG, OFF(run, jitdump), NULL,
+	  "With --engine user: write trampolines and programs, with their code, to jit-PID.dump in the current "
+	  "directory, which `perf inject --jit` reads after `perf record -k mono`" },
 	{ "json", 'j', OPT_FLAG, OFF(run, json), NULL,
 	  "Print JSON lines: one object per line, told apart by \"type\"" },
 	{ "lib", 'l', OPT_TEXT, OFF(run, lib), "PATH",

@@ -43,7 +43,7 @@ struct run_opts {
 	bool prefix;
 	bool follow;
 	bool dump;
-	bool stats, perf_map;
+	bool stats, perf_map, jitdump;
 	bool json;
 };
 

@@ -44,8 +44,9 @@ struct user_engine {
 	int (*lines_open)(void);
 	void (*lines_close)(int fd);
 	u64 (*lines_lost)(void);
-	/* As of inject/perfmap.h. */
+	/* As of inject/perfmap.h and inject/jitdump.h. */
 	void (*perfmap_enable)(void);
+	void (*jitdump_enable)(void);
 	/* As user_bpf_unwound(). */
 	u64 (*unwound)(int prog_fd);
 };

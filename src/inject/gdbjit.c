@@ -6,6 +6,7 @@
  */
 #include "inject/gdbjit.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct jit_code_entry {
 	uint64_t bytes;
 };
 
-enum { JIT_NOACTION, JIT_REGISTER_FN };
+enum { JIT_NOACTION, JIT_REGISTER_FN, JIT_UNREGISTER_FN };
 
 struct jit_descriptor {
 	uint32_t version;
@@ -46,13 +47,25 @@ enum { SEC_NULL, SEC_TEXT, SEC_FRAME, SEC_SYMS, SEC_STRS, SECS };
 static const char names[] = "\0.text\0.eh_frame\0.symtab\0.strtab";
 enum { NAME_TEXT = 1, NAME_FRAME = 7, NAME_SYMS = 17, NAME_STRS = 25 };
 
-struct file {
+/*
+ * Lies at 4 modulo 8: it is not to look as if somebody had the code's address, by which is known whether that can
+ * be used again (stop_find_users()).
+ */
+struct __attribute__((packed, aligned(4))) file {
 	Elf64_Ehdr ehdr;
 	Elf64_Shdr secs[SECS];
 	Elf64_Sym syms[2];
 	char strs[sizeof(names) + 128];
 	u8 frame[];
 };
+
+struct entry {
+	struct jit_code_entry link;
+	u32 pad;
+	struct file file;
+};
+
+static_assert(offsetof(struct entry, file) % 8 == 4, "words of the file are not aligned");
 
 /* Of the .eh_frame behind the header at @hdr, up to and with the zero word that ends it. */
 static u64 frame_bytes(u64 hdr)
@@ -100,22 +113,49 @@ static void fill(struct file *f, u64 start, u64 end, u64 hdr, const char *name, 
 	memcpy(f->frame, (const u8 *)hdr + UNWIND_FRAME_OFF, frame);
 }
 
+static void tell(struct jit_code_entry *e, u32 action)
+{
+	struct jit_descriptor *d = &__jit_debug_descriptor;
+
+	d->relevant = e;
+	d->action = action;
+	__jit_debug_register_code();
+	d->action = JIT_NOACTION;
+}
+
 void gdbjit_add(u64 start, u64 end, u64 hdr, const char *name)
 {
 	u64 frame = frame_bytes(hdr);
-	struct jit_code_entry *e = calloc(1, sizeof(*e) + sizeof(struct file) + frame);
+	struct entry *e = calloc(1, sizeof(*e) + frame);
 	struct jit_descriptor *d = &__jit_debug_descriptor;
 
 	if (!e)
 		return;		/* the frame has no name, that is all */
-	fill((struct file *)(e + 1), start, end, hdr, name, frame);
-	e->symfile = e + 1;
-	e->bytes = sizeof(struct file) + frame;
-	e->next = d->first;
+	fill(&e->file, start, end, hdr, name, frame);
+	e->link.symfile = &e->file;
+	e->link.bytes = sizeof(e->file) + frame;
+	e->link.next = d->first;
 	if (d->first)
-		d->first->prev = e;
-	d->first = d->relevant = e;
-	d->action = JIT_REGISTER_FN;
-	__jit_debug_register_code();
-	d->action = JIT_NOACTION;
+		d->first->prev = &e->link;
+	d->first = &e->link;
+	tell(&e->link, JIT_REGISTER_FN);
+}
+
+void gdbjit_remove(u64 start)
+{
+	struct jit_descriptor *d = &__jit_debug_descriptor;
+	struct jit_code_entry *e = d->first;
+
+	while (e && ((struct entry *)e)->file.syms[1].st_value != start)
+		e = e->next;
+	if (!e)
+		return;
+	if (e->prev)
+		e->prev->next = e->next;
+	else
+		d->first = e->next;
+	if (e->next)
+		e->next->prev = e->prev;
+	tell(e, JIT_UNREGISTER_FN);
+	free(e);
 }

@@ -5,7 +5,9 @@
 
 #include "util/types.h"
 
-/* [start, end) is called @name and has its .eh_frame_hdr at @hdr; for good. One caller at a time. */
+/* [start, end) is called @name and has its .eh_frame_hdr at @hdr. One caller at a time. */
 void gdbjit_add(u64 start, u64 end, u64 hdr, const char *name);
+/* What starts at @start goes. */
+void gdbjit_remove(u64 start);
 
 #endif

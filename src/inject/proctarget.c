@@ -61,6 +61,14 @@ static u64 base_of(const struct uelf *elf, const struct map_row *row)
 	return 0;
 }
 
+/* What is mapped to be executed need not be: a file with code for perf is mapped to be noticed. */
+static bool is_elf(int fd)
+{
+	char magic[4];
+
+	return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) && !memcmp(magic, "\177ELF", sizeof(magic));
+}
+
 static int add_object(struct proctarget *t, const char *name, const struct map_row *row)
 {
 	struct object *objs = realloc(t->objs, (t->nr + 1) * sizeof(*objs)), *o;
@@ -78,7 +86,7 @@ static int add_object(struct proctarget *t, const char *name, const struct map_r
 	if (fd < 0)
 		return 0;
 	snprintf(root, sizeof(root), "/proc/%d/root", t->pid);
-	if (!ucache_open(fd, row->path, &opts, &o->types))
+	if (is_elf(fd) && !ucache_open(fd, row->path, &opts, &o->types))
 		o->base = base_of(o->types->elf, row);
 	close(fd);
 	return 0;

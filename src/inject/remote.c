@@ -37,6 +37,7 @@
 #include "inject/leave.h"
 #include "inject/maps.h"
 #include "inject/passfd.h"
+#include "inject/jitdump.h"
 #include "inject/perfmap.h"
 #include "inject/printed.h"
 #include "inject/refuse.h"
@@ -242,6 +243,18 @@ static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int p
 		return got;
 	*ret = got;
 	return 0;
+}
+
+/* perf learns about the file when the process maps it. */
+static int map_jitdump(struct remote *r, struct call *c)
+{
+	int fd = jitdump_fd(r->pid), err;
+	u64 at;
+
+	if (fd < 0)
+		return 0;
+	err = map_shared(r, c, 0, PAGE, PROT_READ | PROT_EXEC, fd, &at);
+	return err ?: add_piece(r, at, PAGE, NULL);
 }
 
 /* Memory of both, here to be written. What is not to be written there never will be, by nobody who has its file. */
@@ -516,6 +529,15 @@ static int remote_op_is_quiet(void *arg, u64 guard_off)
 	return err == -ESRCH ? 0 : err;		/* nobody is anywhere */
 }
 
+static void dump_code(struct remote *r, u64 start, u64 end, const char *name)
+{
+	u8 *code = jitdump_fd(r->pid) < 0 ? NULL : malloc(end - start);
+
+	if (code && !peek(r, start, code, end - start))
+		jitdump_add(r->pid, start, code, end - start, name);
+	free(code);
+}
+
 static int remote_op_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name)
 {
 	struct remote *r = arg;
@@ -525,6 +547,7 @@ static int remote_op_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, 
 	int err;
 
 	perfmap_add(r->pid, start, end, name);
+	dump_code(r, start, end, name);
 	while (nr < r->nr_regions && r->regions[nr].start != area)
 		nr++;
 	region = &r->regions[nr];
@@ -632,6 +655,7 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	err = err ?: map_rt(r, c);
 	err = err ?: map_guards(r, c, PAGE, &env->blocks);
 	err = err ?: map_shared(r, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, RW, alive_memfd(r->alive), &env->alive);
+	err = err ?: map_jitdump(r, c);
 	if (err)
 		return err;
 	r->guard_table = agent_symbol(&r->agent, "guard_table");

@@ -14,6 +14,7 @@
 
 #include "arch/host.h"
 #include "inject/gdbjit.h"
+#include "inject/jitdump.h"
 #include "inject/maps.h"
 #include "inject/perfmap.h"
 #include "inject/stop_self.h"
@@ -111,7 +112,7 @@ static int self_add_images(void *arg, u64 start, u64 end)
 		return fail(-ENOMEM, "inject: too many areas of code");
 	guard_table.ranges[nr] = (struct guard_range){ start, end };
 	__atomic_store_n(&guard_table.nr_ranges, nr + 1, __ATOMIC_RELEASE);
-	return 0;
+	return unwind_add_area(start, end);
 }
 
 bool self_may_force(void)
@@ -202,9 +203,27 @@ static int self_is_quiet(void *arg, u64 guard_off)
 static int self_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name)
 {
 	(void)arg;
+	(void)area;
 	perfmap_add(getpid(), start, end, name);
+	jitdump_add(getpid(), start, (const void *)start, end - start, name);
 	gdbjit_add(start, end, hdr, name);
-	return unwind_add(area, start, end, hdr);
+	unwind_add(hdr);
+	return 0;
+}
+
+static int self_find_users(void *arg, struct tramp_piece *pieces, u32 nr, u64 *looked_at)
+{
+	(void)arg;
+	return stop_self_find_users(pieces, nr, looked_at);
+}
+
+static void self_remove_code(void *arg, u64 area, u64 start, u32 bytes)
+{
+	(void)arg;
+	(void)area;
+	(void)bytes;
+	gdbjit_remove(start);
+	unwind_remove(start);
 }
 
 static const struct tramp_target_ops self_ops = {
@@ -218,9 +237,19 @@ static const struct tramp_target_ops self_ops = {
 	.patch = self_patch,
 	.is_quiet = self_is_quiet,
 	.add_code = self_add_code,
+	.find_users = self_find_users,
+	.remove_code = self_remove_code,
 };
 
 /* -- The space --- */
+
+static void map_jitdump(void)
+{
+	int fd = jitdump_fd(getpid());
+
+	if (fd >= 0 && mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		log_msg(LOG_WARN, "inject: perf will not find jit-%d.dump: %s", getpid(), log_errstr(errno));
+}
 
 static int make_space(struct tramp_space **ret)
 {
@@ -245,6 +274,7 @@ static int make_space(struct tramp_space **ret)
 	(*ret)->vector_bytes = arch_host_vector_bytes();
 	(*ret)->shadow_stack = arch_host_shadow_stack();
 	unwind_hook(*ret);
+	map_jitdump();
 	return 0;
 }
 

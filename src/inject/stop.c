@@ -25,6 +25,10 @@
 #define PAGE 4096ULL
 #define WORDS_AROUND 64		/* that a signal frame's PC is known by */
 #define RANGES_MAX 256		/* stacks that one thread's frames may be spread over */
+#define PAGEMAP_WORDS 512
+#define PAGEMAP_THERE (3ULL << 62)	/* present or swapped out */
+#define LOOK_BYTES_MAX (16ULL << 30)
+#define LOOK_SHARED_MAX (1ULL << 30)
 #define STOP_TIMEOUT_NS 2000000000ULL
 #define SLEEP_MIN_NS 5000
 #define SLEEP_MAX_NS 1000000
@@ -249,23 +253,40 @@ static u64 moved(const struct stop *s, const struct moves *m, u64 pc)
 	return 0;
 }
 
-/* The end of the private writable mapping around @sp; 0: there is none. */
+struct mapping {
+	u64 lo, hi;
+	bool writable, shared;
+};
+
+/* The line at *@p of the text of /proc/PID/maps, which goes on to the next. false: there is none */
+static bool next_mapping(const struct stop *s, const char **p, struct mapping *ret)
+{
+	const char *end = s->maps + s->maps_len, *c = *p;
+
+	*ret = (struct mapping){ 0 };
+	for (; c < end && *c != '-'; c++)
+		ret->lo = ret->lo << 4 | (*c <= '9' ? *c - '0' : *c - 'a' + 10);
+	for (c++; c < end && *c != ' '; c++)
+		ret->hi = ret->hi << 4 | (*c <= '9' ? *c - '0' : *c - 'a' + 10);
+	if (c + 4 >= end)
+		return false;
+	ret->writable = c[1] == 'r' && c[2] == 'w';
+	ret->shared = c[4] == 's';
+	while (c < end && *c++ != '\n')
+		;
+	*p = c;
+	return true;
+}
+
+/* The end of the readable and writable mapping around @sp; 0: there is none. */
 static u64 stack_end(const struct stop *s, u64 sp)
 {
-	const char *p = s->maps, *end = p + s->maps_len;
+	const char *p = s->maps;
+	struct mapping m;
 
-	while (p < end) {
-		u64 lo = 0, hi = 0;
-
-		for (; p < end && *p != '-'; p++)
-			lo = lo << 4 | (*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		for (p++; p < end && *p != ' '; p++)
-			hi = hi << 4 | (*p <= '9' ? *p - '0' : *p - 'a' + 10);
-		if (sp >= lo && sp < hi)
-			return p + 2 < end && p[1] == 'r' && p[2] == 'w' ? hi : 0;
-		while (p < end && *p++ != '\n')
-			;
-	}
+	while (next_mapping(s, &p, &m))
+		if (sp >= m.lo && sp < m.hi)
+			return m.writable ? m.hi : 0;
 	return 0;
 }
 
@@ -415,6 +436,155 @@ int stop_look(struct stop *s, u64 guard_off)
 	err = err ?: read_maps(s);
 	err = err ?: each_pc(s, &m);
 	return err ?: check_guard(s, guard_off);
+}
+
+/* -- Who points into code --- */
+
+struct users {
+	struct tramp_piece *pieces;
+	u32 nr;
+	u64 lo, span;		/* of all pieces */
+	u64 left, left_shared;	/* bytes that may still be there to be looked at */
+	u64 looked_at;
+};
+
+static void mark(const struct users *u, u64 word)
+{
+	u32 lo = 0, hi = u->nr;
+
+	if (word - u->lo >= u->span)
+		return;
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (word < u->pieces[mid].start) {
+			hi = mid;
+		} else if (word >= u->pieces[mid].end) {
+			lo = mid + 1;
+		} else {
+			u->pieces[mid].used = true;
+			return;
+		}
+	}
+}
+
+/* How far from @addr on memory is skipped, or is not: *@to, at most @end. */
+static bool is_skipped(const struct stop *s, u64 addr, u64 end, u64 *to)
+{
+	*to = end;
+	for (u32 i = 0; i < s->nr_skips; i++) {
+		const struct guard_range *r = &s->skips[i];
+
+		if (addr >= r->start && addr < r->end) {
+			*to = r->end < end ? r->end : end;
+			return true;
+		}
+		if (r->start > addr && r->start < *to)
+			*to = r->start;
+	}
+	return false;
+}
+
+/* What cannot be read, as a device's memory, is no stack. */
+static void look_at_memory(const struct stop *s, struct users *u, u64 addr, u64 end)
+{
+	for (u64 to; addr < end; addr = to) {
+		u64 bytes;
+
+		if (is_skipped(s, addr, end, &to))
+			continue;
+		if (to - addr > WORDS_MAX * sizeof(*s->words))
+			to = addr + WORDS_MAX * sizeof(*s->words);
+		bytes = to - addr;
+		if (!peek(s, addr, s->words, bytes)) {
+			if (bytes <= PAGE)
+				continue;
+			to = addr + PAGE;
+			if (!peek(s, addr, s->words, PAGE))
+				continue;
+			bytes = PAGE;
+		}
+		u->looked_at += bytes;
+		for (u64 i = 0; i < bytes / sizeof(*s->words); i++)
+			mark(u, s->words[i]);
+	}
+}
+
+/* Pages that were never touched hold nothing, and there may be very many of them. */
+static int look_at_touched(const struct stop *s, struct users *u, const struct mapping *m, int pagemap)
+{
+	u64 there[PAGEMAP_WORDS], nr = (m->hi - m->lo) / PAGE;
+
+	for (u64 at = 0; at < nr; at += PAGEMAP_WORDS) {
+		u64 cnt = nr - at < PAGEMAP_WORDS ? nr - at : PAGEMAP_WORDS;
+
+		if (sys(SYS_pread64, pagemap, (long)there, cnt * 8, (m->lo / PAGE + at) * 8) != (long)(cnt * 8))
+			return -EIO;
+		for (u64 i = 0, j; i < cnt; i = j + 1) {
+			for (j = i; j < cnt && there[j] & PAGEMAP_THERE; j++)
+				;
+			look_at_memory(s, u, m->lo + (at + i) * PAGE, m->lo + (at + j) * PAGE);
+		}
+	}
+	return 0;
+}
+
+static int look_at_mappings(const struct stop *s, struct users *u, int pagemap)
+{
+	const char *p = s->maps;
+	struct mapping m;
+	int err = 0;
+
+	while (!err && next_mapping(s, &p, &m)) {
+		u64 bytes = m.hi - m.lo, *left = m.shared ? &u->left_shared : &u->left;
+
+		if (!m.writable)
+			continue;
+		if (bytes > *left)
+			return -E2BIG;
+		*left -= bytes;
+		if (m.shared)	/* untouched here is not untouched */
+			look_at_memory(s, u, m.lo, m.hi);
+		else
+			err = look_at_touched(s, u, &m, pagemap);
+	}
+	return err;
+}
+
+static int look_at_registers(const struct stop *s, const struct users *u)
+{
+	u64 words[ARCH_WORDS_MAX];
+
+	for (u32 i = 0; i < s->nr_threads; i++) {
+		int nr = s->threads[i].stopped ? arch_host_get_words(s->threads[i].tid, words) : 0;
+
+		if (nr < 0)
+			return nr;
+		for (int j = 0; j < nr; j++)
+			mark(u, words[j]);
+	}
+	return 0;
+}
+
+int stop_find_users(struct stop *s, struct tramp_piece *pieces, u32 nr, u64 *looked_at)
+{
+	struct users u = { pieces, nr, pieces[0].start, pieces[nr - 1].end - pieces[0].start,
+			   LOOK_BYTES_MAX, LOOK_SHARED_MAX, 0 };
+	char path[64];
+	int err, fd;
+
+	err = read_maps(s);
+	err = err ?: s->maps_len == MAPS_BYTES ? -E2BIG : look_at_registers(s, &u);
+	if (err)
+		return err;
+	put_path(path, s->pid, stop_live_thread(s), "/pagemap");
+	fd = sys(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	err = look_at_mappings(s, &u, fd);
+	sys(SYS_close, fd, 0, 0, 0);
+	*looked_at = u.looked_at;
+	return err;
 }
 
 /* -- Threads --- */
@@ -736,6 +906,15 @@ int stop_init(struct stop *s, pid_t pid, int mem, u64 table)
 		return 0;
 	stop_done(s);
 	return -ENOMEM;
+}
+
+void stop_skip(struct stop *s, const void *mem, u64 bytes)
+{
+	if (!s->nr_skips) {
+		s->skips[s->nr_skips++] = (struct guard_range){ (u64)s->words, (u64)(s->words + WORDS_MAX) };
+		s->skips[s->nr_skips++] = (struct guard_range){ (u64)s->threads, (u64)(s->threads + THREADS_MAX) };
+	}
+	s->skips[s->nr_skips++] = (struct guard_range){ (u64)mem, (u64)mem + bytes };
 }
 
 void stop_done(struct stop *s)

@@ -8,6 +8,7 @@
 #define FS_INJECT_STOP_H
 
 #include "arch/host.h"
+#include "trampoline/guard.h"
 #include "trampoline/target.h"
 
 /*
@@ -32,6 +33,8 @@ struct stop_thread {
 	struct arch_thread_pc pc;
 };
 
+#define STOP_SKIPS_MAX 8
+
 struct stop {
 	pid_t pid;		/* of the process to be stopped */
 	bool is_child;		/* ours: its end is not ours to collect */
@@ -49,6 +52,8 @@ struct stop {
 	u64 *words;		/* pieces of stacks */
 	struct guard_range *ranges;	/* of images */
 	u32 nr_ranges;
+	u32 nr_skips;		/* of this memory, in the process to be stopped, stop_find_users() thinks nothing */
+	struct guard_range skips[STOP_SKIPS_MAX];
 };
 
 /* Allocates; .hold is the caller's to set; the rest is stop_done()'s to free, which takes a zeroed struct. -ENOMEM */
@@ -65,6 +70,9 @@ void stop_done(struct stop *s);
  */
 int stop_all(struct stop *s);
 void stop_release(struct stop *s);
+
+/* Memory of this process, which is the one to be stopped. The struct's own is among it after the first call. */
+void stop_skip(struct stop *s, const void *mem, u64 bytes);
 
 /* -- Between these two --- */
 
@@ -87,6 +95,9 @@ int stop_patch(struct stop *s, const struct tramp_patch *patches, u32 nr);
  * frame. -EAGAIN: one is.
  */
 int stop_look(struct stop *s, u64 guard_off);
+
+/* As the operation of tramp_target_ops. -E2BIG: more than 16 GiB, or 1 GiB shared */
+int stop_find_users(struct stop *s, struct tramp_piece *pieces, u32 nr, u64 *looked_at);
 
 /* Says what went wrong, in words, where it is known by the error; returns @err. */
 int stop_explain(int err);

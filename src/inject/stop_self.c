@@ -25,9 +25,10 @@
 
 struct job {
 	struct stop stop;
-	const struct tramp_patch *patches;	/* NULL: look */
+	const struct tramp_patch *patches;	/* NULL: something else */
+	struct tramp_piece *pieces;		/* NULL: look for who is in a program */
 	u32 nr;
-	u64 guard_off;
+	u64 guard_off, looked_at;
 	int go;			/* the parent has permitted us */
 	int err;
 	bool done;
@@ -36,7 +37,11 @@ struct job {
 /* On stopped threads, or with one thread that is here. */
 static int do_job(struct job *j)
 {
-	return j->patches ? stop_patch(&j->stop, j->patches, j->nr) : stop_look(&j->stop, j->guard_off);
+	if (j->patches)
+		return stop_patch(&j->stop, j->patches, j->nr);
+	if (j->pieces)
+		return stop_find_users(&j->stop, j->pieces, j->nr, &j->looked_at);
+	return stop_look(&j->stop, j->guard_off);
 }
 
 static void sleep_a_little(void)
@@ -119,10 +124,12 @@ static int run(struct job *j, int mem)
 	err = stop_init(&j->stop, getpid(), mem, (u64)&guard_table);
 	if (err)
 		goto out;
+	stop_skip(&j->stop, stack, STACK_BYTES);
+	stop_skip(&j->stop, j->pieces, j->nr * sizeof(*j->pieces));
 	err = run_helper(j, stack);
 	if (is_forbidden(err) && is_alone())
 		err = do_job(j);
-	if (err != -EAGAIN || j->patches)
+	if (j->patches || (err != -EAGAIN && !j->pieces))
 		stop_explain(err);
 	stop_done(&j->stop);
 out:
@@ -153,4 +160,13 @@ int stop_self_look(u64 guard_off)
 	struct job j = { .guard_off = guard_off };
 
 	return stop_and(&j);
+}
+
+int stop_self_find_users(struct tramp_piece *pieces, u32 nr, u64 *looked_at)
+{
+	struct job j = { .pieces = pieces, .nr = nr };
+	int err = stop_and(&j);
+
+	*looked_at = j.looked_at;
+	return err;
 }

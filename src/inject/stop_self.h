@@ -8,8 +8,10 @@
 
 #include "trampoline/target.h"
 
-/* As stop_patch() and stop_look(); -EPERM: ptrace is forbidden. Logged but for -EAGAIN of the latter. */
+/* As stop_patch(), stop_look() and stop_find_users(); -EPERM: ptrace is forbidden. Logged but for -EAGAIN of the
+ * second; the last one says nothing. */
 int stop_self_patch(const struct tramp_patch *patches, u32 nr);
 int stop_self_look(u64 guard_off);
+int stop_self_find_users(struct tramp_piece *pieces, u32 nr, u64 *looked_at);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Unwinders ask the dynamic loader which unwind information covers an address: _dl_find_object() of
  * glibc 2.35 and later. That function is replaced by one which knows our code and asks the original
- * about all other. It may be called from signal handlers, so what it reads is only ever appended to.
+ * about all other. It may be called from signal handlers: what it reads are single words, and code that
+ * goes is code that nobody is in.
  *
  * Where there is no such function, or it cannot be patched, __register_frame() of libgcc is used, if
  * there is one; it takes locks, but only when code appears.
@@ -21,12 +22,11 @@ struct piece {
 	u64 start, end, hdr;
 };
 
-/* Pieces of one area, ascending. Grown by copying; the old copy stays, for somebody may be reading. */
+/* An area of code. Behind each piece lies its .eh_frame_hdr, where the area's bit for these 8 bytes is set. */
 struct region {
-	u64 area;
-	u32 cnt, cap;
-	struct piece *pieces;
+	u64 start, end;
 	struct region *next;
+	u64 bits[];
 };
 
 /* glibc's struct dl_find_object */
@@ -39,84 +39,92 @@ struct found {
 };
 
 typedef int (*find_fn)(void *pc, struct found *ret);
-typedef void (*register_fn)(void *eh_frame);
+typedef void (*register_fn)(void *eh_frame);	/* or deregister */
 
 static struct region *regions;
 static bool hooked;
 static find_fn find_original;
-static register_fn register_frame;
+static register_fn register_frame, deregister_frame;
 
 /* -- Pieces --- */
 
+/* As unwind_emit() wrote it. */
+static void read_header(u64 hdr, struct piece *ret)
+{
+	s32 start, fde;
+	u32 len;
+
+	memcpy(&start, (const void *)(hdr + UNWIND_START_OFF), 4);
+	memcpy(&fde, (const void *)(hdr + UNWIND_FDE_OFF), 4);
+	memcpy(&len, (const void *)(hdr + fde + UNWIND_FDE_LEN_OFF), 4);
+	*ret = (struct piece){ hdr + start, hdr + start + len, hdr };
+}
+
+/* Of the first header behind @pc. */
 static bool find_in(const struct region *r, u64 pc, struct piece *ret)
 {
-	u32 lo = 0, hi = __atomic_load_n(&r->cnt, __ATOMIC_ACQUIRE);
-	const struct piece *pieces = __atomic_load_n(&r->pieces, __ATOMIC_ACQUIRE);
+	u32 nr = (pc - r->start) / 8, end = (r->end - r->start) / 8;
+	u64 word = __atomic_load_n(&r->bits[nr / 64], __ATOMIC_ACQUIRE) & ~0ULL << nr % 64;
 
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-
-		if (pc >= pieces[mid].start && pc < pieces[mid].end) {
-			*ret = pieces[mid];
-			return true;
-		}
-		if (pc >= pieces[mid].end)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+	for (nr &= ~63u; !word && nr + 64 < end; word = __atomic_load_n(&r->bits[nr / 64], __ATOMIC_ACQUIRE))
+		nr += 64;
+	if (!word)
+		return false;
+	read_header(r->start + 8ULL * (nr + __builtin_ctzll(word)), ret);
+	return pc >= ret->start && pc < ret->end;
 }
 
 static bool find_piece(u64 pc, struct piece *ret)
 {
 	for (struct region *r = __atomic_load_n(&regions, __ATOMIC_ACQUIRE); r; r = r->next)
-		if (find_in(r, pc, ret))
-			return true;
+		if (pc >= r->start && pc < r->end)
+			return find_in(r, pc, ret);
 	return false;
 }
 
-static struct region *get_region(u64 area)
+int unwind_add_area(u64 start, u64 end)
 {
-	struct region *r;
+	struct region *r = calloc(1, sizeof(*r) + ((end - start) / 512 + 1) * sizeof(r->bits[0]));
 
-	for (r = regions; r; r = r->next)
-		if (r->area == area)
-			return r;
-	r = calloc(1, sizeof(*r));
 	if (!r)
-		return NULL;
-	r->area = area;
+		return -ENOMEM;
+	r->start = start;
+	r->end = end;
 	r->next = regions;
 	__atomic_store_n(&regions, r, __ATOMIC_RELEASE);
-	return r;
-}
-
-static int grow(struct region *r)
-{
-	u32 cap = r->cap ? 2 * r->cap : 64;
-	struct piece *pieces = calloc(cap, sizeof(*pieces));
-
-	if (!pieces)
-		return -ENOMEM;
-	if (r->cnt)
-		memcpy(pieces, r->pieces, r->cnt * sizeof(*pieces));
-	r->cap = cap;
-	__atomic_store_n(&r->pieces, pieces, __ATOMIC_RELEASE);	/* before any larger .cnt */
 	return 0;
 }
 
-int unwind_add(u64 area, u64 start, u64 end, u64 hdr)
+static u64 *word_of(u64 hdr, u64 *bit)
 {
-	struct region *r = get_region(area);
+	struct region *r = regions;
 
-	if (!r || (r->cnt == r->cap && grow(r)))
-		return -ENOMEM;
-	r->pieces[r->cnt] = (struct piece){ start, end, hdr };
-	__atomic_store_n(&r->cnt, r->cnt + 1, __ATOMIC_RELEASE);
+	while (hdr < r->start || hdr >= r->end)
+		r = r->next;
+	*bit = 1ULL << (hdr - r->start) / 8 % 64;
+	return &r->bits[(hdr - r->start) / 512];
+}
+
+void unwind_add(u64 hdr)
+{
+	u64 bit, *word = word_of(hdr, &bit);
+
+	__atomic_fetch_or(word, bit, __ATOMIC_RELEASE);
 	if (!hooked && register_frame)
 		register_frame((void *)(hdr + UNWIND_FRAME_OFF));
-	return 0;
+}
+
+void unwind_remove(u64 start)
+{
+	struct piece piece;
+	u64 bit, *word;
+
+	if (!find_piece(start, &piece))
+		return;
+	word = word_of(piece.hdr, &bit);
+	__atomic_fetch_and(word, ~bit, __ATOMIC_RELEASE);
+	if (!hooked && deregister_frame)
+		deregister_frame((void *)(piece.hdr + UNWIND_FRAME_OFF));
 }
 
 /* -- The hook --- */
@@ -147,6 +155,15 @@ static int hook_loader(struct tramp_space *s, void *func)
 	return tramp_replace(t, (u64)find_object);
 }
 
+/* What was there before that was known. */
+static void register_all(void)
+{
+	for (struct region *r = regions; r && register_frame; r = r->next)
+		for (u64 nr = 0; nr < (r->end - r->start) / 8; nr++)
+			if (r->bits[nr / 64] >> nr % 64 & 1)
+				register_frame((void *)(r->start + 8 * nr + UNWIND_FRAME_OFF));
+}
+
 void unwind_hook(struct tramp_space *s)
 {
 	void *func = dlsym(RTLD_DEFAULT, "_dl_find_object");
@@ -157,7 +174,6 @@ void unwind_hook(struct tramp_space *s)
 	register_frame = (register_fn)dlsym(RTLD_DEFAULT, "__register_frame");
 	if (!register_frame)
 		log_msg(LOG_WARN, "inject: exceptions and backtraces end at traced functions");
-	for (struct region *r = regions; r && register_frame; r = r->next)
-		for (u32 i = 0; i < r->cnt; i++)
-			register_frame((void *)(r->pieces[i].hdr + UNWIND_FRAME_OFF));
+	deregister_frame = (register_fn)dlsym(RTLD_DEFAULT, "__deregister_frame");
+	register_all();
 }

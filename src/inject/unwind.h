@@ -5,11 +5,12 @@
 
 #include "trampoline/tramp.h"
 
-/*
- * [start, end), in the area of code starting at @area and behind all that was added to it before, has
- * its .eh_frame_hdr at @hdr; for good. One caller at a time. -ENOMEM
- */
-int unwind_add(u64 area, u64 start, u64 end, u64 hdr);
+/* Code will be in [start, end). -ENOMEM */
+int unwind_add_area(u64 start, u64 end);
+/* A piece of code with its .eh_frame_hdr, at @hdr behind it, has appeared in such an area. One caller at a time. */
+void unwind_add(u64 hdr);
+/* The piece that starts at @start, which nobody is in, is about to go. */
+void unwind_remove(u64 start);
 
 /* Makes unwinders look here, too. Where that cannot be, each piece of code is registered with libgcc. */
 void unwind_hook(struct tramp_space *s);

@@ -17,6 +17,7 @@
 
 #include "engine/user.h"
 #include "inject/launch.h"
+#include "inject/jitdump.h"
 #include "inject/perfmap.h"
 #include "inject/proctarget.h"
 #include "inject/selftarget.h"
@@ -230,6 +231,7 @@ const struct user_engine fsession_user_engine = {
 	.lines_close = lines_close,
 	.lines_lost = lines_lost,
 	.perfmap_enable = perfmap_enable,
+	.jitdump_enable = jitdump_enable,
 	.unwound = user_bpf_unwound,
 };
 

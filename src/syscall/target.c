@@ -92,7 +92,7 @@ static int add_module(struct target *t, u32 nr)
 	btf = btf__new_empty_split(base);
 	if (!btf)
 		return -ENOMEM;
-	err = btf__add_btf(btf, whole);
+	err = whole ? btf__add_btf(btf, whole) : 0;
 	if (err < 0) {
 		btf__free(btf);
 		return err;

@@ -12,7 +12,8 @@
 struct variant {
 	enum jit_phase phase;
 	s32 cookie_off;
-	u64 code;
+	struct space_piece piece;
+	u64 code;		/* address of its entry */
 	u32 bytes;		/* of it, from .code on */
 	u32 clobbers;
 	struct variant *next;
@@ -85,19 +86,36 @@ void tramp_prog_get(struct tramp_prog *p)
 	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
 }
 
-/* Code and counters stay: a call in flight may still get to them. */
-void tramp_prog_put(struct tramp_prog *p)
+/* Images that a call may still be in have a reference: nobody is in the code. */
+void prog_release(struct tramp_prog *p)
 {
+	struct tramp_space *s = p->space;
 	struct variant *v;
 
-	if (!p || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	while ((v = p->variants)) {
 		p->variants = v->next;
+		space_give_code(s, &v->piece);
 		free(v);
 	}
+	if (p->counters)
+		space_give_shared(s, p->counters, sizeof(struct guard_prog));
+	if (p->guard_off)
+		space_give_guard(s, p->guard_off);
 	free(p->insns);
 	free(p);
+}
+
+void tramp_prog_put(struct tramp_prog *p)
+{
+	struct tramp_space *s = p ? p->space : NULL;
+
+	if (!p)
+		return;
+	pthread_mutex_lock(&s->lock);
+	prog_release(p);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static struct guard_prog counters_of(const struct tramp_prog *p)
@@ -154,11 +172,13 @@ int prog_fill_link(struct tramp_prog *p, u64 near, struct guard_link *link)
 	struct space_area *a;
 	int err;
 
-	if (!p->counters) {	/* in-flight images outlive the program: never freed */
+	if (!p->counters) {
 		err = space_find(p->space, near, 0, 0, sizeof(struct guard_prog), &a);
 		if (err)
 			return err;
 		p->counters = space_take_shared(a, sizeof(struct guard_prog));
+		for (u32 i = 0; i < sizeof(struct guard_prog); i += sizeof(u64))
+			p->space->ops->store(p->space->arg, p->counters + i, 0);
 	}
 	link->off = p->guard_off;
 	link->prog = p->counters;
@@ -203,10 +223,11 @@ static int write_code(struct tramp_prog *p, struct space_area *a, const struct j
 	int err;
 
 	follow_code(p, img, &cfi);
-	err = space_place_code(p->space, a, &(struct space_code){ &code, &cfi, "program", p->name }, &at);
+	err = space_place_code(p->space, a, &(struct space_code){ &code, &cfi, "program", p->name }, &v->piece);
 	arch_cfi_done(&cfi);
 	if (err)
 		return err;
+	at = space_piece_addr(&v->piece);
 	v->code = at + img->entry_off;
 	v->bytes = first_end(img) - img->entry_off;
 	v->clobbers = p->space->arch->clobbers(img->code, img->len);
@@ -277,6 +298,8 @@ static int find_variant(struct tramp_prog *p, u64 near, enum jit_phase phase, s3
 	v->cookie_off = cookie_off;
 	err = compile(p, near, v);
 	if (err) {
+		if (v->piece.area)
+			space_give_code(p->space, &v->piece);
 		free(v);
 		return err;
 	}

@@ -59,6 +59,7 @@ bool tramp_prog_uses_cookie(const struct tramp_prog *p);
 
 /* -- For tramp.c, with the lock of the space held --- */
 
+void prog_release(struct tramp_prog *p);
 u32 prog_flags(const struct tramp_prog *p);
 /* Of images made from now on. */
 void prog_add_flags(struct tramp_prog *p, u32 flags);

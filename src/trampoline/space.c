@@ -20,11 +20,16 @@ static u64 align_up(u64 v, u64 to)
 	return (v + to - 1) & ~(to - 1);
 }
 
-static bool has_room(const struct space_area *a, u32 code_bytes, u32 data_bytes, u32 shared_bytes)
+static bool has_room(struct space_area *a, u32 code_bytes, u32 data_bytes, u32 shared_bytes)
 {
-	return space_code_at(a) + code_bytes <= a->code_end &&
-	       align_up(a->data_at, DATA_ALIGN) + data_bytes <= a->data_end &&
-	       align_up(a->shared_at, DATA_ALIGN) + shared_bytes <= a->shared_end;
+	u32 place = range_find(&a->code, code_bytes, CODE_ALIGN);
+
+	if (place == RANGE_NONE || range_find(&a->data, data_bytes, DATA_ALIGN) == RANGE_NONE ||
+	    range_find(&a->shared, shared_bytes, DATA_ALIGN) == RANGE_NONE)
+		return false;
+	if (code_bytes)
+		a->place = place;
+	return true;
 }
 
 static u32 count_areas(const struct tramp_space *s)
@@ -52,10 +57,10 @@ static int add_area(struct tramp_space *s, u64 near, u32 code_bytes, struct spac
 		free(a);
 		return err;
 	}
-	a->code = a->code_at = at;
-	a->code_end = a->data_at = at + code;
-	a->data_end = a->shared_at = at + code + data;
-	a->shared_end = at + code + data + shared;
+	a->start = at;
+	a->code.bytes = code;
+	a->data.bytes = data;
+	a->shared.bytes = shared;
 	a->next = s->areas;
 	s->areas = a;
 	*ret = a;
@@ -66,7 +71,7 @@ int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, 
 	       struct space_area **ret)
 {
 	for (struct space_area *a = s->areas; a; a = a->next) {
-		if (space_in_reach(a->code, near) && has_room(a, code_bytes, data_bytes, shared_bytes)) {
+		if (space_in_reach(a->start, near) && has_room(a, code_bytes, data_bytes, shared_bytes)) {
 			*ret = a;
 			return 0;
 		}
@@ -76,35 +81,38 @@ int space_find(struct tramp_space *s, u64 near, u32 code_bytes, u32 data_bytes, 
 
 u64 space_code_at(const struct space_area *a)
 {
-	return align_up(a->code_at, CODE_ALIGN);
+	return a->start + a->place;
 }
 
-u64 space_take_code(struct space_area *a, u32 bytes)
+static u32 take(struct range *r, u32 bytes)
 {
-	u64 at = space_code_at(a);
+	u32 at = range_find(r, bytes, DATA_ALIGN);
 
-	a->code_at = at + bytes;
+	range_take(r, at, align_up(bytes, DATA_ALIGN));	/* of the end, or of a hole's start: cannot fail */
 	return at;
 }
 
 u64 space_take_data(struct space_area *a, u32 bytes)
 {
-	u64 at = align_up(a->data_at, DATA_ALIGN);
+	return a->start + a->code.bytes + take(&a->data, bytes);
+}
 
-	a->data_at = at + bytes;
-	return at;
+static u64 shared_start(const struct space_area *a)
+{
+	return a->start + a->code.bytes + a->data.bytes;
 }
 
 u64 space_take_shared(struct space_area *a, u32 bytes)
 {
-	u64 at = align_up(a->shared_at, DATA_ALIGN);
-
-	a->shared_at = at + bytes;
-	return at;
+	return shared_start(a) + take(&a->shared, bytes);
 }
 
 int space_take_guard(struct tramp_space *s, u64 *off)
 {
+	if (s->nr_guards) {
+		*off = s->guards[--s->nr_guards];
+		return 0;
+	}
 	if (s->plane_off == GUARD_BLOCK_BYTES) {
 		int err = s->ops->map_guards(s->arg, &s->plane);
 
@@ -117,12 +125,19 @@ int space_take_guard(struct tramp_space *s, u64 *off)
 	return 0;
 }
 
-int space_place_code(struct tramp_space *s, struct space_area *a, const struct space_code *c, u64 *ret)
+u64 space_piece_addr(const struct space_piece *p)
+{
+	return p->area->start + p->off;
+}
+
+int space_place_code(struct tramp_space *s, struct space_area *a, const struct space_code *c,
+		     struct space_piece *ret)
 {
 	struct codebuf b = { .cap = UNWIND_BYTES(c->cfi->cnt) };
 	const struct codebuf *code = c->code;
 	u64 at = space_code_at(a), hdr;
 	char name[SPACE_NAME_MAX];
+	u32 bytes;
 	int err;
 
 	if (code->err)
@@ -132,15 +147,65 @@ int space_place_code(struct tramp_space *s, struct space_area *a, const struct s
 		return -ENOMEM;
 	hdr = align_up(at + code->len, 8);
 	unwind_emit(s->arch, c->cfi, at, code->len, hdr, &b);
-	err = hdr + b.len > a->code_end ? -E2BIG : b.err;
+	bytes = align_up(hdr + b.len - at, CODE_ALIGN);
+	err = b.err ?: bytes > range_room(&a->code, a->place) ? -E2BIG : 0;
 	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
 	err = err ?: s->ops->write(s->arg, hdr, b.buf, b.len);
 	snprintf(name, sizeof(name), "%s:%s", c->kind, c->name);
-	err = err ?: s->ops->add_code(s->arg, a->code, at, at + code->len, hdr, name);
+	err = err ?: s->ops->add_code(s->arg, a->start, at, at + code->len, hdr, name);
+	err = err ?: range_take(&a->code, a->place, bytes);
 	if (!err) {
-		space_take_code(a, hdr + b.len - at);
-		*ret = at;
+		*ret = (struct space_piece){ a, a->place, bytes };
+		a->place += bytes;
 	}
 	free(b.buf);
 	return err;
+}
+
+/* -- Used again --- */
+
+bool space_reclaims(const struct tramp_space *s)
+{
+	return s->ops->find_users;
+}
+
+/* Who gets there all the same is to stop at once. */
+static void fill_with_traps(struct tramp_space *s, const struct space_piece *p)
+{
+	u8 *traps = malloc(p->bytes);
+
+	if (!traps)
+		return;
+	memset(traps, s->arch->trap_byte, p->bytes);
+	s->ops->write(s->arg, space_piece_addr(p), traps, p->bytes);
+	free(traps);
+}
+
+void space_give_code(struct tramp_space *s, const struct space_piece *p)
+{
+	if (!space_reclaims(s))
+		return;
+	s->ops->remove_code(s->arg, p->area->start, space_piece_addr(p), p->bytes);
+	fill_with_traps(s, p);
+	range_give(&p->area->code, p->off, p->bytes);
+}
+
+void space_give_shared(struct tramp_space *s, u64 addr, u32 bytes)
+{
+	struct space_area *a = s->areas;
+
+	while (a && addr - shared_start(a) >= a->shared.bytes)
+		a = a->next;
+	if (a && space_reclaims(s))
+		range_give(&a->shared, addr - shared_start(a), align_up(bytes, DATA_ALIGN));
+}
+
+void space_give_guard(struct tramp_space *s, u64 off)
+{
+	u64 *guards = space_reclaims(s) ? realloc(s->guards, (s->nr_guards + 1) * sizeof(*guards)) : NULL;
+
+	if (!guards)
+		return;
+	s->guards = guards;
+	guards[s->nr_guards++] = off;
 }

@@ -20,6 +20,11 @@ struct tramp_patch {
 	u64 from[ARCH_PATCH_MAX], to[ARCH_PATCH_MAX];
 };
 
+struct tramp_piece {
+	u64 start, end;
+	bool used;
+};
+
 /* All return 0 or -errno and say why. */
 struct tramp_target_ops {
 	/* Maps @code_bytes to be executed and, right behind, @data_bytes to be written, all of it
@@ -43,9 +48,18 @@ struct tramp_target_ops {
 	/* 0: no thread is inside a program whose guard is @guard_off, or about to enter it from code of
 	 * images. -EAGAIN: one is. -EPERM */
 	int (*is_quiet)(void *arg, u64 guard_off);
-	/* Code has appeared in the area that starts at @area, behind all that was there before; @hdr is
-	 * the address of its .eh_frame_hdr. @name: for people. */
+	/* Code has appeared in the area that starts at @area, without .find_users behind all that was there before;
+	 * @hdr is the address of its .eh_frame_hdr. @name: for people. */
 	int (*add_code)(void *arg, u64 area, u64 start, u64 end, u64 hdr, const char *name);
+	/*
+	 * Sets .used of those pieces, ascending and apart, into which a word of memory that can be written points, or
+	 * a register of a thread. *@looked_at: how many bytes that was. -E2BIG: too much memory; -EAGAIN, -EPERM.
+	 * NULL: nobody can tell; what is there stays.
+	 */
+	int (*find_users)(void *arg, struct tramp_piece *pieces, u32 nr, u64 *looked_at);
+	/* Code, and its unwind information behind it, is about to go, and other code to appear in its place. With
+	 * .find_users. */
+	void (*remove_code)(void *arg, u64 area, u64 start, u32 bytes);
 };
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A function's lists, and the image they turn into. The function's text jumps to a stub, the stub to
- * where its slot points: the newest image, or the relocated original. Images are never changed and not
- * freed; a call stays in the one it entered. What a detach changes in the older ones is one word per
- * link, which sends the guard check the slow way (guard.c).
+ * where its slot points: the newest image, or the relocated original. Images are never changed; a call
+ * stays in the one it entered. What a detach changes in the older ones is one word per link, which sends
+ * the guard check the slow way (guard.c). They are freed when nothing in the process points into them, and
+ * with the last of a program's that program's code.
  */
 #include "trampoline/tramp.h"
 
@@ -13,6 +14,8 @@
 #include "util/log.h"
 
 #define IMAGE_BYTES_MAX (64u << 10)
+#define IMAGE_SLACK 64			/* elsewhere, some calls may be longer */
+#define RECLAIM_BYTES (64u << 10)	/* of retired code, at least, before it is looked at */
 #define SITE_AFTER 32		/* bytes looked at behind a function's end */
 
 enum { LIST_ENTRY, LIST_MODIFY, LIST_EXIT, LISTS };
@@ -23,6 +26,14 @@ struct tramp_link {
 	enum tramp_kind kind;
 	u64 attach_cookie;
 	u64 data;		/* address of its struct guard_link */
+	u32 refs;		/* its own, until it is detached, and the images' */
+};
+
+struct tramp_image {
+	struct space_piece piece;
+	struct tramp_image *next;	/* retired before it */
+	u32 nr_links;
+	struct tramp_link *links[];
 };
 
 struct tramp {
@@ -32,6 +43,7 @@ struct tramp {
 	struct arch_tramp desc;	/* what all its images have in common */
 	struct arch_plan plan;
 	u64 stub, slot;
+	struct tramp_image *image;	/* that calls enter now; NULL: none */
 	bool patched;
 	bool picked;		/* while a set is made of many */
 	u64 replacement;
@@ -49,6 +61,7 @@ static int make_copy(struct tramp *t)
 	u8 bytes[ARCH_COPY_MAX];
 	struct codebuf b = { .buf = bytes, .cap = sizeof(bytes) };
 	struct arch_cfi cfi = {}, none = {};
+	struct space_piece piece;
 	struct space_area *a;
 	int err;
 
@@ -56,15 +69,18 @@ static int make_copy(struct tramp *t)
 	if (err)
 		return err;
 	s->arch->emit_copy(&t->plan, space_code_at(a), &b, &cfi);
-	err = space_place_code(s, a, &(struct space_code){ &b, &cfi, "original", t->name }, &t->desc.orig);
+	err = space_place_code(s, a, &(struct space_code){ &b, &cfi, "original", t->name }, &piece);
 	arch_cfi_done(&cfi);
 	if (err)
 		return fail(err, "trampoline: cannot move the first instructions of '%s'", t->name);
+	t->desc.orig = space_piece_addr(&piece);
 	t->slot = space_take_data(a, 8);
 	s->ops->store(s->arg, t->slot, t->desc.orig);
 	b.len = 0;
 	s->arch->emit_stub(space_code_at(a), t->slot, s->landing_pads, &b);
-	return space_place_code(s, a, &(struct space_code){ &b, &none, "stub", t->name }, &t->stub);
+	err = space_place_code(s, a, &(struct space_code){ &b, &none, "stub", t->name }, &piece);
+	t->stub = err ? 0 : space_piece_addr(&piece);
+	return err;
 }
 
 /* -- Functions --- */
@@ -82,6 +98,7 @@ int tramp_space_new(const struct tramp_target_ops *ops, void *arg, const struct 
 	s->guard = *guard;
 	s->plane = guard->blocks;
 	s->plane_off = GUARD_FIRST_OFF;
+	s->reclaim_bytes = RECLAIM_BYTES;
 	pthread_mutex_init(&s->lock, NULL);
 	*ret = s;
 	return 0;
@@ -284,56 +301,200 @@ static int fill_list(struct tramp *t, u32 list, struct image_lists *im)
 	return 0;
 }
 
-static int emit_image(struct tramp *t, const struct image_lists *im, u64 *ret)
+static void fill_desc(const struct tramp *t, const struct image_lists *im, struct arch_tramp *desc)
 {
-	struct arch_tramp desc = t->desc;
+	*desc = t->desc;
+	desc->flags |= im->ip ? ARCH_TRAMP_IP : 0;
+	desc->entry = im->progs[LIST_ENTRY];
+	desc->modify = im->progs[LIST_MODIFY];
+	desc->exit = im->progs[LIST_EXIT];
+	desc->nr_entry = t->cnt[LIST_ENTRY];
+	desc->nr_modify = t->cnt[LIST_MODIFY];
+	desc->nr_exit = t->cnt[LIST_EXIT];
+}
+
+/* First to see how long it becomes, then where there is room for that. */
+static int emit_image(struct tramp *t, const struct image_lists *im, struct space_piece *ret)
+{
+	struct tramp_space *s = t->space;
 	struct codebuf b = { .cap = IMAGE_BYTES_MAX };
-	struct arch_cfi cfi = {};
 	struct space_area *a;
-	int err;
+	struct arch_tramp desc;
+	u32 rows = 0;
+	int err = 0;
 
 	b.buf = malloc(b.cap);
 	if (!b.buf)
 		return -ENOMEM;
-	desc.flags |= im->ip ? ARCH_TRAMP_IP : 0;
-	desc.entry = im->progs[LIST_ENTRY];
-	desc.modify = im->progs[LIST_MODIFY];
-	desc.exit = im->progs[LIST_EXIT];
-	desc.nr_entry = t->cnt[LIST_ENTRY];
-	desc.nr_modify = t->cnt[LIST_MODIFY];
-	desc.nr_exit = t->cnt[LIST_EXIT];
-	err = space_find(t->space, t->addr, b.cap + UNWIND_BYTES_FEW, 0, 0, &a);
-	if (!err) {
-		desc.addr = space_code_at(a);
-		t->space->arch->emit_image(&desc, &b, &cfi);
-		err = space_place_code(t->space, a, &(struct space_code){ &b, &cfi, "trampoline", t->name }, ret);
-		*ret += err ? 0 : sizeof(struct guard_image);
+	fill_desc(t, im, &desc);
+	for (u32 pass = 0; pass < 2 && !err; pass++) {
+		struct arch_cfi cfi = {};
+
+		err = space_find(s, t->addr, b.len + UNWIND_BYTES(rows) + IMAGE_SLACK, 0, 0, &a);
+		b.len = 0;
+		if (!err) {
+			desc.addr = space_code_at(a);
+			s->arch->emit_image(&desc, &b, &cfi);
+			err = b.err;
+			rows = cfi.cnt;
+		}
+		if (pass && !err)
+			err = space_place_code(s, a, &(struct space_code){ &b, &cfi, "trampoline", t->name }, ret);
+		arch_cfi_done(&cfi);
 	}
-	arch_cfi_done(&cfi);
 	free(b.buf);
 	return err;
 }
 
-static int build_image(struct tramp *t, u64 *ret)
+static struct tramp_image *new_image(const struct tramp *t)
+{
+	struct tramp_image *im = calloc(1, sizeof(*im) + LISTS * ARCH_NODES_MAX * sizeof(im->links[0]));
+
+	for (u32 l = 0; im && l < LISTS; l++)
+		for (u32 i = 0; i < t->cnt[l]; i++)
+			im->links[im->nr_links++] = t->list[l][i];
+	return im;
+}
+
+/* *@ret NULL: no program, so none is needed. */
+static int build_image(struct tramp *t, struct tramp_image **ret)
 {
 	struct image_lists im = { .nr_cookies = count_cookies(t), .ip = wants_ip(t) };
+	struct tramp_image *image = NULL;
 	int err = 0;
 
-	if (!t->cnt[LIST_ENTRY] && !t->cnt[LIST_MODIFY] && !t->cnt[LIST_EXIT]) {
-		*ret = t->desc.orig;
+	*ret = NULL;
+	if (!t->cnt[LIST_ENTRY] && !t->cnt[LIST_MODIFY] && !t->cnt[LIST_EXIT])
 		return 0;
-	}
+	image = new_image(t);
+	if (!image)
+		err = -ENOMEM;
 	for (u32 l = 0; l < LISTS && !err; l++)
 		err = fill_list(t, l, &im);
-	err = err ?: emit_image(t, &im, ret);
-	if (err && err != -ESRCH)	/* it ended, which is no fault */
-		fail(err, "trampoline: no image for '%s': %s", t->name, log_errstr(err));
-	return err;
+	err = err ?: emit_image(t, &im, &image->piece);
+	if (err) {
+		free(image);
+		if (err != -ESRCH)	/* it ended, which is no fault */
+			fail(err, "trampoline: no image for '%s': %s", t->name, log_errstr(err));
+		return err;
+	}
+	for (u32 i = 0; i < image->nr_links; i++)
+		image->links[i]->refs++;
+	*ret = image;
+	return 0;
 }
 
 static void set_slot(struct tramp *t, u64 to)
 {
 	t->space->ops->store(t->space->arg, t->slot, to);
+}
+
+/* -- Images that are not entered any more --- */
+
+static void link_put(struct tramp_link *link)
+{
+	struct tramp_space *s = prog_space(link->prog);	/* the function may be gone */
+
+	if (--link->refs)
+		return;
+	space_give_shared(s, link->data, sizeof(struct guard_link));
+	prog_release(link->prog);
+	free(link);
+}
+
+static void free_image(struct tramp_space *s, struct tramp_image *im)
+{
+	space_give_code(s, &im->piece);
+	for (u32 i = 0; i < im->nr_links; i++)
+		link_put(im->links[i]);
+	free(im);
+}
+
+static void retire(struct tramp_space *s, struct tramp_image *im)
+{
+	im->next = s->retired;
+	s->retired = im;
+	s->retired_bytes += im->piece.bytes;
+}
+
+/* From here on calls enter @image. Who is in the one before stays there. */
+static void use_image(struct tramp *t, struct tramp_image *image)
+{
+	struct tramp_space *s = t->space;
+	struct tramp_image *old = t->image;
+
+	set_slot(t, image ? space_piece_addr(&image->piece) + sizeof(struct guard_image) : t->desc.orig);
+	t->image = image;
+	if (old && space_reclaims(s))
+		retire(s, old);
+	else if (old)
+		free_image(s, old);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	u64 x = space_piece_addr(&(*(struct tramp_image *const *)a)->piece);
+	u64 y = space_piece_addr(&(*(struct tramp_image *const *)b)->piece);
+
+	return x < y ? -1 : x > y;
+}
+
+static u32 list_retired(const struct tramp_space *s, struct tramp_image **ret)
+{
+	u32 nr = 0;
+
+	for (struct tramp_image *im = s->retired; im; im = im->next, nr++)
+		if (ret)
+			ret[nr] = im;
+	if (ret)
+		qsort(ret, nr, sizeof(*ret), by_start);
+	return nr;
+}
+
+static int find_unused(struct tramp_space *s, struct tramp_image **images, struct tramp_piece *pieces, u32 nr)
+{
+	u64 looked_at = 0;
+	int err;
+
+	for (u32 i = 0; i < nr; i++) {
+		pieces[i].start = space_piece_addr(&images[i]->piece);
+		pieces[i].end = pieces[i].start + images[i]->piece.bytes;
+	}
+	err = s->ops->find_users(s->arg, pieces, nr, &looked_at);
+	if (err)
+		return err;
+	s->retired = NULL;
+	s->retired_bytes = 0;
+	for (u32 i = 0; i < nr; i++) {
+		if (pieces[i].used)
+			retire(s, images[i]);
+		else
+			free_image(s, images[i]);
+	}
+	s->reclaim_bytes = RECLAIM_BYTES + looked_at / 1024;
+	return 0;
+}
+
+/*
+ * Frees the images that no word of the process points into: a call that is in one, or in what one has called, has a
+ * return address into it wherever its stack lies, or the PC of a context that was put away. All memory has to be
+ * looked at for that; so it is done when images have used up a worthwhile part of it. The next search is not to find
+ * what this one leaves behind: addresses are in one array, which is cleared.
+ */
+static void reclaim(struct tramp_space *s)
+{
+	u32 nr = list_retired(s, NULL);
+	struct tramp_piece *pieces = calloc(nr ?: 1, sizeof(*pieces));
+	struct tramp_image **images = calloc(nr ?: 1, sizeof(*images));
+
+	if (pieces && images && nr) {
+		list_retired(s, images);
+		find_unused(s, images, pieces, nr);
+		explicit_bzero(pieces, nr * sizeof(*pieces));
+	}
+	s->reclaim_bytes += 2 * s->retired_bytes;
+	free(images);
+	free(pieces);
 }
 
 /* -- Text --- */
@@ -465,7 +626,7 @@ static int new_link(const struct tramp_req *req, struct tramp_link **ret)
 		return err;
 	}
 	*link = (struct tramp_link){ req->tramp, req->prog, req->kind, req->attach_cookie,
-				     space_take_shared(a, sizeof(data)) };
+				     space_take_shared(a, sizeof(data)), 1 };
 	s->ops->store(s->arg, link->data + offsetof(struct guard_link, prog), data.prog);
 	s->ops->store(s->arg, link->data + offsetof(struct guard_link, off), data.off);
 	tramp_prog_get(req->prog);
@@ -479,8 +640,7 @@ static void free_link(struct tramp_link *link)
 	struct tramp_space *s = link->tramp->space;
 
 	s->ops->store(s->arg, link->data + offsetof(struct guard_link, off), GUARD_DETACHED_OFF);
-	tramp_prog_put(link->prog);
-	free(link);
+	link_put(link);
 }
 
 /* -- Attach and detach --- */
@@ -488,8 +648,8 @@ static void free_link(struct tramp_link *link)
 static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
 {
 	struct tramp *t = req->tramp;
+	struct tramp_image *image;
 	struct tramp_link *link;
-	u64 image;
 	int err;
 
 	err = check_attach(t, req->prog, req->kind);
@@ -503,7 +663,7 @@ static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
 		free_link(link);
 		return err;
 	}
-	set_slot(t, image);
+	use_image(t, image);
 	*ret = link;
 	return 0;
 }
@@ -512,12 +672,12 @@ static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
 static void detach_one(struct tramp_link *link)
 {
 	struct tramp *t = link->tramp;
-	u64 image;
+	struct tramp_image *image;
 
 	link_out(link);
 	free_link(link);
 	if (!build_image(t, &image))
-		set_slot(t, image);
+		use_image(t, image);
 }
 
 static bool is_empty(const struct tramp *t)
@@ -563,6 +723,8 @@ int tramp_attach_many(const struct tramp_req *reqs, u32 nr, struct tramp_link **
 	}
 	s = reqs[0].tramp->space;
 	pthread_mutex_lock(&s->lock);
+	if (s->retired_bytes > s->reclaim_bytes)
+		reclaim(s);
 	for (done = 0; done < nr && !err; done += !err) {
 		tramps[done] = reqs[done].tramp;
 		err = attach_one(&reqs[done], &links[done]);
@@ -699,13 +861,13 @@ static int rebuild(struct tramp_space *s, const struct tramp_prog *p)
 
 	for (u32 i = 0; i < 1 << SPACE_TRAMPS_SHIFT && !err; i++) {
 		for (struct tramp *t = s->tramps[i]; t && !err; t = t->next) {
-			u64 image;
+			struct tramp_image *image;
 
 			if (!runs(t, p))
 				continue;
 			err = build_image(t, &image);
 			if (!err)
-				set_slot(t, image);
+				use_image(t, image);
 		}
 	}
 	return err;

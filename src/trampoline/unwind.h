@@ -15,5 +15,8 @@ void unwind_emit(const struct arch_tramp_ops *arch, const struct arch_cfi *cfi, 
 		 u64 addr, struct codebuf *b);
 
 #define UNWIND_FRAME_OFF 20
+#define UNWIND_START_OFF 12	/* in the header: distance of the code from it, ... */
+#define UNWIND_FDE_OFF 16	/* ... and of its FDE, ... */
+#define UNWIND_FDE_LEN_OFF 12	/* ... in which is the code's length */
 
 #endif

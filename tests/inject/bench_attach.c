@@ -105,7 +105,7 @@ static u64 bytes_used(const struct tramp_space *s)
 	u64 bytes = 0;
 
 	for (const struct space_area *a = s->areas; a; a = a->next)
-		bytes += a->code_at - a->code + (a->data_at - a->code_end) + (a->shared_at - a->data_end);
+		bytes += a->code.used + a->data.used + a->shared.used;
 	return bytes;
 }
 

@@ -205,6 +205,72 @@ t_process_perf_map()
 	stop_victim
 }
 
+# Walks jit-PID.dump by its specification; each piece must lie in the process as it says.
+read_jitdump()
+{
+	python3 - "$tmp/jit-$pid.dump" "$pid" <<-'EOF'
+	import struct, sys
+	dump, pid = open(sys.argv[1], 'rb').read(), int(sys.argv[2])
+	mem = open(f'/proc/{pid}/mem', 'rb', 0)
+	magic, version, size, mach, _, its_pid, _, flags = struct.unpack_from('<IIIIIIQQ', dump)
+	assert (magic, version, mach, its_pid, flags) == (0x4A695444, 1, 62, pid, 0), 'header'
+	last, indices, names = 0, set(), set()
+	while size < len(dump):
+	    kind, total, time, p, t, vma, addr, bytes, index = struct.unpack_from('<IIQIIQQQQ', dump, size)
+	    assert kind == 0 and p == pid and vma == addr and time >= last and index not in indices, 'record'
+	    name, code = dump[size + 56:size + total].split(b'\0', 1)
+	    mem.seek(addr)
+	    assert len(code) == bytes and mem.read(bytes) == code, name
+	    last = time
+	    indices.add(index)
+	    names.add(name.decode())
+	    size += total
+	assert size == len(dump) and {'trampoline:weigh', 'program:say', 'original:weigh', 'stub:weigh'} <= names, names
+	EOF
+}
+
+t_process_jitdump()
+{
+	start_victim
+	(cd "$tmp" && exec "$FSESSION" run "$weigh" --pid "$pid" --jitdump >"$tmp/out" 2>"$tmp/err" 9>&-) &
+	tracer=$!
+	until grep -q 'engine user on weigh' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	what='fsession run --jitdump'
+	read_jitdump >"$tmp/why" 2>&1 || not_ok "$(tail -n 1 "$tmp/why")"
+	grep -q "r-xp .* $tmp/jit-$pid.dump" "/proc/$pid/maps" || not_ok 'perf would not see the file'
+	kill -INT "$tracer"
+	wait "$tracer"
+	got=$?
+	status 0
+	grep -q 'jit-' "/proc/$pid/maps" && not_ok 'it stays mapped'
+	stop_victim
+}
+
+# What perf makes of it: an ELF file for each piece.
+t_process_jitdump_for_perf()
+{
+	start_victim
+	(cd "$tmp" && exec "$FSESSION" run "$weigh" --pid "$pid" --jitdump >"$tmp/out" 2>"$tmp/err" 9>&-) &
+	tracer=$!
+	until grep -q 'engine user on weigh' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	what='perf inject --jit'
+	if perf record -q -k mono -e dummy:u -o "$tmp/perf" -p "$pid" -- true >"$tmp/why" 2>&1; then
+		(cd "$tmp" && perf inject --jit -i perf -o perf.jit) >"$tmp/why" 2>&1 || not_ok "$(tail -n 1 "$tmp/why")"
+		nm "$tmp"/jitted-"$pid"-*.so 2>/dev/null | grep -qi ' t trampoline:weigh$' || not_ok 'no trampoline:weigh'
+	else
+		skip "perf record: $(tail -n 1 "$tmp/why")"
+	fi
+	kill -INT "$tracer"
+	wait "$tracer"
+	stop_victim
+}
+
 t_process_that_ends()
 {
 	start_victim

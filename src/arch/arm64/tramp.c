@@ -75,6 +75,7 @@ const struct arch_tramp_ops arm64_tramp = {
 	.elf_jump_slot = R_AARCH64_JUMP_SLOT,
 	.elf_glob_dat = R_AARCH64_GLOB_DAT,
 	.arg_regs = 8,
+	.trap_byte = 0,		/* udf */
 	.cfi_ra = 30,
 	.cfi_code_align = 4,
 	.cfi_sp = 31,

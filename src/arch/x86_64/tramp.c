@@ -845,6 +845,7 @@ const struct arch_tramp_ops x86_64_tramp = {
 	.elf_jump_slot = R_X86_64_JUMP_SLOT,
 	.elf_glob_dat = R_X86_64_GLOB_DAT,
 	.arg_regs = ARRAY_LEN(arg_regs),
+	.trap_byte = 0xcc,
 	.cfi_ra = DWARF_RA,
 	.cfi_code_align = 1,
 	.cfi_sp = DWARF_RSP,

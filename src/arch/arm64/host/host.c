@@ -49,6 +49,13 @@ int arch_host_get_pc(pid_t tid, struct arch_thread_pc *ret)
 	return -EOPNOTSUPP;
 }
 
+int arch_host_get_words(pid_t tid, u64 ret[ARCH_WORDS_MAX])
+{
+	(void)tid;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
 int arch_host_set_pc(pid_t tid, u64 pc)
 {
 	(void)tid;

@@ -62,6 +62,13 @@ int arch_host_get_pc(pid_t tid, struct arch_thread_pc *ret)
 	return 0;
 }
 
+int arch_host_get_words(pid_t tid, u64 ret[ARCH_WORDS_MAX])
+{
+	if (arch_host_syscall(SYS_ptrace, PTRACE_GETREGS, tid, 0, (long)ret))
+		return -ESRCH;
+	return sizeof(struct user_regs_struct) / sizeof(u64);
+}
+
 int arch_host_set_pc(pid_t tid, u64 pc)
 {
 	return arch_host_syscall(SYS_ptrace, PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rip), pc);
