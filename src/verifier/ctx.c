@@ -31,12 +31,29 @@ bool ctx_is_trampoline(const struct verify_opts *o)
 	       o->attach_type == BPF_TRACE_FEXIT || o->attach_type == BPF_MODIFY_RETURN;
 }
 
+int ctx_refuse(struct env *env, const struct access *a, s32 off, const char *what)
+{
+	refuse(env, -EACCES, "R%u: invalid ctx access at offset %d of %u bytes", a->nr, off, a->size);
+	if (what)
+		hint(env, "ctx: %s", what);
+	return -EACCES;
+}
+
 /* -- Tracing: 8-byte slots by prototype --- */
 
 static bool has_return_slot(const struct verify_opts *o)
 {
 	return ctx_is_session(o) || o->attach_type == BPF_TRACE_FEXIT ||
 	       o->attach_type == BPF_MODIFY_RETURN || o->type == BPF_PROG_TYPE_LSM;
+}
+
+static void hint_slots(struct env *env, u32 args, const struct btf_type *ret)
+{
+	const char *has_ret = has_return_slot(env->o) && ret ? "" : "no ";
+
+	if (args)
+		hint(env, "slots 0 to %u of ctx are its arguments, slot %u is %swhat it returns", args - 1, args,
+		     has_ret);
 }
 
 /* The type behind slot @slot; structures take one slot for every 8 bytes. */
@@ -60,9 +77,12 @@ static int slot_type(struct env *env, u32 slot, u32 *ret)
 			return 0;
 		}
 	}
-	if (slot > at || !has_return_slot(o))
-		return refuse(env, -EACCES, "the target '%s' has no argument in slot %u",
-			      btf__name_by_offset(o->target_btf, func->name_off), slot);
+	if (slot > at || !has_return_slot(o)) {
+		refuse(env, -EACCES, "the target '%s' has no argument in slot %u",
+		       btf__name_by_offset(o->target_btf, func->name_off), slot);
+		hint_slots(env, at, btfwalk_strip(o->target_btf, proto->type, NULL));
+		return -EACCES;
+	}
 	if (!btfwalk_strip(o->target_btf, proto->type, NULL))
 		return refuse(env, -EACCES, "the target '%s' returns nothing",
 			      btf__name_by_offset(o->target_btf, func->name_off));
@@ -78,12 +98,15 @@ static int access_slot(struct env *env, struct access *a, s32 off)
 	int err;
 
 	if (off < 0 || off >= SLOTS_MAX * 8 || off % a->size)
-		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+		return ctx_refuse(env, a, off, "arguments are in slots of 8 bytes, one after the other: load ctx[n]");
 	if (ctx_is_multi(o))
 		return refuse(env, -EACCES, "programs for many functions have no arguments in ctx: "
 					    "use bpf_get_func_arg()");
-	if (off % 8)
-		return refuse(env, -EACCES, "ctx offset %d is no multiple of 8", off);
+	if (off % 8) {
+		refuse(env, -EACCES, "ctx offset %d is no multiple of 8", off);
+		hint(env, "each argument begins a slot of 8 bytes: load ctx[%d]", off / 8);
+		return -EACCES;
+	}
 	if (!o->target_id) {	/* five words and a result */
 		if (off / 8 > 5 || (off / 8 == 5 && !has_return_slot(o)))
 			return refuse(env, -EACCES, "the target has no argument in slot %d", off / 8);
@@ -189,7 +212,7 @@ static int access_fields(struct env *env, struct access *a, s32 off, const struc
 		load_field(env, f, a);
 		return 0;
 	}
-	return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+	return ctx_refuse(env, a, off, "fields are loaded as they are declared; few may be written");
 }
 
 /* -- All --- */
@@ -197,7 +220,7 @@ static int access_fields(struct env *env, struct access *a, s32 off, const struc
 static int access_words(struct env *env, struct access *a, s32 off)
 {
 	if (off < 0 || off + a->size > SLOTS_MAX * 8 || off % a->size || a->write)
-		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+		return ctx_refuse(env, a, off, "it is a list of words of 8 bytes, to be read");
 	mem_set_loaded(a);
 	return 0;
 }
@@ -205,7 +228,7 @@ static int access_words(struct env *env, struct access *a, s32 off)
 static int access_plain(struct env *env, struct access *a, s32 off)
 {
 	if (off < 0 || off + a->size > SYSCALL_CTX_BYTES || off % a->size)
-		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+		return ctx_refuse(env, a, off, "it has 65,535 bytes at most");
 	mem_set_loaded(a);
 	return 0;
 }
@@ -229,7 +252,7 @@ int ctx_access(struct env *env, struct access *a)
 		return -EACCES;
 	}
 	if (off < 0)
-		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+		return ctx_refuse(env, a, off, "it begins at 0");
 	env->res->insn_flags[env->cur->pc] |= VERIFY_INSN_CTX;
 	switch (env->o->type) {
 	case BPF_PROG_TYPE_TRACING:

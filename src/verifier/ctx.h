@@ -5,6 +5,8 @@
 
 #include "verifier/mem.h"
 
+/* -EACCES for the access at @off, with a hint about the ctx of such programs, or NULL. */
+int ctx_refuse(struct env *env, const struct access *a, s32 off, const char *what);
 int ctx_access(struct env *env, struct access *a);
 int ctx_range(struct env *env, u32 nr, u32 size);
 

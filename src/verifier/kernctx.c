@@ -6,6 +6,7 @@
 
 #include "bpf/uapi.h"
 #include "verifier/btfwalk.h"
+#include "verifier/ctx.h"
 
 #define TRACEPOINT_BYTES 8192		/* of a record at most; the first 8 are the kernel's own */
 #define REGS_BYTES 168			/* struct pt_regs where there are no types to ask */
@@ -66,7 +67,7 @@ static bool in_ctx(const struct verify_opts *o, const struct access *a, s32 off)
 int kernctx_access(struct env *env, struct access *a, s32 off)
 {
 	if (!in_ctx(env->o, a, off))
-		return refuse(env, -EACCES, "invalid ctx access at offset %d of %u bytes", off, a->size);
+		return ctx_refuse(env, a, off, NULL);
 	mem_set_loaded(a);
 	return 0;
 }

@@ -98,6 +98,51 @@ static void log_path(struct env *env)
 	log_state(env);
 }
 
+/* That the reason speaks of, or that the instruction goes through; -1: none. */
+static int register_of(const struct env *env, const char *reason)
+{
+	const struct bpf_insn *insn = env_insn(env);
+	unsigned nr;
+
+	for (const char *at = strchr(reason, 'R'); at; at = strchr(at + 1, 'R'))
+		if ((at == reason || at[-1] == ' ') && sscanf(at, "R%2u", &nr) == 1 && nr < INSN_REGS)
+			return nr;
+	switch (insn_class(insn)) {
+	case BPF_LDX:
+		return insn->src_reg;
+	case BPF_ST:
+	case BPF_STX:
+		return insn->dst_reg;
+	default:
+		return -1;
+	}
+}
+
+/* All in one line: where, what, and what is known of the register. */
+static void log_reason(struct env *env)
+{
+	const struct verify_result *res = env->res;
+	char text[REG_TEXT_BYTES];
+	int nr;
+
+	if (!env->cur) {
+		vlog(env, "%s\n", res->reason);
+		return;
+	}
+	env->last_line = NULL;
+	log_source(env, env->cur->pc);
+	vlog(env, "insn %u", env->cur->pc);
+	if (res->source)
+		vlog(env, " (%s:%u)", res->file, res->line);
+	vlog(env, ": %s", res->reason);
+	nr = register_of(env, res->reason);
+	if (nr >= 0 && state_regs(env->cur)[nr].type) {
+		log_reg_text(env, &state_regs(env->cur)[nr], text);
+		vlog(env, "; R%d=%s", nr, text);
+	}
+	vlog(env, "\n");
+}
+
 int refuse(struct env *env, int err, const char *fmt, ...)
 {
 	bool first = !env->refused;
@@ -114,12 +159,7 @@ int refuse(struct env *env, int err, const char *fmt, ...)
 	env->mid_line = false;
 	if (first && env->cur && !env_logs(env, VERIFY_LOG_ALL))
 		log_path(env);
-	if (env->cur) {
-		env->last_line = NULL;
-		log_source(env, env->cur->pc);
-		vlog(env, "insn %u: ", env->cur->pc);
-	}
-	vlog(env, "%s\n", env->res->reason);
+	log_reason(env);
 	return err;
 }
 

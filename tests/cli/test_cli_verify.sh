@@ -96,6 +96,26 @@ t_verify_log()
 	out 'processed '
 }
 
+# The reason is one line: where in the source, what, which register and what is known of it; then what to do.
+mistake()
+{
+	verify -v -p "$1" "$objects/programs.bpf.o"
+	status 1
+	grep -A1 "^insn [0-9]* (.*programs.bpf.c:[0-9]*): $2\$" "$tmp/out" | grep -q "^hint: $3" || not_ok "$(cat "$tmp/out")"
+}
+
+t_verify_mistakes()
+{
+	mistake forgotten_null_check 'R0 is map_value_or_null: it may be NULL; R0=map_value_or_null(id=2,ks=8,vs=272)' \
+		'compare it with NULL first'
+	mistake index_without_bound 'R2: .* is added to map_value; R2=map_value(.*)' 'make it unsigned'
+	mistake record_forgotten 'the ring buffer record taken at insn [0-9]* is not given back at the end' \
+		'give it back on every path that leads here'
+	mistake argument_too_far "the target 'bpf_fentry_test2' has no argument in slot 3; R1=ctx()" \
+		'slots 0 to 1 of ctx are its arguments, slot 2 is what it returns'
+	mistake returns_whether 'R0 is 0 to 1 at the end, should have been in \[0, 0\]; R0=scalar(umax=1.*)' 'return 0'
+}
+
 t_verify_bare_section()
 {
 	verify "$objects/args.bpf.o"

@@ -75,7 +75,7 @@ int BPF_PROG(histogram, int a, __u64 b)
 }
 
 SEC("fsession/bpf_fentry_test2")
-__failure __msg("it may be NULL")
+__failure __msg("it may be NULL") __msg("compare it with NULL first")
 int BPF_PROG(forgotten_null_check, int a)
 {
 	struct key key = { 1, a };
@@ -125,7 +125,31 @@ int BPF_PROG(record, int a)
 }
 
 SEC("fsession/bpf_fentry_test2")
-__failure __msg("not given back")
+__failure __msg("the target 'bpf_fentry_test2' has no argument in slot 3")
+__msg("slots 0 to 1 of ctx are its arguments, slot 2 is what it returns")
+int argument_too_far(__u64 *ctx)
+{
+	hits[0] += ctx[3];
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2")
+__failure __msg("R1: invalid ctx access at offset 2 of 4 bytes") __msg("load ctx[n]")
+int argument_in_the_middle(__u64 *ctx)
+{
+	hits[0] += *(volatile __u32 *)((char *)ctx + 2);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2")
+__failure __msg("R0 is 0 to 1 at the end, should have been in [0, 0]") __msg("return 0")
+int BPF_PROG(returns_whether, int a)
+{
+	return a & 1;
+}
+
+SEC("fsession/bpf_fentry_test2")
+__failure __msg("not given back") __msg("give it back on every path that leads here")
 int BPF_PROG(record_forgotten, int a)
 {
 	struct record *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);
