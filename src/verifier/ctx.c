@@ -49,11 +49,10 @@ static bool has_return_slot(const struct verify_opts *o)
 
 static void hint_slots(struct env *env, u32 args, const struct btf_type *ret)
 {
-	const char *has_ret = has_return_slot(env->o) && ret ? "" : "no ";
-
-	if (args)
-		hint(env, "slots 0 to %u of ctx are its arguments, slot %u is %swhat it returns", args - 1, args,
-		     has_ret);
+	if (args && has_return_slot(env->o) && ret)
+		hint(env, "slots 0 to %u of ctx are its arguments, slot %u is what it returns", args - 1, args);
+	else if (args)
+		hint(env, "slots 0 to %u of ctx are its arguments", args - 1);
 }
 
 /* The type behind slot @slot; structures take one slot for every 8 bytes. */

@@ -250,6 +250,12 @@ static void drop_lonely_ids(struct env *env)
 	each_live_number(env, drop_id, uses);
 }
 
+/* May fewer rounds be left to callbacks than from @cur? Not if the proof from @old needed none to be its last. */
+static bool rounds_count(const struct env *env, const struct state *old)
+{
+	return old->branches || old->in_loop == env->epoch || old->by_rounds;
+}
+
 static bool same_frame(const struct env *env, const struct state *os, const struct state *cs, u32 n,
 		       struct idmap *m, enum exact exact)
 {
@@ -261,7 +267,8 @@ static bool same_frame(const struct env *env, const struct state *os, const stru
 	u32 nr = exact == SAME && cur->slots > old->slots ? cur->slots : old->slots;
 
 	if (old->subprog != cur->subprog || old->callsite != cur->callsite ||
-	    old->is_callback != cur->is_callback || (exact == SAME && old->rounds != cur->rounds))
+	    old->is_callback != cur->is_callback || (old->rounds > cur->rounds && rounds_count(env, os)) ||
+	    (exact == SAME && old->rounds != cur->rounds))
 		return false;
 	for (; live; live &= live - 1) {
 		u32 i = lowest_bit(live);
@@ -346,6 +353,15 @@ static void sweep(struct env *env)
 	}
 }
 
+/* What is marked has marked parents. */
+void prune_mark_rounds(struct env *env, struct state *s)
+{
+	for (; s && !s->by_rounds; s = s->parent) {
+		s->by_rounds = true;
+		env->marks++;
+	}
+}
+
 /* -- Loops that are closed at a state which is not done --- */
 
 /*
@@ -358,8 +374,11 @@ static void close_loops(struct env *env)
 
 	do {
 		before = env->marks;
-		for (u32 i = 0; i < env->nr_edges; i++)
+		for (u32 i = 0; i < env->nr_edges; i++) {
 			mark_precise_as(env, &env->edges[i]);
+			if (env->edges[i].to->by_rounds)
+				prune_mark_rounds(env, env->edges[i].parent);
+		}
 	} while (env->marks != before);
 	env->nr_edges = 0;
 	env->epoch++;
@@ -528,6 +547,8 @@ static int visit_done(struct env *env, struct state *s)
 	if (!covers(env, s))
 		return 0;
 	s->hits++;
+	if (s->by_rounds)
+		prune_mark_rounds(env, env->cur->parent);
 	if (s->in_loop == env->epoch)
 		return add_edge(env, s) ?: PATH_DONE;
 	return mark_precise_as(env, &e) ?: PATH_DONE;

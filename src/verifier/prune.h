@@ -10,6 +10,8 @@
 int prune_visit(struct env *env);
 /* The path that @s, pending or current, stands for is done: its remembered ancestors may be, too. */
 void prune_path_done(struct env *env, struct state *s);
+/* From @s and its parents a path ended a loop because callbacks had no rounds left. */
+void prune_mark_rounds(struct env *env, struct state *s);
 void prune_free(struct env *env);
 
 #endif

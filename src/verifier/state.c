@@ -167,7 +167,7 @@ int state_copy(const struct state *from, struct state **ret)
 	s->next = NULL;
 	s->branches = s->hits = s->misses = 0;
 	s->in_loop = 0;
-	s->is_head = s->listed = false;
+	s->is_head = s->by_rounds = s->listed = false;
 	for (u32 i = 0; i <= from->depth; i++) {
 		s->frames[i] = frame_copy(from->frames[i]);
 		if (!s->frames[i])

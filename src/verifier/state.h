@@ -80,7 +80,7 @@ struct frame {
 	u32 subprog;
 	u32 callsite;		/* where in the caller */
 	bool is_callback;
-	u32 rounds;		/* of callbacks it has called */
+	u32 rounds;		/* of callbacks that the call at hand has called */
 	u32 refs_at, id_at;	/* callback: references held, and last id given, when it began */
 	u32 slots;		/* of stack[], from the top down; what lies below was never written */
 	struct slot *stack;
@@ -112,6 +112,7 @@ struct state {
 	u32 hits, misses;
 	u32 in_loop;		/* epoch in which a path from here was closed at a state that was not done */
 	bool is_head;		/* such a state */
+	bool by_rounds;		/* the proof from here rests on the number of rounds of callbacks */
 	bool listed;
 	bool from_callback;	/* a callback has just returned to this call */
 	bool speculative_end;

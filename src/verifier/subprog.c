@@ -15,6 +15,7 @@
 #include "verifier/mem.h"
 #include "verifier/objects.h"
 #include "verifier/packet.h"
+#include "verifier/prune.h"
 
 /* -- Global functions: by prototype --- */
 
@@ -313,7 +314,7 @@ static int check_callback(struct env *env, u32 nr)
 	return 0;
 }
 
-int subprog_push_callback(struct env *env, const struct proto *p)
+static int push_callback(struct env *env, const struct proto *p)
 {
 	u32 nr = state_regs(env->cur)[2].subprog, pc = env->cur->pc;
 	struct state *s = env_push(env, env->subprogs[nr].start);
@@ -340,6 +341,33 @@ int subprog_push_callback(struct env *env, const struct proto *p)
 			reg_set_pointer(&f->regs[1], REG_DYNPTR, 0);
 	}
 	return 0;
+}
+
+/* bpf_loop() calls back as often as R1 says at most. */
+static int check_rounds(struct env *env, const struct proto *p, bool *ret)
+{
+	const struct reg *n = &state_regs(env->cur)[1];
+
+	*ret = true;
+	if (!(p->flags & PF_LOOP))
+		return 0;
+	if (n->type != REG_SCALAR)
+		return refuse(env, -EINVAL, "R1 is %s, expected a number", reg_type_name(n));
+	*ret = state_frame(env->cur)->rounds < n->v.r.umax;
+	return mark_precise(env, 1);
+}
+
+int subprog_push_callback(struct env *env, const struct proto *p)
+{
+	bool again;
+	int err = check_rounds(env, p, &again);
+
+	if (!err && again)
+		err = push_callback(env, p);
+	else if (!err)
+		prune_mark_rounds(env, env->cur->parent);
+	state_frame(env->cur)->rounds = 0;	/* behind the call */
+	return err;
 }
 
 /* -- Exits --- */

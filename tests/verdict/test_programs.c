@@ -42,7 +42,7 @@ static struct {
 	const char *path, *alone;
 	struct btf *btf;	/* of the object */
 	struct bpf_object *obj;	/* while the kernel judges it */
-	u32 rows, failed, left_out;
+	u32 rows, failed, left_out, results;
 	u64 mine, theirs;	/* instructions visited */
 	u64 mine_ns, theirs_ns;	/* that took: with tools/vm --icount, instructions executed */
 	double worst, worst_ns;
@@ -186,6 +186,25 @@ static int load_one(const struct verdict *v, const struct prog_load_attr *from)
 	return real_bpf(BPF_PROG_LOAD, &a, sizeof(a));
 }
 
+/* Only such programs can be given any ctx. */
+static void check_result(const struct verdict *v, const struct tags *t, int fd, u32 type)
+{
+	u8 ctx[128];
+	struct test_run_attr a = { .prog_fd = fd, .ctx_in = (u64)ctx, .ctx_size_in = sizeof(ctx) };
+	int err;
+
+	if (!t->has_retval || type != BPF_PROG_TYPE_SYSCALL)
+		return;
+	for (u32 i = 0; i < sizeof(ctx); i++)
+		ctx[i] = i;
+	err = real_bpf(BPF_PROG_TEST_RUN, &a, sizeof(a));
+	run.results++;
+	if (err || a.retval != (u32)t->retval) {
+		run.failed++;
+		printf("# %s: Linux returns 0x%x (%d), expected 0x%x\n", v->name, a.retval, err, (u32)t->retval);
+	}
+}
+
 static bool is_for_this_kernel(const struct verdict *v, const struct tags *t)
 {
 	return !t->slow && (!v->target[0] || v->target_id);
@@ -204,6 +223,8 @@ static void judge_one(const struct verdict *v, const struct prog_load_attr *a)
 		return;
 	}
 	fd = load_one(v, a);
+	if (fd >= 0)
+		check_result(v, &t, fd, a->prog_type);
 	if (fd >= 0)
 		close(fd);
 	took_ns = 1000 * number_behind("verification time ");
@@ -306,8 +327,8 @@ static void print_sums(void)
 	if (run.bench)
 		printf("bench verify_corpus %llu insns\nbench verify_corpus_by_linux %llu insns\n",
 		       (unsigned long long)run.mine_ns, (unsigned long long)run.theirs_ns);
-	printf("# %u agree, %u differ, %u left out\n1..%u\n", run.rows - run.failed - run.left_out, run.failed,
-	       run.left_out, run.rows);
+	printf("# %u agree, %u differ, %u left out; %u results compared\n1..%u\n",
+	       run.rows - run.failed - run.left_out, run.failed, run.left_out, run.results, run.rows);
 }
 
 /* Number of files among the arguments, or -1: nothing to do. */

@@ -605,21 +605,6 @@ PROG(callback_reads_above_the_frame)
 	return 0;
 }
 
-static int body_advances(__u32 i, __u64 *n)
-{
-	++*n;
-	return 0;
-}
-
-SEC("fsession/bpf_fentry_test2") __failure __msg("R1: access to map_value at 64 of 1 bytes is outside its 64 bytes") __linux_success
-PROG(callback_advances_an_index)
-{
-	__u64 n = 0;
-
-	bpf_loop(8, body_advances, &n, 0);
-	return ((volatile char *)global)[n] & 0;
-}
-
 static int body_swaps(__u32 i, void **p)
 {
 	*(void *volatile *)p = NULL;
