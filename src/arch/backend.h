@@ -29,6 +29,7 @@ enum arm64_feature { ARM64_FEATURE_LSE = 1 << 0 };
 struct jit_func {
 	u32 start, end;		/* instructions */
 	u32 off, len;		/* native code, in bytes */
+	u32 end_off;		/* where it ended in the last pass; padding and the next one's prologue follow */
 	u32 stack_bytes;	/* below the frame pointer, a multiple of 8 */
 	u16 regs_written;	/* which of r0..r9 it changes itself, bit per register */
 	u16 regs_used;		/* which it mentions */
@@ -99,7 +100,9 @@ u32 arch_host_features(void);
 /* Distance in bytes from the end of instruction @idx to @target, by the last known offsets. */
 static inline s32 jit_distance(const struct jit_state *st, u32 idx, u32 target)
 {
-	return (s32)(st->offs[target] - st->offs[idx + 1]);
+	u32 from = idx + 1 == st->func->end ? st->func->end_off : st->offs[idx + 1];
+
+	return (s32)(st->offs[target] - from);
 }
 
 /* May the backend merge the instruction at @idx into the one before? */

@@ -181,6 +181,8 @@ static int guess_offs(struct jit *j)
 		return -E2BIG;
 	for (u32 i = 0; i <= j->st.cnt; i++)
 		j->st.offs[i] = i * step;
+	for (u32 i = 0; i < j->st.func_cnt; i++)
+		j->st.funcs[i].end_off = j->st.funcs[i].end * step;
 	return 0;
 }
 
@@ -244,6 +246,12 @@ static bool emit_all(struct jit *j)
 		moved |= emit_func(j, &st->funcs[i]);
 	}
 	moved |= set_off(j, st->cnt, st->code.len);
+	for (u32 i = 0; i < st->func_cnt; i++) {
+		struct jit_func *f = &st->funcs[i];
+
+		moved |= f->end_off != f->off + f->len;
+		f->end_off = f->off + f->len;
+	}
 	if (st->funcs[0].tail_reachable) {
 		emit_padding(j);
 		j->entry_off = st->code.len;
