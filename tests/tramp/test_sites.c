@@ -158,55 +158,6 @@ TEST(threads_run_while_text_changes)
 	CHECK(hn_nr >= 2 * TEXT_CHANGES);
 }
 
-/* A thread that does not stop is no reason to wait for ever, nor to change half of the text. */
-static volatile pid_t vforker;
-
-static void *wait_for_child(void *arg)
-{
-	(void)arg;
-	vforker = gettid();
-	if (!vfork()) {
-		while (!stop)
-			syscall(SYS_sched_yield);
-		_exit(0);
-	}
-	return NULL;
-}
-
-TEST(thread_that_does_not_stop)
-{
-	struct tramp *t = hn_tramp(site_push, 2);
-	struct log_capture capture;
-	struct tramp_link *link;
-	char text[512];
-	pthread_t th;
-	char state = 0;
-
-	CHECK_EQ(pthread_create(&th, NULL, wait_for_child, NULL), 0);
-	while (state != 'D') {
-		char path[64];
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", vforker);
-		f = fopen(path, "r");
-		if (f && fscanf(f, "%*d %*s %c", &state) != 1)
-			state = 0;
-		if (f)
-			fclose(f);
-	}
-	log_capture_start(&capture, text, sizeof(text));
-	CHECK_EQ(tramp_attach(t, hn_session(1), TRAMP_FSESSION, 0, &link), -EAGAIN);
-	log_capture_stop(&capture);
-	CHECK(strstr(text, "cannot stop all threads"));
-	CHECK_EQ(site_push(1, 1), 2);
-	CHECK_EQ(hn_nr, 0);
-	stop = true;
-	pthread_join(th, NULL);
-	hn_attach(t, hn_session(1), TRAMP_FSESSION, 0);
-	CHECK_EQ(site_push(1, 1), 2);
-	CHECK_EQ(hn_nr, 2);
-}
-
 /* Images alone change: no stop. */
 TEST(threads_run_while_programs_change)
 {
