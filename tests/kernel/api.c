@@ -326,6 +326,11 @@ uint32_t api_btf_id(const char *func)
 	return id > 0 ? id : 0;
 }
 
+unsigned int api_nr_small(void)
+{
+	return api_btf_id("bpf_fentry_test10") ? 2 : 1;
+}
+
 const char *api_machinery(void)
 {
 	static const char * const names[] = {

@@ -94,6 +94,9 @@ bool api_has_module_btf(void);
 const char *api_machinery(void);	/* a function that is part of what runs BPF programs */
 uint32_t api_btf_id(const char *func);		/* in vmlinux; 0 = none */
 const struct btf *api_vmlinux(void);
+/* A few functions that api_fire() calls, and how many they are here: each copy of a program takes its time. */
+#define API_SMALL_GLOB "bpf_fentry_test1*"
+unsigned int api_nr_small(void);
 
 /* Only that program of @obj is loaded. */
 void api_only(struct bpf_object *obj, const char *prog);

@@ -31,7 +31,7 @@ int BPF_PROG(sleepable)
 	return 0;
 }
 
-SEC("?fsession.multi/bpf_fentry_test*")
+SEC("?fsession.multi/bpf_fentry_test1*")
 int multi(void *ctx)
 {
 	note(ctx, &multi_seen);
