@@ -22,6 +22,7 @@ void bench_init(int argc, char **argv)
 	struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY }, nofile = { 1 << 16, 1 << 16 };
 	char self[PATH_MAX];
 
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* what was measured until the guest's time is over */
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--engine=split")) {
 			o.engine = FSESSION_ENGINE_SPLIT;

@@ -50,35 +50,6 @@ void link_pair_close(struct link_pair *p)
 	p->entry_fd = p->exit_fd = -1;
 }
 
-struct closing {
-	struct link_pair *pairs;
-	size_t cnt, next;
-};
-
-static void *close_some(void *arg)
-{
-	struct closing *c = arg;
-	size_t i;
-
-	while ((i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED)) < c->cnt)
-		link_pair_close(&c->pairs[i]);
-	return NULL;
-}
-
-/* What no thread can be made for, this one does. */
-void link_pairs_close(struct link_pair *pairs, size_t cnt)
-{
-	struct closing c = { .pairs = pairs, .cnt = cnt };
-	pthread_t threads[LINK_THREADS - 1];
-	size_t n = 0;
-
-	while (n < LINK_THREADS - 1 && n + 1 < cnt && !pthread_create(&threads[n], NULL, close_some, &c))
-		n++;
-	close_some(&c);
-	while (n)
-		pthread_join(threads[--n], NULL);
-}
-
 static bool on_bpffs(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -132,7 +103,8 @@ static int fs_link_detach(struct bpf_link *link)
 	struct fs_link *l = (struct fs_link *)link;
 	int err = follow_pin(l);
 
-	link_pairs_close(l->pairs, l->cnt);
+	for (size_t i = 0; i < l->cnt; i++)
+		link_pair_close(&l->pairs[i]);
 	l->head.fd = -1;
 	if (!l->session)
 		return err;

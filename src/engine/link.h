@@ -34,13 +34,7 @@ int link_new(struct session *s, const struct link_pair *pairs, size_t cnt, struc
 int link_pin(struct bpf_link *link, const char *path);
 int link_open(const char *path, struct bpf_link **ret);
 
-/* Kernels wait for tasks when a function gets a program or loses one, up to 5.11 for each a quarter of a second.
- * Threads of more than there are CPUs wait together. */
-#define LINK_THREADS 16
-
 /* Entry half first. */
 void link_pair_close(struct link_pair *p);
-/* The same for many functions. */
-void link_pairs_close(struct link_pair *pairs, size_t cnt);
 
 #endif

@@ -22,6 +22,7 @@
 #include "util/log.h"
 
 enum {
+	MAX_THREADS = 8,
 	PROGRESS_MS = 50,
 	REASON_SIZE = 200,
 };
@@ -320,12 +321,13 @@ static void wait_some(struct multi *m)
 /* This thread reports progress, so that the caller is called back on its own thread. */
 static int run_workers(struct multi *m)
 {
-	pthread_t threads[LINK_THREADS];
-	int n = 0, err = 0;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[MAX_THREADS];
+	int n = 0, want = cpus < 1 ? 1 : cpus > MAX_THREADS ? MAX_THREADS : cpus, err = 0;
 	size_t done;
 
 	pthread_mutex_lock(&m->lock);
-	for (; n < LINK_THREADS && (size_t)n < m->cnt; n++) {
+	for (; n < want && (size_t)n < m->cnt; n++) {
 		if (pthread_create(&threads[n], NULL, worker, m))
 			break;
 		m->running++;
@@ -395,22 +397,21 @@ static int blame(struct multi *m, int err)
 			 m->cnt, why);
 }
 
-static int make_link(struct multi *m, struct link_pair *pairs, struct bpf_link **ret)
+static int make_link(struct multi *m, struct bpf_link **ret)
 {
+	struct link_pair *pairs = calloc(m->cnt, sizeof(*pairs));
 	size_t n = 0;
-	int err = attach_copies(m);
+	int err;
 
+	if (!pairs)
+		return -ENOMEM;
 	for (size_t i = 0; i < m->cnt; i++)
 		if (m->items[i].link.entry_fd >= 0)
 			pairs[n++] = m->items[i].link;
-	if (err)
-		err = blame(m, err);
-	else if (!n)
-		err = fail(-ENOENT, "program '%s': none of %zu functions could be attached", m->s->name, m->cnt);
-	else
-		err = link_new(m->s, pairs, n, ret);
-	if (err)
-		link_pairs_close(pairs, n);
+	err = n ? link_new(m->s, pairs, n, ret) :
+		  fail(-ENOENT, "program '%s': none of %zu functions could be attached", m->s->name,
+		       m->cnt);
+	free(pairs);
 	return err ? err : (int)n;
 }
 
@@ -425,7 +426,7 @@ static bool same_object(const struct multi *m)
 
 static int attach_all(struct multi *m, struct bpf_link **ret)
 {
-	struct link_pair pair, *pairs;
+	struct link_pair pair;
 	int err, n = 0;
 
 	if (m->s->kernel_multi && same_object(m)) {
@@ -439,11 +440,10 @@ static int attach_all(struct multi *m, struct bpf_link **ret)
 			n += !m->items[i].err;
 		return err ? err : n;
 	}
-	pairs = calloc(m->cnt, sizeof(*pairs));
-	if (!pairs)
-		return -ENOMEM;
-	n = make_link(m, pairs, ret);
-	free(pairs);
+	err = attach_copies(m);
+	n = err ? blame(m, err) : make_link(m, ret);
+	for (size_t i = 0; n < 0 && i < m->cnt; i++)
+		link_pair_close(&m->items[i].link);
 	return n;
 }
 
