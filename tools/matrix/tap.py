@@ -73,7 +73,7 @@ def select(programs, patterns):
     """The programs to run and the patterns to give them. NAME runs all of test_NAME, and
     otherwise every test whose name contains it."""
     programs = list(programs)
-    names = {p: os.path.basename(p) for p in programs}
+    names = {p: os.path.basename(p).removesuffix('.sh') for p in programs}
     whole = [p for p in programs if names[p] in patterns or names[p][len('test_'):] in patterns]
     globs = [p if any(c in p for c in '*?[') else f'*{p}*' for p in patterns]
     return (whole, []) if whole else (programs, globs)
