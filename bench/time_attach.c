@@ -101,6 +101,6 @@ int main(int argc, char **argv)
 	attach_one("pair", pair);
 	attach_one("1", session);
 	attach_glob("100", "inet_*");
-	attach_glob("1000", "x*");
+	attach_glob("1000", "x*,y*,z*,wa*");
 	return 0;
 }
