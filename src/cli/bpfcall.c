@@ -3,9 +3,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "syscall/variadic.h"
 
 static bpfcall_fn answer;
 static void *answer_arg;
@@ -34,13 +35,9 @@ static long pass_on(long nr, const long a[6])
 __attribute__((visibility("default"), no_sanitize("address"))) long syscall(long nr, ...)
 {
 	long a[6];
-	va_list ap;
 	int ret;
 
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	SIX_ARGS(a, nr);
 	if (nr != __NR_bpf || !answer)
 		return pass_on(nr, a);
 	ret = answer(a[0], (const void *)a[1], a[2], answer_arg);

@@ -7,13 +7,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "syscall/variadic.h"
 #include "syscall/wrap.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
@@ -69,12 +69,8 @@ EXPORT FILE *fopen(const char *path, const char *mode)
 EXPORT int open64(const char *path, int flags, ...)
 {
 	static int (*libc)(const char *path, int flags, ...);
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	if (!libc)
 		libc = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open64");
 	return is_given(path) ? open_given() : libc(path, flags, mode);
@@ -82,12 +78,8 @@ EXPORT int open64(const char *path, int flags, ...)
 
 EXPORT int open(const char *path, int flags, ...)
 {
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	return open64(path, flags, mode);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* syscall() of libfsession-user.so; the fsession command has one of its own (src/cli/bpfcall.c). */
-#include <stdarg.h>
+#include "syscall/variadic.h"
 
 long __wrap_syscall(long nr, ...);
 __attribute__((visibility("default"))) long syscall(long nr, ...);
@@ -8,11 +8,7 @@ __attribute__((visibility("default"))) long syscall(long nr, ...);
 __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 {
 	long a[6];
-	va_list ap;
 
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	SIX_ARGS(a, nr);
 	return __wrap_syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

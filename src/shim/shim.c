@@ -7,7 +7,6 @@
  */
 #include <dlfcn.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -23,6 +22,7 @@
 #include "inject/selftarget.h"
 #include "syscall/lines.h"
 #include "syscall/syscall.h"
+#include "syscall/variadic.h"
 #include "syscall/wrap.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -96,16 +96,6 @@ int __wrap_open64(const char *path, int flags, ...);
 EXPORT int open64(const char *path, int flags, ...);
 EXPORT int open(const char *path, int flags, ...);
 
-#define SIX_ARGS(a, last)                                                                          \
-	do {                                                                                       \
-		va_list ap;                                                                        \
-												   \
-		va_start(ap, last);                                                                \
-		for (int i = 0; i < 6; i++)                                                        \
-			(a)[i] = va_arg(ap, long);                                                 \
-		va_end(ap);                                                                        \
-	} while (0)
-
 __attribute__((no_sanitize("address"))) long __real_syscall(long nr, ...)
 {
 	static long (*fn)(long nr, ...);
@@ -120,12 +110,8 @@ __attribute__((no_sanitize("address"))) long __real_syscall(long nr, ...)
 int __real_open64(const char *path, int flags, ...)
 {
 	static int (*fn)(const char *path, int flags, ...);
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	if (!fn)
 		fn = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open64");
 	return fn(path, flags, mode);
@@ -133,23 +119,15 @@ int __real_open64(const char *path, int flags, ...)
 
 int open64(const char *path, int flags, ...)
 {
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	return __wrap_open64(path, flags, mode);
 }
 
 int open(const char *path, int flags, ...)
 {
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	return __wrap_open64(path, flags, mode);
 }
 
@@ -160,12 +138,8 @@ EXPORT int ioctl(int fd, unsigned long req, ...);
 int __real_ioctl(int fd, unsigned long req, ...)
 {
 	static int (*fn)(int fd, unsigned long req, ...);
-	va_list ap;
-	long arg;
+	long arg = NEXT_ARG(long, req);
 
-	va_start(ap, req);
-	arg = va_arg(ap, long);
-	va_end(ap);
 	if (!fn)
 		fn = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
 	return fn(fd, req, arg);
@@ -173,12 +147,8 @@ int __real_ioctl(int fd, unsigned long req, ...)
 
 int ioctl(int fd, unsigned long req, ...)
 {
-	va_list ap;
-	long arg;
+	long arg = NEXT_ARG(long, req);
 
-	va_start(ap, req);
-	arg = va_arg(ap, long);
-	va_end(ap);
 	return __wrap_ioctl(fd, req, arg);
 }
 

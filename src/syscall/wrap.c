@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "syscall/perf.h"
 #include "syscall/syscall.h"
 #include "syscall/target.h"
+#include "syscall/variadic.h"
 
 #define POSSIBLE "/sys/devices/system/cpu/possible"
 #define ONLINE "/sys/devices/system/cpu/online"
@@ -121,12 +121,8 @@ static int do_perf_open(const long a[6])
 int __wrap_ioctl(int fd, unsigned long req, ...)
 {
 	struct perf *p;
-	va_list ap;
-	long arg;
+	long arg = NEXT_ARG(long, req);
 
-	va_start(ap, req);
-	arg = va_arg(ap, long);
-	va_end(ap);
 	if (!is_ours() || perf_from_fd(fd, &p))
 		return __real_ioctl(fd, req, arg);
 	perf_put(p);
@@ -137,12 +133,8 @@ int __wrap_ioctl(int fd, unsigned long req, ...)
 __attribute__((no_sanitize("address"))) long __wrap_syscall(long nr, ...)
 {
 	long a[6];
-	va_list ap;
 
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	SIX_ARGS(a, nr);
 	if (nr == __NR_bpf && is_ours())
 		return do_bpf(a);
 	if (nr == __NR_perf_event_open && is_ours()) {
@@ -460,23 +452,15 @@ int __wrap_faccessat(int dir, const char *path, int mode, int flags)
 
 int __wrap_open64(const char *path, int flags, ...)
 {
-	va_list ap;
-	int mode, fd;
+	int mode = NEXT_ARG(int, flags), fd;
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	return answered(path, &fd) ? fd : __real_open64(path, flags, mode);
 }
 
 int __wrap_open(const char *path, int flags, ...)
 {
-	va_list ap;
-	int mode;
+	int mode = NEXT_ARG(int, flags);
 
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
 	return __wrap_open64(path, flags, mode);
 }
 
