@@ -67,6 +67,7 @@ static void put_verdict(const struct judgement *j, void *arg)
 	json_key_str(json, "target", j->target);
 	if (j->err)
 		put_reason(json, j);
+	json_key_u64(json, "insns", j->cnt);
 	json_key_u64(json, "insns_visited", j->res->visited);
 	json_key_u64(json, "states", j->res->states);
 	json_key_u64(json, "peak_states", j->res->peak_states);
