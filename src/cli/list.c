@@ -70,7 +70,7 @@ static bool matches(const struct list *l, const char *name)
 
 	snprintf(with_object, sizeof(with_object), "%s:%s", l->object, name);
 	for (char **g = l->globs; *g; g++)
-		if (glob_match(*g, object_end(*g) ? with_object : name))
+		if (glob_matches(*g, object_end(*g) ? with_object : name))
 			return true;
 	return false;
 }
@@ -322,7 +322,7 @@ static bool is_object_wanted(const struct list *l, const char *name)
 		if (!colon)
 			return true;
 		snprintf(object, sizeof(object), "%.*s", (int)(colon - *g), *g);
-		if (glob_match(object, name))
+		if (glob_matches(object, name))
 			return true;
 	}
 	return !l->globs[0];

@@ -187,7 +187,7 @@ void kmissing_func(struct kmissing *m, struct kbtf_set *set, const struct kbtf *
 static bool any_match(const struct kbtf *k, const char *glob)
 {
 	for (uint32_t id = kbtf_func_next(k, 0); id; id = kbtf_func_next(k, id))
-		if (glob_match(glob, kbtf_func_name(k, id)))
+		if (glob_matches(glob, kbtf_func_name(k, id)))
 			return true;
 	return false;
 }

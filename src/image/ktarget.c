@@ -460,7 +460,7 @@ static int add_all(struct matches *m, const struct kbtf *k, const char *glob)
 		const char *name = kbtf_func_name(k, id);
 
 		/* of several FUNCs of one name the first stands for all */
-		if (glob_match(glob, name) && kbtf_func_find(k, name) == id)
+		if (glob_matches(glob, name) && kbtf_func_find(k, name) == id)
 			err = add_match(m, k, id);
 	}
 	return err;

@@ -151,11 +151,11 @@ static Dwarf *open_dwarf(const struct uelf *e)
 
 static bool is_named(const char *glob, const struct usym *sym)
 {
-	bool ret = glob_match(glob, sym->name);
+	bool ret = glob_matches(glob, sym->name);
 	char *name = ret ? NULL : demangle(sym->name, false);
 
 	if (name)
-		ret = glob_match(glob, name);
+		ret = glob_matches(glob, name);
 	free(name);
 	return ret;
 }

@@ -28,7 +28,7 @@ static bool match_one(const char *glob, const char *end, const char *name)
 	return glob == end;
 }
 
-bool glob_match(const char *glob, const char *name)
+bool glob_matches(const char *glob, const char *name)
 {
 	const char *end;
 

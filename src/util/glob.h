@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-bool glob_match(const char *glob, const char *name);
+bool glob_matches(const char *glob, const char *name);
 /* May @s match several names? */
 bool glob_is_pattern(const char *s);
 

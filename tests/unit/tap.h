@@ -4,7 +4,7 @@
  *
  *	TEST(glob_star)
  *	{
- *		CHECK(glob_match("a*", "abc"));
+ *		CHECK(glob_matches("a*", "abc"));
  *		CHECK_EQ(f(1), 2);
  *	}
  *

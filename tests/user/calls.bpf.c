@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "calls.h"
+#include "../bpf_newer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -491,14 +492,6 @@ int locks(struct calls_ctx *ctx)
 }
 
 /* -- Loops --- */
-
-struct bpf_iter_num {	/* not in Debian 12's headers */
-	__u64 opaque;
-} __attribute__((aligned(8)));
-
-extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
-extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
-extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 
 static __attribute__((noinline)) int count(int start, int end)
 {

@@ -20,6 +20,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "verdict.h"
+#include "../bpf_newer.h"
 
 #define NAKED(name) __attribute__((naked)) int name(void)
 /* Called from assembly alone. */
@@ -125,15 +126,8 @@ struct {
 char global[64];		/* all that there is in .bss */
 const char fixed[16] = "hello";	/* and in .rodata */
 
-struct bpf_iter_num {
-	__u64 opaque;
-};
-
 extern bool bpf_session_is_return(void *ctx) __ksym;
 extern __u64 *bpf_session_cookie(void *ctx) __ksym;
-extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
-extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
-extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_preempt_disable(void) __ksym;

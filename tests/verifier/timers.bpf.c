@@ -4,10 +4,6 @@
 
 #define CLOCK_MONOTONIC 1
 
-struct bpf_wq {
-	__u64 opaque[2];
-} __attribute__((aligned(8)));
-
 struct elem {
 	__u64 n;
 	struct bpf_timer timer;
