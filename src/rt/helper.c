@@ -202,12 +202,13 @@ static bool is_space(u8 c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Base 0 looks at the prefix, as in C; base 16 takes it too. */
+/* Base 0 looks at the prefix, as in C, if a digit follows; base 16 takes it in any case. */
 static u32 number_base(const u8 *s, u32 left, u32 base, u32 *skip)
 {
-	bool hex = left > 2 && s[0] == '0' && (s[1] | 0x20) == 'x' && digit_value(s[2]) < 16;
+	bool prefix = left > 1 && s[0] == '0' && (s[1] | 0x20) == 'x';
+	bool hex = prefix && left > 2 && digit_value(s[2]) < 16;
 
-	*skip = hex && (!base || base == 16) ? 2 : 0;
+	*skip = (!base && hex) || (base == 16 && prefix) ? 2 : 0;
 	if (base)
 		return base;
 	return hex ? 16 : left && s[0] == '0' ? 8 : 10;

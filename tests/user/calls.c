@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What helpers and kfuncs say, a line for each call in calls.bpf.c. The same program asks the engine
+ * What helpers and kfuncs say, a line for each call in calls.bpf.c and helpers.bpf.c. The same program asks the engine
  * (test_answers) and a real kernel:
  *
  *	tools/vm -k 7.2 -- build/tests/user/calls --kernel > tests/user/calls.expected
@@ -102,31 +102,48 @@ static void use_locked(struct bpf_object *obj, const char *name)
 	}
 }
 
+static struct bpf_object *load(const char *folder, const char *name)
+{
+	struct bpf_object *obj;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	obj = bpf_object__open_file(path, NULL);
+	if (obj && !bpf_object__load(obj))
+		return obj;
+	fprintf(stderr, "calls: cannot load %s: %s\n", name, strerror(errno));
+	exit(1);
+}
+
+static int run_all(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	int bad = 0;
+
+	bpf_object__for_each_program(prog, obj)
+		bad |= run(obj, prog);
+	bpf_object__close(obj);
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
-	struct bpf_program *prog;
+	const char *folder = dirname(argv[0]);
 	struct bpf_object *obj;
-	char path[4096];
-	int bad = 0;
+	int bad;
 
 	wrap_set(!kernel);
 	if (!kernel)
 		selftarget_use(NULL);
 	make_memory();
-	snprintf(path, sizeof(path), "%s/calls.bpf.o", dirname(argv[0]));
-	obj = bpf_object__open_file(path, NULL);
-	if (!obj || bpf_object__load(obj)) {
-		fprintf(stderr, "calls: cannot load: %s\n", strerror(errno));
-		return 1;
-	}
+	obj = load(folder, "calls.bpf.o");
 	fill_user_ring(obj);
 	use_locked(obj, "locked_array");
 	use_locked(obj, "locked_hash");
 	printf("no lock: %d\n", bpf_map_lookup_elem_flags(bpf_object__find_map_fd_by_name(obj, "inner"), &(u32){ 0 },
 							   &(u64){ 0 }, BPF_F_LOCK));
-	bpf_object__for_each_program(prog, obj)
-		bad |= run(obj, prog);
-	bpf_object__close(obj);
+	bad = run_all(obj);
+	bad |= run_all(load(folder, "helpers.bpf.o"));
 	return !!bad;
 }
