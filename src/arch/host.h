@@ -51,17 +51,22 @@ struct arch_borrow {
 	u8 frame[ARCH_FRAME_MAX];
 };
 
+#define ARCH_DETOUR_MAX 24
+
 /* Code that makes a system call and returns from a signal handler, for any place that is executable. */
 extern const struct arch_gadget {
 	u32 len;
 	u8 bytes[16];
 } arch_host_gadget;
 
-/* What stops a thread with SIGTRAP, and how far its PC is then from it. */
-extern const struct arch_breakpoint {
+/* A way to @entry, for any place that is executable, by a system call that changes nothing; behind it, at .pc_off, a
+ * tracer may see who goes there. */
+struct arch_detour {
 	u32 len, pc_off;
-	u8 bytes[8];
-} arch_host_breakpoint;
+	u8 bytes[ARCH_DETOUR_MAX];
+};
+
+void arch_host_detour(u64 entry, struct arch_detour *ret);
 
 /* Looks at the thread and fills @ret. -EOPNOTSUPP: not a thread of this architecture; -ESRCH */
 int arch_host_borrow(pid_t tid, struct arch_borrow *ret);

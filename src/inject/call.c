@@ -24,7 +24,6 @@
 #define GETSIGMASK 0x420a	/* PTRACE_GETSIGMASK, PTRACE_SETSIGMASK */
 #define SETSIGMASK 0x420b
 #define SYSCALL_STOP (SIGTRAP | 0x80)
-#define GADGET_ROOM 16
 
 struct call {
 	struct stop stop;
@@ -49,32 +48,6 @@ static bool poke(const struct call *c, u64 addr, const void *buf, u32 len)
 
 /* -- The gadget --- */
 
-static bool is_zero(const u8 *p, u32 len)
-{
-	while (len && !*p) {
-		p++;
-		len--;
-	}
-	return !len;
-}
-
-/* The last bytes of executable mappings are padding, and mostly zero; the vdso's are nobody's file. */
-static u64 find_padding(const struct call *c, const struct maps *maps, bool vdso)
-{
-	u8 tail[GADGET_ROOM];
-
-	for (u32 i = 0; i < maps->nr; i++) {
-		const struct map_row *row = &maps->rows[i];
-		u64 at = row->hi - sizeof(tail);
-
-		if (strncmp(row->perms, "r-xp", 4) || !strcmp(row->path, "[vdso]") != vdso)
-			continue;
-		if (peek(c, at, tail, sizeof(tail)) && is_zero(tail, sizeof(tail)))
-			return at;
-	}
-	return 0;
-}
-
 static int lend_gadget(struct call *c)
 {
 	struct maps maps;
@@ -82,7 +55,7 @@ static int lend_gadget(struct call *c)
 
 	if (err)
 		return err;
-	c->gadget = find_padding(c, &maps, true) ?: find_padding(c, &maps, false);
+	c->gadget = maps_padding(&maps, c->stop.mem, sizeof(arch_host_gadget.bytes));
 	maps_done(&maps);
 	if (!c->gadget)
 		return fail(-EOPNOTSUPP, "inject: process %d has no room for a few bytes of code", c->stop.pid);
@@ -95,7 +68,7 @@ static int lend_gadget(struct call *c)
 
 static int return_gadget(struct call *c)
 {
-	const u8 zeros[GADGET_ROOM] = { 0 };
+	const u8 zeros[sizeof(arch_host_gadget.bytes)] = { 0 };
 
 	if (!c->gadget_is_lent)
 		return 0;

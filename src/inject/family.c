@@ -3,13 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "inject/maps.h"
+#include "inject/mem.h"
 #include "inject/stop.h"
 #include "util/log.h"
 
@@ -59,11 +58,8 @@ static int try_restore(pid_t pid, int mem, struct stop_hold *hold, const struct 
 
 static void restore(pid_t pid, struct stop_hold *hold, const struct tramp_patch *patches, u32 nr)
 {
-	int err = -EAGAIN, mem;
-	char path[32];
+	int err = -EAGAIN, mem = mem_open(pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	mem = open(path, O_RDWR | O_CLOEXEC);
 	if (mem < 0)
 		return;
 	for (u32 i = 0; i < TRIES && err == -EAGAIN; i++) {

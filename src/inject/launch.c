@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way to the program's entry point is a breakpoint there. */
+/*
+ * A program with a dynamic loader reaches its entry point long after the kernel has started it: the loader goes where the
+ * auxiliary vector on the stack says. That is made to be a detour of a few bytes, with a system call at which we see
+ * the program arrive. If we are killed meanwhile it takes that way alone; a breakpoint would be its end.
+ */
 #include "inject/launch.h"
 
 #include <elf.h>
@@ -14,6 +18,9 @@
 #include <unistd.h>
 
 #include "arch/host.h"
+#include "inject/maps.h"
+#include "inject/mem.h"
+#include "inject/stop.h"
 #include "util/log.h"
 
 /* It waits stopped for a while: if the parent is killed then, it goes on. */
@@ -26,14 +33,15 @@ int launch_child(void)
 
 /* -- Stops --- */
 
-/* Runs it to a SIGTRAP; other signals go to it. Its end is left for who waits for it. */
+/* Waits for a SIGTRAP, or lets it run to the next system call's beginning or end; other signals go to it. Its end is
+ * left for who waits for it. */
 static int wait_trap(pid_t pid, bool go)
 {
 	siginfo_t si;
 	int sig = 0;
 
 	for (;; go = true) {
-		if (go && ptrace(PTRACE_CONT, pid, 0, (long)sig))
+		if (go && ptrace(PTRACE_SYSCALL, pid, 0, (long)sig))
 			return -ESRCH;
 		do {
 			si = (siginfo_t){ 0 };
@@ -69,34 +77,91 @@ static int find_entry(pid_t pid, u64 *ret)
 	return err;
 }
 
-static int open_mem(pid_t pid)
+/* Where AT_ENTRY is for the program's loader: behind the arguments and the environment, which are still as the kernel
+ * has laid them at @sp. */
+static int find_aux(int mem, u64 sp, u64 *ret)
 {
-	char path[32];
-	int fd;
+	u64 word, at = sp, aux[2];
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (pread(mem, &word, 8, at) != 8)
+		return -EFAULT;
+	at += 8 * (word + 2);	/* their number, they, NULL */
+	do {
+		if (pread(mem, &word, 8, at) != 8)
+			return -EFAULT;
+		at += 8;
+	} while (word);
+	for (;; at += sizeof(aux)) {
+		if (pread(mem, aux, sizeof(aux), at) != sizeof(aux) || aux[0] == AT_NULL)
+			return -EFAULT;
+		if (aux[0] == AT_ENTRY)
+			break;
+	}
+	*ret = at + 8;
+	return 0;
 }
 
-static int run_to(pid_t pid, int mem, u64 entry)
-{
-	const u32 len = arch_host_breakpoint.len;
-	struct arch_thread_pc pc;
-	u8 old[16];
-	int err;
+struct detour {
+	int mem;
+	long options;		/* of ptrace, that it has */
+	u64 entry, aux, at;	/* .aux: address of the word that says where to go */
+	struct arch_detour code;
+};
 
-	if (pread(mem, old, len, entry) != len || pwrite(mem, arch_host_breakpoint.bytes, len, entry) != len)
-		return -EFAULT;
-	do {
-		err = wait_trap(pid, true);
-		err = err ?: arch_host_get_pc(pid, &pc);
-	} while (!err && pc.pc != entry + arch_host_breakpoint.pc_off);
+static int lay_detour(pid_t pid, u64 sp, struct detour *d)
+{
+	struct maps maps;
+	int err = maps_read(pid, &maps);
+
 	if (err)
 		return err;
-	if (pwrite(mem, old, len, entry) != len)
+	arch_host_detour(d->entry, &d->code);
+	d->at = maps_padding(&maps, d->mem, d->code.len);
+	maps_done(&maps);
+	err = d->at ? find_aux(d->mem, sp, &d->aux) : -EOPNOTSUPP;
+	if (err)
+		return err;
+	if (pwrite(d->mem, d->code.bytes, d->code.len, d->at) != d->code.len ||
+	    pwrite(d->mem, &d->at, 8, d->aux) != 8)
 		return -EFAULT;
-	return arch_host_set_pc(pid, entry);
+	return 0;
+}
+
+static int take_away(const struct detour *d)
+{
+	const u8 zeros[ARCH_DETOUR_MAX] = { 0 };
+
+	if (pwrite(d->mem, &d->entry, 8, d->aux) != 8 || pwrite(d->mem, zeros, d->code.len, d->at) != d->code.len)
+		return -EFAULT;
+	return 0;
+}
+
+/* Both ends of the system call are seen: behind the second nothing of it is left to be done. Of a stop that nobody has
+ * waited for when we are killed, the kernel makes a signal, by its number; with this option that is none. */
+static int run_detour(pid_t pid, const struct detour *d)
+{
+	struct arch_thread_pc pc;
+	int err = ptrace(PTRACE_SETOPTIONS, pid, 0, d->options | PTRACE_O_TRACESYSGOOD) ? -ESRCH : 0;
+
+	for (u32 seen = 0; seen < 2 && !err; seen += !err && pc.pc == d->at + d->code.pc_off) {
+		err = wait_trap(pid, true);
+		err = err ?: arch_host_get_pc(pid, &pc);
+	}
+	err = err ?: take_away(d);
+	err = err ?: arch_host_set_pc(pid, d->entry);
+	return err ?: ptrace(PTRACE_SETOPTIONS, pid, 0, d->options) ? -ESRCH : 0;
+}
+
+/* One without a loader is there. */
+static int run_to(pid_t pid, struct detour *d)
+{
+	struct arch_thread_pc pc;
+	int err = arch_host_get_pc(pid, &pc);
+
+	if (err || pc.pc == d->entry)
+		return err;
+	err = lay_detour(pid, pc.sp, d);
+	return err ?: run_detour(pid, d);
 }
 
 /* From traced to stopped, for whoever traces it next. */
@@ -111,18 +176,17 @@ static int leave_stopped(pid_t pid)
 	return si.si_code == CLD_STOPPED ? 0 : -ESRCH;
 }
 
-static int run_to_entry(pid_t pid)
+static int run_to_entry(pid_t pid, long options)
 {
-	u64 entry = 0;
-	int mem = -1, err;
+	struct detour d = { .mem = -1, .options = options };
+	int err = find_entry(pid, &d.entry);
 
-	err = find_entry(pid, &entry);
 	if (!err) {
-		mem = open_mem(pid);
-		err = mem < 0 ? mem : run_to(pid, mem, entry);
+		d.mem = mem_open(pid);
+		err = d.mem < 0 ? d.mem : run_to(pid, &d);
 	}
-	if (mem >= 0)
-		close(mem);
+	if (d.mem >= 0)
+		close(d.mem);
 	return err;
 }
 
@@ -135,14 +199,14 @@ int launch_parent(pid_t pid)
 {
 	int err = wait_trap(pid, false);
 
-	err = err ?: run_to_entry(pid);
+	err = err ?: run_to_entry(pid, 0);
 	return explain(pid, err ?: leave_stopped(pid));
 }
 
 /* An interrupt that was asked for comes before the first instruction. */
 int launch_executed(pid_t pid)
 {
-	int err = run_to_entry(pid);
+	int err = run_to_entry(pid, STOP_HOLD_OPTIONS);
 
 	if (!err && (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || ptrace(PTRACE_CONT, pid, 0, 0)))
 		err = -errno;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "inject/maps.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "trampoline/target.h"
 
 #define LOWEST 0x10000
+#define PADDING_MAX 64
 
 /* Candidates are the ends of gaps between mappings. */
 u64 maps_gap(const struct maps *m, u64 near, u64 bytes, u64 tried)
@@ -24,4 +28,37 @@ u64 maps_gap(const struct maps *m, u64 near, u64 bytes, u64 tried)
 		end = m->rows[i].hi;
 	}
 	return best;
+}
+
+static bool is_zero(const u8 *p, u32 len)
+{
+	while (len && !*p) {
+		p++;
+		len--;
+	}
+	return !len;
+}
+
+/* The last bytes of executable mappings are padding, and mostly zero; the vdso's are nobody's file. */
+static u64 find_padding(const struct maps *m, int mem, u32 bytes, bool vdso)
+{
+	u8 tail[PADDING_MAX];
+
+	for (u32 i = 0; i < m->nr; i++) {
+		const struct map_row *row = &m->rows[i];
+		u64 at = row->hi - bytes;
+
+		if (strncmp(row->perms, "r-xp", 4) || !strcmp(row->path, "[vdso]") != vdso)
+			continue;
+		if (pread(mem, tail, bytes, at) == (ssize_t)bytes && is_zero(tail, bytes))
+			return at;
+	}
+	return 0;
+}
+
+u64 maps_padding(const struct maps *m, int mem, u32 bytes)
+{
+	if (bytes > PADDING_MAX)
+		return 0;
+	return find_padding(m, mem, bytes, true) ?: find_padding(m, mem, bytes, false);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Room between what is mapped in a process. */
+/* Room between and in what is mapped in a process. */
 #ifndef FS_INJECT_MAPS_H
 #define FS_INJECT_MAPS_H
 
@@ -7,5 +7,11 @@
 
 /* The nearest free room for @bytes that is further than @tried from @near and within TRAMP_REACH; 0: none */
 u64 maps_gap(const struct maps *m, u64 near, u64 bytes, u64 tried);
+
+/*
+ * Where code of a few bytes can be lent: @bytes zeros at the end of an executable mapping, the vdso's first; 0: nowhere.
+ * @mem: its /proc/PID/mem
+ */
+u64 maps_padding(const struct maps *m, int mem, u32 bytes);
 
 #endif

@@ -36,6 +36,7 @@
 #include "inject/keeper.h"
 #include "inject/leave.h"
 #include "inject/maps.h"
+#include "inject/mem.h"
 #include "inject/passfd.h"
 #include "inject/jitdump.h"
 #include "inject/perfmap.h"
@@ -702,17 +703,13 @@ static int enter(struct remote *r)
 
 static int open_process(struct remote *r)
 {
-	char path[32];
-
 	r->pidfd = syscall(SYS_pidfd_open, r->pid, 0);
 	if (r->pidfd < 0)
 		return fail(-errno, "inject: process %d: %s", r->pid, log_errstr(errno));
-	snprintf(path, sizeof(path), "/proc/%d/mem", r->pid);
-	r->mem = open(path, O_RDWR | O_CLOEXEC);
+	r->mem = mem_open(r->pid);
 	if (r->mem < 0)
-		return fail_hint(errno == EACCES ? -EPERM : -errno,
-				 errno == EACCES || errno == EPERM ? privilege_ptrace_hint() : NULL,
-				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(errno));
+		return fail_hint(r->mem, r->mem == -EPERM ? privilege_ptrace_hint() : NULL,
+				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(r->mem));
 	return 0;
 }
 

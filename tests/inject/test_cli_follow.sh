@@ -352,6 +352,31 @@ t_follow_what_is_never_loaded()
 	err "nothing was traced: 'libnone.so' was never loaded"
 }
 
+# Who starts it, or follows it, is killed while its dynamic loader still works.
+t_follow_killed_before_the_entry_point()
+{
+	echo 10 >"$tmp/10"
+	for how in '' '--follow env'; do
+		what="fsession run ${how%env} -- victim_slow, killed"
+		# shellcheck disable=SC2086
+		"$FSESSION" run "$weigh" --engine user ${how%env} -- ${how#--follow} "$BUILD/tests/inject/victim_slow" \
+			<"$tmp/10" >"$tmp/out" 2>"$tmp/err" &
+		tracer=$!
+		until grep -q loading "$tmp/err"; do
+			kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+			sleep 0.01
+		done
+		kill -9 "$tracer"
+		wait "$tracer"
+		tries=0
+		until grep -q '^55 0' "$tmp/out" || [ "$tries" -eq 300 ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+		out '55 0'
+	done
+}
+
 t_follow_is_for_processes()
 {
 	fs run "$weigh" --follow

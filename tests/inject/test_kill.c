@@ -154,7 +154,7 @@ TEST(traced_killed)
 	unsigned seed = getpid();
 
 	printf("# seed %u\n", seed);
-	for (int i = 0; i < ROUNDS / 2; i++) {
+	for (int i = 0; i < (getenv("LONG") ? ROUNDS : ROUNDS / 2); i++) {
 		int status;
 		pid_t pid;
 

@@ -46,6 +46,11 @@ __attribute__((noinline)) int weigh(const struct load *load, short times, unsign
 __asm__(".section .gopclntab, \"a\"\n.long 0\n.text\n");
 #endif
 
+#ifdef SLOW
+extern const char slow_start[];
+const char *needs_slow = slow_start;
+#endif
+
 static long wrong;
 
 static void *spin(void *arg)

@@ -64,7 +64,12 @@ int arch_host_set_pc(pid_t tid, u64 pc)
 }
 
 const struct arch_gadget arch_host_gadget;
-const struct arch_breakpoint arch_host_breakpoint;
+
+void arch_host_detour(u64 entry, struct arch_detour *ret)
+{
+	(void)entry;
+	*ret = (struct arch_detour){ 0 };
+}
 
 int arch_host_borrow(pid_t tid, struct arch_borrow *ret)
 {

@@ -62,7 +62,17 @@ const struct arch_gadget arch_host_gadget = {
 	.len = 9, .bytes = { 0x0f, 0x05, 0xb8, SYS_rt_sigreturn, 0, 0, 0, 0x0f, 0x05 },
 };
 
-const struct arch_breakpoint arch_host_breakpoint = { 1, 1, { 0xcc } };
+void arch_host_detour(u64 entry, struct arch_detour *ret)
+{
+	*ret = (struct arch_detour){ 23, 11, {
+		0xf3, 0x0f, 0x1e, 0xfa,			/* endbr64		*/
+		0xb8, SYS_getpid, 0, 0, 0,		/* mov	$.., %eax	*/
+		0x0f, 0x05,				/* syscall		*/
+		0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,	/* movabs @entry, %rax	*/
+		0xff, 0xe0,				/* jmp	*%rax		*/
+	} };
+	memcpy(&ret->bytes[13], &entry, sizeof(entry));
+}
 
 static long pt(long req, pid_t tid, long addr, void *data)
 {
