@@ -67,6 +67,20 @@ int range_take(struct range *r, u32 at, u32 bytes)
 	return 0;
 }
 
+/* A hole at the end is none. */
+static void shrink(struct range *r)
+{
+	struct range_hole **p = &r->holes, *h;
+
+	while ((h = *p) && h->end != r->used)
+		p = &h->next;
+	if (!h)
+		return;
+	r->used = h->at;
+	*p = NULL;
+	free(h);
+}
+
 void range_give(struct range *r, u32 at, u32 bytes)
 {
 	struct range_hole **p = &r->holes, *before = NULL, *h;
@@ -87,4 +101,5 @@ void range_give(struct range *r, u32 at, u32 bytes)
 	} else if ((h = new_hole(at, at + bytes, *p))) {
 		*p = h;
 	}
+	shrink(r);
 }

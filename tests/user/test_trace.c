@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "bpf/uapi.h"
 #include "inject/self.h"
 #include "inject/selftarget.h"
+#include "syscall/selftest.h"
 #include "tap.h"
 #include "trace.h"
 #include "trampoline/space.h"
@@ -559,6 +561,42 @@ TEST(trace_without_sessions)
 	without.sessions = silent.sessions;	/* as a machine that says nothing of it */
 	space->arch = &without;
 	try_all(cases, sizeof(cases) / sizeof(*cases));
+}
+
+/* BPF_MAX_TRAMP_LINKS; -1: it is not there */
+static int limit_in(const struct btf *btf)
+{
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		for (int i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
+			if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), "BPF_MAX_TRAMP_LINKS"))
+				return btf_enum(t)[i].val;
+	}
+	return -1;
+}
+
+static int limit_of(const struct arch_tramp_ops *arch)
+{
+	struct btf *btf;
+	int nr = -1;
+
+	CHECK_EQ(selftest_btf(arch->nodes_max, &btf), 0);
+	nr = limit_in(btf);
+	btf__free(btf);
+	return nr;
+}
+
+TEST(trace_limit_in_btf)
+{
+	struct btf *btf;
+
+	CHECK_EQ(limit_of(&x86_64_tramp), 36);
+	CHECK_EQ(limit_of(&arm64_tramp), 37);
+	selftarget_use(NULL);
+	btf = btf__load_vmlinux_btf();
+	CHECK_EQ(limit_in(btf), arch_host_tramp()->nodes_max);
+	btf__free(btf);
 }
 
 /* As many as the BTF says, a session twice: then no more. */
