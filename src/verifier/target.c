@@ -94,9 +94,13 @@ int target_check(struct env *env)
 	const char *name;
 	int err;
 
-	if (!type_is_known(o))
-		return refuse(env, -EOPNOTSUPP, "programs of type %u, attach type %u, are not supported", o->type,
-			      o->attach_type);
+	if (!type_is_known(o)) {
+		refuse(env, -EOPNOTSUPP, "programs of type %u, attach type %u, are not supported", o->type,
+		       o->attach_type);
+		if (o->type == BPF_PROG_TYPE_EXT)
+			hint(env, "it is judged when it is loaded, with the program whose function it replaces");
+		return -EOPNOTSUPP;
+	}
 	err = check_sleepable(env);
 	if (err || !ctx_is_trampoline(o) || ctx_is_multi(o) || !o->target_id)
 		return err;

@@ -72,4 +72,12 @@ int BPF_PROG(cookie_of_two_words, int a)
 	return 0;
 }
 
+/* Whose place it takes is not in the object. */
+SEC("freplace/some_function")
+__failure __msg("are not supported") __msg("it is judged when it is loaded")
+int replaces(void *ctx)
+{
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
