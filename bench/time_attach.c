@@ -35,8 +35,8 @@ static unsigned links(void)
 /* What there is more than before, for each of @n functions. */
 static void print_objects(const char *label, int n, unsigned progs_before, unsigned links_before)
 {
-	printf("bench programs_%s %.2f per_function\n", label, (double)(programs() - progs_before) / n);
-	printf("bench links_%s %.2f per_function\n", label, (double)(links() - links_before) / n);
+	printf("bench programs_%s %.2f per_function\n", label, (double)((int)programs() - (int)progs_before) / n);
+	printf("bench links_%s %.2f per_function\n", label, (double)((int)links() - (int)links_before) / n);
 }
 
 /* Programs with a link each, on one function: a session, or what did without. */

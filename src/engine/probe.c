@@ -208,10 +208,11 @@ static void probe_native(const struct trigger *t, int map_fd)
 
 static void probe_multi(const struct trigger *t, int map_fd)
 {
+	static const char where[] = "Linux 7.2 or newer, on x86_64";
 	struct rung_result *r = &features.multi;
 	struct insn_seq s = {};
 	uint32_t id = t->target.btf_id;
-	int fd;
+	int fd, link;
 
 	add_session(&s, map_fd);
 	fd = load(&s, FS_BPF_TRACE_FSESSION_MULTI, 0);
@@ -219,7 +220,7 @@ static void probe_multi(const struct trigger *t, int map_fd)
 	if (fd < 0) {
 		if (!is_privilege(r, "loading", fd)) {
 			outcome(r, false, "the kernel does not know BPF_TRACE_FSESSION_MULTI");
-			remedy(r, "Linux 7.2 or newer, on x86_64");
+			remedy(r, where);
 		}
 		return;
 	}
@@ -228,8 +229,10 @@ static void probe_multi(const struct trigger *t, int map_fd)
 		close(fd);
 		return;
 	}
-	try_link(r, t, "a BPF_TRACE_FSESSION_MULTI program", fd,
-		 sys_link_multi(fd, FS_BPF_TRACE_FSESSION_MULTI, &id, NULL, 1), map_fd);
+	link = sys_link_multi(fd, FS_BPF_TRACE_FSESSION_MULTI, &id, NULL, 1);
+	try_link(r, t, "a BPF_TRACE_FSESSION_MULTI program", fd, link, map_fd);
+	if (link == -EOPNOTSUPP)	/* 7.2 loads them on machines on which it does not link them */
+		remedy(r, where);
 }
 
 static bool loads(const struct trigger *t, struct insn_seq *s)
