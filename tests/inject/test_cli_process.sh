@@ -316,6 +316,66 @@ t_process_few_descriptors()
 	stop_victim
 }
 
+# pack() of a process that waits for a line is traced; it is packed once.
+pack_traced()
+{
+	"$FSESSION" run "$BUILD/tests/inject/layout.bpf.o" --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
+	tracer=$!
+	until grep -q 'engine user on pack' "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+	ask x 47
+	stop_victim
+	wait "$tracer"
+	got=$?
+	status 0
+	out ': 40 holds inner'
+	out 'calls = 1'
+}
+
+# What is mapped counts, not what its name is now: there, the members are elsewhere.
+t_process_executable_replaced()
+{
+	for how in mv rm; do
+		what="fsession run, after $how"
+		rm -f "$tmp"/*
+		cp "$BUILD/tests/inject/layout" "$tmp/prog"
+		mkfifo "$tmp/in"
+		"$tmp/prog" <"$tmp/in" >"$tmp/victim" &
+		pid=$!
+		exec 9>"$tmp/in"
+		until [ -s "$tmp/victim" ]; do sleep 0.01; done
+		cp "$BUILD/tests/inject/layout_other" "$tmp/other"
+		[ $how = rm ] && rm "$tmp/prog" || mv "$tmp/other" "$tmp/prog"
+		pack_traced
+	done
+}
+
+t_process_no_room_in_reach()
+{
+	start_victim_of layout full
+	fs run "$BUILD/tests/inject/layout.bpf.o" -p "$pid"
+	status 1
+	err 'inject: no free memory within 2 GiB of 0x'
+	err "in process $pid"
+	ask x 47
+	stop_victim
+}
+
+# What it prints cannot be written; the command is not to suffer
+t_process_full_disk()
+{
+	[ -c /dev/full ] || { skip 'no /dev/full'; return; }
+	what='fsession run --follow >/dev/full'
+	echo x | timeout 60 "$FSESSION" run "$BUILD/tests/inject/layout.bpf.o" --engine user --follow --dump -- \
+		sh -c "$BUILD/tests/inject/layout >$tmp/answer; exit 0" >/dev/full 2>"$tmp/err"
+	got=$?
+	status 1
+	err 'cannot write the output: No space left on device'
+	grep -qx 47 "$tmp/answer" || not_ok 'the command did not get to its end'
+}
+
 t_process_that_is_traced()
 {
 	start_victim
