@@ -478,6 +478,8 @@ static int run(struct run *r)
 		why = report_libbpf_reason();
 		fail(err, "object '%s': %s", r->path, why ? why : log_errstr(err));
 	}
+	if (err == -ENOENT && r->stop.child_waits && !r->o->follow)
+		report_line("hint: --follow is for functions of what the command executes");
 	if (err) {
 		if (r->json)
 			summary_print_end(&r->stop, r->cmd, &r->lines, 0, r->json);

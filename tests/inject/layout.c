@@ -30,10 +30,13 @@ __attribute__((noinline)) int pack(struct box *box)
 
 static void take_room(void)
 {
-	unsigned long at = (unsigned long)pack - REACH, up_to = (unsigned long)pack + REACH, lo, hi;
+	unsigned long at = (unsigned long)pack, up_to, lo, hi;
 	FILE *f = fopen("/proc/self/maps", "r");
 	char line[512];
 
+	__asm__("" : "+r"(at));	/* no address that a linker had to know */
+	up_to = at + REACH;
+	at -= REACH;
 	while (f && at < up_to && fgets(line, sizeof(line), f) && sscanf(line, "%lx-%lx", &lo, &hi) == 2) {
 		if (lo > at)
 			mmap((void *)(at & ~4095ul), (lo < up_to ? lo : up_to) - (at & ~4095ul), PROT_NONE,

@@ -377,6 +377,14 @@ t_follow_killed_before_the_entry_point()
 	done
 }
 
+t_follow_is_hinted_at()
+{
+	fs run "$weigh" --engine user -- sh -c "$victim"
+	status 1
+	err "target 'weigh': no such function"
+	err 'hint: --follow is for functions of what the command executes'
+}
+
 t_follow_is_for_processes()
 {
 	fs run "$weigh" --follow
