@@ -351,7 +351,8 @@ static void emit_div(struct codebuf *b, const struct bpf_insn *insn)
 static bool merge_extend(struct codebuf *b, const struct bpf_insn *insn)
 {
 	const struct bpf_insn *next = insn + 1;
-	int w = is_wide(insn), bits = (w ? 64 : 32) - insn->imm;
+	int w = is_wide(insn);
+	u32 bits = (w ? 64u : 32u) - (u32)insn->imm;
 	u8 op = BPF_OP(next->code);
 
 	if (BPF_OP(insn->code) != BPF_LSH || is_x(insn) || is_x(next) || next->imm != insn->imm ||
