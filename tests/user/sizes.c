@@ -120,7 +120,7 @@ static void bytes(u32 c)
 /* With each kind of object where one is expected, word after word of the rest absurd. */
 static void words(u32 c, u32 o)
 {
-	static const u32 values[] = { 0x10, 0x7fffffff, 0x80000000, 0xffffffff };
+	static const u32 values[] = { 0x10, 0x7fff0000, 0xa0000000, 0xffffffff };	/* not in the sanitizer's shadow */
 	union sys_attr a;
 
 	printf("%s of %s:", cmds[c].name, o == 0 ? "a map" : o == 1 ? "a program" : "a file");
