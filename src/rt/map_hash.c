@@ -566,22 +566,6 @@ static long remove_at(struct rt_map *m, struct op *op, struct pos *pos, u32 hash
 	return 0;
 }
 
-static long hash_delete(struct rt_map *m, const void *key)
-{
-	u32 hash = key_hash(m, key);
-	struct pos pos;
-	struct op op;
-	long err;
-
-	if (!op_begin(m, &op))
-		return -EBUSY;
-	do
-		err = search(m, hash, key, true, &pos) ? remove_at(m, &op, &pos, hash, key) : -ENOENT;
-	while (err == -EAGAIN);
-	op_end(&op);
-	return err;
-}
-
 static bool is_lru(const struct rt_map *m)
 {
 	return m->type == BPF_MAP_TYPE_LRU_HASH || m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
@@ -861,13 +845,14 @@ static void *hash_lookup(struct rt_map *m, const void *key)
 	return (u8 *)n + m->value_at;
 }
 
-static long take_at(struct rt_map *m, struct op *op, struct pos *pos, const void *key, u8 *value)
+/* @value: takes what is there, of every CPU; NULL: nobody wants it */
+static long take_at(struct rt_map *m, struct op *op, struct pos *pos, u32 hash, const void *key, u8 *value)
 {
-	u32 cpus = m->cpu_stride ? m->nr_cpus : 1;
+	u32 cpus = !value ? 0 : m->cpu_stride ? m->nr_cpus : 1;
 
 	for (u32 c = 0; c < cpus; c++)
 		rt_value_read(m, value + c * m->value_bytes, node_value(m, pos->idx, c), false);
-	return remove_at(m, op, pos, key_hash(m, key), key);
+	return remove_at(m, op, pos, hash, key);
 }
 
 static long hash_take(struct rt_map *m, const void *key, void *value)
@@ -880,10 +865,15 @@ static long hash_take(struct rt_map *m, const void *key, void *value)
 	if (!op_begin(m, &op))
 		return -EBUSY;
 	do
-		err = search(m, hash, key, true, &pos) ? take_at(m, &op, &pos, key, value) : -ENOENT;
+		err = search(m, hash, key, true, &pos) ? take_at(m, &op, &pos, hash, key, value) : -ENOENT;
 	while (err == -EAGAIN);
 	op_end(&op);
 	return err;
+}
+
+static long hash_delete(struct rt_map *m, const void *key)
+{
+	return hash_take(m, key, NULL);
 }
 
 /* -- Iteration --- */
