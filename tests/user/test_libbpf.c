@@ -2,12 +2,14 @@
 /* libbpf, unmodified, on the user engine: opens, loads and runs an object compiled by clang. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kconfig.h"
 #include "tap.h"
 
 #define ETH_P_IP 0x0800
@@ -159,4 +161,64 @@ TEST(libbpf_cpus)
 	CHECK_EQ(bpf_map_lookup_elem(fd, &key, v), 0);
 	CHECK_EQ(v[nr - 1], nr);
 	CHECK_EQ(v[nr], 0);
+}
+
+/* -- .kconfig: what libbpf knows of the machine, in a frozen map --- */
+
+#define KCONFIG                                                                                    \
+	"CONFIG_FSESSION_YES=y\nCONFIG_FSESSION_MODULE=m\nCONFIG_FSESSION_NUMBER=0x1234\n"          \
+	"CONFIG_FSESSION_TEXT=\"seven\"\n"
+
+static struct bpf_object *open_kconfig(const char *text)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .kconfig = text);
+	struct bpf_object *obj = bpf_object__open_file(tap_file("kconfig.bpf.o"), &opts);
+
+	CHECK(obj);
+	return obj;
+}
+
+/* Major and minor are the machine's, however its distribution tells the rest. */
+static unsigned int machine_version(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname u;
+
+	uname(&u);
+	CHECK_EQ(sscanf(u.release, "%u.%u", &major, &minor), 2);
+	return major << 8 | minor;
+}
+
+TEST(libbpf_kconfig)
+{
+	struct bpf_object *obj = open_kconfig(KCONFIG "CONFIG_FSESSION_NEGATIVE=-7\n");
+	struct bpf_test_run_opts opts = { 0 };
+	struct kconfig_data d = { 0 };
+	__u32 zero = 0;
+
+	CHECK_EQ(bpf_object__load(obj), 0);
+	CHECK_EQ(run(bpf_program__fd(bpf_object__find_program_by_name(obj, "read_all")), ETH_P_IP, 64, 1,
+		     &opts), 0);
+	CHECK_EQ(opts.retval, 2);	/* XDP_PASS */
+	CHECK_EQ(bpf_map_lookup_elem(map_fd(obj, ".bss"), &zero, &d), 0);
+	CHECK_EQ(d.version >> 8, machine_version());
+	CHECK_EQ(d.has_cookie, 0);	/* of kprobe programs, which libbpf asks about and the engine has not */
+	CHECK_EQ(d.module, 2);		/* TRI_MODULE */
+	CHECK_EQ(d.number, 0x1234);
+	CHECK_EQ(d.negative, -7);
+	CHECK_EQ(strcmp(d.text, "seven"), 0);
+	CHECK_EQ(bpf_map_update_elem(map_fd(obj, ".kconfig"), &zero, &d, 0), -EPERM);
+	bpf_object__close(obj);
+}
+
+/* One that is not known is refused before anything is made. */
+TEST(libbpf_kconfig_unknown)
+{
+	struct bpf_object *obj = open_kconfig(KCONFIG);
+	__u32 id = 0;
+
+	CHECK(bpf_object__load(obj) < 0);
+	bpf_object__close(obj);
+	CHECK_EQ(next_prog(), -ENOENT);
+	CHECK_EQ(bpf_map_get_next_id(0, &id), -ENOENT);
 }
