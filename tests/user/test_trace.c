@@ -327,6 +327,58 @@ TEST(trace_chosen_function)
 	trace_function("chosen_function", &call_chosen, 21);
 }
 
+/* Loads a copier of what a function's argument points at, which may take sleeping. */
+static int load_copier(__u32 type, __u32 flags)
+{
+	if (!open_object())
+		return -1;
+	bpf_program__set_autoload(prog("copy1"), true);
+	CHECK_EQ(bpf_program__set_flags(prog("copy1"), flags), 0);
+	CHECK_EQ(bpf_program__set_attach_target(prog("copy1"), 0, "own_function"), 0);
+	CHECK_EQ(bpf_program__set_expected_attach_type(prog("copy1"), (enum bpf_attach_type)type), 0);
+	return bpf_object__load(obj);
+}
+
+static void trace_sleepable(__u32 type, __u64 nr)
+{
+	__u64 word = 0x5ca1ab1e;
+	int link;
+
+	CHECK_EQ(load_copier(type, BPF_F_SLEEPABLE), 0);
+	map_data();
+	link = attach("copy1", type, 0);
+	CHECK(link >= 0);
+	call_own((long)&word);
+	CHECK_EQ(d->nr_seen, nr);
+	CHECK_EQ(d->seen[nr - 1].arg, word);
+	CHECK_EQ(d->copied, 0);
+	call_own(16);
+	CHECK_EQ(d->nr_seen, 2 * nr);
+	CHECK_EQ(d->copied, -EFAULT);
+	close(link);
+	bpf_object__close(obj);
+}
+
+/* At either end of a function of the process. */
+TEST(trace_sleepable_function)
+{
+	trace_sleepable(BPF_TRACE_FENTRY, 1);
+	trace_sleepable(BPF_TRACE_FEXIT, 1);
+	trace_sleepable(FS_BPF_TRACE_FSESSION, 2);
+}
+
+/* On a function of the process: one that does not say that it sleeps, and one that changes the result. */
+TEST(trace_refused_programs)
+{
+	CHECK_EQ(load_copier(BPF_TRACE_FENTRY, 0), -EINVAL);
+	bpf_object__close(obj);
+	if (!open_object())
+		return;
+	CHECK_EQ(bpf_program__set_attach_target(prog("modify"), 0, "own_function"), 0);
+	CHECK_EQ(bpf_object__load(obj), -EINVAL);
+	bpf_object__close(obj);
+}
+
 /* Its parent goes on with a frame that the child has left: no trampoline may stand there. */
 TEST(trace_refused_function)
 {

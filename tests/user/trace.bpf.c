@@ -75,3 +75,13 @@ int null7(__u64 *ctx)
 	see(7, 0, !arg, (__u64)arg->a, (__u64)arg->a->a);
 	return 0;
 }
+
+SEC("?fentry/bpf_fentry_test1")	/* sleepable if the test says so */
+int copy1(__u64 *ctx)
+{
+	__u64 word = 0;
+
+	d.copied = bpf_copy_from_user(&word, sizeof(word), (void *)ctx[0]);
+	see(8, 0, word, 0, 0);
+	return 0;
+}

@@ -16,6 +16,7 @@ struct trace_data {
 	__u64 nr_seen;
 	__u64 ip, arg_cnt;
 	__s64 get_ret;
+	__s64 copied;
 };
 
 #endif
