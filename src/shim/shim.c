@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -70,6 +71,10 @@ BOTH(int, epoll_wait, (int ep, struct epoll_event *ev, int max, int ms), (ep, ev
 BOTH(int, epoll_pwait, (int ep, struct epoll_event *ev, int max, int ms, const sigset_t *set),
      (ep, ev, max, ms, set))
 BOTH(int, poll, (struct pollfd *fds, nfds_t nr, int ms), (fds, nr, ms))
+BOTH(int, ppoll, (struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *set), (fds, nr, time, set))
+BOTH(int, select, (int nr, fd_set *in, fd_set *out, fd_set *err, struct timeval *time), (nr, in, out, err, time))
+BOTH(int, pselect, (int nr, fd_set *in, fd_set *out, fd_set *err, const struct timespec *time, const sigset_t *set),
+     (nr, in, out, err, time, set))
 BOTH(ssize_t, readlink, (const char *path, char *buf, size_t size), (path, buf, size))
 
 /* The same struct where offsets are 64 bits wide. */

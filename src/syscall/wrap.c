@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -47,6 +48,9 @@ int __real_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 int __real_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
 int __real_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
 int __real_poll(struct pollfd *fds, nfds_t nr, int timeout);
+int __real_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const sigset_t *set);
+int __real_select(int nr, fd_set *in, fd_set *out, fd_set *err, struct timeval *timeout);
+int __real_pselect(int nr, fd_set *in, fd_set *out, fd_set *err, const struct timespec *timeout, const sigset_t *set);
 int __real_access(const char *path, int mode);
 int __real_ioctl(int fd, unsigned long req, ...);
 ssize_t __real_readlink(const char *path, char *buf, size_t size);
@@ -69,6 +73,9 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 int __wrap_epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout);
 int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, const sigset_t *set);
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout);
+int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const sigset_t *set);
+int __wrap_select(int nr, fd_set *in, fd_set *out, fd_set *err, struct timeval *timeout);
+int __wrap_pselect(int nr, fd_set *in, fd_set *out, fd_set *err, const struct timespec *timeout, const sigset_t *set);
 int __wrap_access(const char *path, int mode);
 int __wrap_ioctl(int fd, unsigned long req, ...);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
@@ -552,25 +559,154 @@ int __wrap_epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout, c
 	return __real_epoll_pwait(epfd, ev, max, timeout, set);
 }
 
-/* By their eventfds here, too. */
-int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout)
+static int waited_number(int fd)
 {
-	struct pollfd swapped[64];
 	struct obj *o;
-	int ret;
+	int ret = waited_fd(fd, &o);
 
-	if (!is_ours() || nr > sizeof(swapped) / sizeof(*swapped))
-		return __real_poll(fds, nr, timeout);
+	obj_put(o);
+	return ret;
+}
+
+/* By their eventfds here, too. */
+#define POLL_MAX 64
+
+static bool poll_swaps(struct pollfd swapped[POLL_MAX], const struct pollfd *fds, nfds_t nr)
+{
+	if (!is_ours() || nr > POLL_MAX)
+		return false;
 	sync_events();
 	for (nfds_t i = 0; i < nr; i++) {
 		swapped[i] = fds[i];
-		swapped[i].fd = waited_fd(fds[i].fd, &o);
-		obj_put(o);
+		swapped[i].fd = waited_number(fds[i].fd);
 	}
-	ret = __real_poll(swapped, nr, timeout);
+	return true;
+}
+
+static int poll_swapped_back(const struct pollfd *swapped, struct pollfd *fds, nfds_t nr, int ret)
+{
 	for (nfds_t i = 0; i < nr; i++)
 		fds[i].revents = swapped[i].revents;
 	return ret;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout)
+{
+	struct pollfd swapped[POLL_MAX];
+
+	if (!poll_swaps(swapped, fds, nr))
+		return __real_poll(fds, nr, timeout);
+	return poll_swapped_back(swapped, fds, nr, __real_poll(swapped, nr, timeout));
+}
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const sigset_t *set)
+{
+	struct pollfd swapped[POLL_MAX];
+
+	if (!poll_swaps(swapped, fds, nr))
+		return __real_ppoll(fds, nr, timeout, set);
+	return poll_swapped_back(swapped, fds, nr, __real_ppoll(swapped, nr, timeout, set));
+}
+
+/* Sets of select() that have room for eventfds, whose numbers are beyond what fd_set holds. The fds they stand for
+ * stay in: nothing is ever read from a handle. */
+#define WIDE_FDS 16384
+#define WIDE_WORDS (WIDE_FDS / 64)
+
+struct wide {
+	int nr;				/* for select(), of sets */
+	int asked;			/* what the application said */
+	fd_set *given[3];		/* by the application: in, out, err; NULL for none */
+	u64 in[WIDE_WORDS];		/* of the application */
+	u64 sets[3][WIDE_WORDS];
+};
+
+static bool has_bit(const u64 *set, int fd)
+{
+	return set[fd / 64] >> fd % 64 & 1;
+}
+
+static size_t set_bytes(const struct wide *w)
+{
+	return (w->asked + 63) / 64 * 8;
+}
+
+static void widen_fd(struct wide *w, int fd)
+{
+	int event = waited_number(fd);
+
+	if (event == fd || event >= WIDE_FDS)
+		return;
+	w->sets[0][event / 64] |= 1ULL << event % 64;
+	w->nr = event >= w->nr ? event + 1 : w->nr;
+}
+
+/* Return: is there anything that select() does not see of itself? */
+static bool widen(struct wide *w, int nr, fd_set *in, fd_set *out, fd_set *err)
+{
+	if (!is_ours() || !in || nr <= 0 || nr > WIDE_FDS)
+		return false;
+	sync_events();
+	memset(w, 0, sizeof(*w));
+	w->nr = w->asked = nr;
+	w->given[0] = in;
+	w->given[1] = out;
+	w->given[2] = err;
+	for (int i = 0; i < 3; i++) {
+		if (w->given[i])
+			memcpy(w->sets[i], w->given[i], set_bytes(w));
+		if (nr % 64)
+			w->sets[i][nr / 64] &= (1ULL << nr % 64) - 1;
+	}
+	memcpy(w->in, w->sets[0], set_bytes(w));
+	for (int fd = 0; fd < nr; fd++)
+		if (has_bit(w->in, fd))
+			widen_fd(w, fd);
+	return memcmp(w->in, w->sets[0], sizeof(w->in));
+}
+
+/* The application's sets say what became of @w's, unless @ret is an error. Return: how many bits they have */
+static int narrow(struct wide *w, int ret)
+{
+	int nr = 0;
+
+	if (ret < 0)
+		return ret;
+	for (int fd = 0; fd < w->asked; fd++)
+		if (has_bit(w->in, fd) && !has_bit(w->sets[0], waited_number(fd)))
+			w->in[fd / 64] &= ~(1ULL << fd % 64);
+	memcpy(w->sets[0], w->in, sizeof(w->in));
+	for (int i = 0; i < 3; i++) {
+		if (!w->given[i])
+			continue;
+		memcpy(w->given[i], w->sets[i], set_bytes(w));
+		for (size_t k = 0; k < set_bytes(w) / 8; k++)
+			nr += __builtin_popcountll(w->sets[i][k]);
+	}
+	return nr;
+}
+
+static fd_set *wide_set(struct wide *w, int i)
+{
+	return (fd_set *)(void *)w->sets[i];
+}
+
+int __wrap_select(int nr, fd_set *in, fd_set *out, fd_set *err, struct timeval *timeout)
+{
+	struct wide w;
+
+	if (!widen(&w, nr, in, out, err))
+		return __real_select(nr, in, out, err, timeout);
+	return narrow(&w, __real_select(w.nr, wide_set(&w, 0), wide_set(&w, 1), wide_set(&w, 2), timeout));
+}
+
+int __wrap_pselect(int nr, fd_set *in, fd_set *out, fd_set *err, const struct timespec *timeout, const sigset_t *set)
+{
+	struct wide w;
+
+	if (!widen(&w, nr, in, out, err))
+		return __real_pselect(nr, in, out, err, timeout, set);
+	return narrow(&w, __real_pselect(w.nr, wide_set(&w, 0), wide_set(&w, 1), wide_set(&w, 2), timeout, set));
 }
 
 /* /proc/self/fd/N of an object of ours says what the kernel's would. */

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,91 @@ TEST(events_ring_fd_by_poll)
 	run(send_fd, 5);
 	CHECK_EQ(poll(&p, 1, 0), 1);
 	CHECK_EQ(p.revents, POLLIN);
+	bpf_object__close(obj);
+}
+
+TEST(events_ring_fd_by_ppoll)
+{
+	const struct timespec now = { 0 };
+	struct pollfd p = { .events = POLLIN };
+
+	if (!load())
+		return;
+	p.fd = map_fd("ring");
+	CHECK_EQ(ppoll(&p, 1, &now, NULL), 0);
+	run(send_fd, 5);
+	CHECK_EQ(ppoll(&p, 1, &now, NULL), 1);
+	CHECK_EQ(p.revents, POLLIN);
+	bpf_object__close(obj);
+}
+
+/* A ring between pipes, of which the first has nothing to read: what select() says of each, as for three files. */
+static void check_selected(int (*wait)(int fds, fd_set *in, fd_set *out), bool in_ring)
+{
+	int empty[2], full[2], ring = map_fd("ring");
+	fd_set in, out;
+
+	CHECK(!pipe(empty) && !pipe(full) && write(full[1], "", 1) == 1);
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_SET(empty[0], &in);
+	FD_SET(full[0], &in);
+	FD_SET(ring, &in);
+	FD_SET(empty[1], &out);
+	FD_SET(full[1] + 1, &in);	/* not asked about, and not there */
+	CHECK_EQ(wait(full[1] + 1, &in, &out), 2 + in_ring);
+	CHECK_EQ(FD_ISSET(ring, &in) != 0, in_ring);
+	CHECK(!FD_ISSET(empty[0], &in));
+	CHECK(FD_ISSET(full[0], &in));
+	CHECK(FD_ISSET(empty[1], &out));
+	for (int i = 0; i < 2; i++) {
+		close(empty[i]);
+		close(full[i]);
+	}
+}
+
+static int by_select(int fds, fd_set *in, fd_set *out)
+{
+	struct timeval now = { 0 };
+
+	return select(fds, in, out, NULL, &now);
+}
+
+static int by_pselect(int fds, fd_set *in, fd_set *out)
+{
+	const struct timespec now = { 0 };
+
+	return pselect(fds, in, out, NULL, &now, NULL);
+}
+
+TEST(events_ring_fd_by_select)
+{
+	if (!load())
+		return;
+	for (int i = 0; i < 2; i++) {
+		check_selected(by_select, i);
+		check_selected(by_pselect, i);
+		run(send_fd, 5);
+	}
+	bpf_object__close(obj);
+}
+
+/* The record comes while select() waits. */
+TEST(events_ring_wakes_select)
+{
+	struct timeval long_time = { .tv_sec = 60 };
+	pthread_t thread;
+	fd_set in;
+
+	if (!load())
+		return;
+	FD_ZERO(&in);
+	FD_SET(map_fd("ring"), &in);
+	pthread_create(&thread, NULL, send_some, NULL);
+	CHECK_EQ(select(map_fd("ring") + 1, &in, NULL, NULL, &long_time), 1);
+	CHECK(FD_ISSET(map_fd("ring"), &in));
+	CHECK(long_time.tv_sec < 60);	/* what is left of it */
+	pthread_join(thread, NULL);
 	bpf_object__close(obj);
 }
 
