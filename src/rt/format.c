@@ -162,6 +162,11 @@ static int parse_pointer(struct spec *s, const char *next, u32 left)
 	return (a == 'i' || a == 'I') && (b == '4' || b == '6') ? 2 : -1;
 }
 
+static bool is_kind(char c)
+{
+	return c == 'd' || c == 'i' || c == 'u' || c == 'x' || c == 'X' || c == 'p' || c == 'c' || c == 's';
+}
+
 /* As the kernel reads them. Behind the '%'; number of characters, or -1. */
 static int spec_parse(struct spec *s, const char *fmt, u32 left)
 {
@@ -180,7 +185,9 @@ static int spec_parse(struct spec *s, const char *fmt, u32 left)
 	for (; i < left && fmt[i] == 'l' && s->longs < 2; i++)
 		s->longs++;
 	s->kind = i < left ? fmt[i] : 0;
-	if (s->kind == 'p' && !s->longs)
+	if (!is_kind(s->kind))
+		more = -1;
+	else if (s->kind == 'p' && !s->longs)
 		more = parse_pointer(s, fmt + i + 1, left - i - 1);
 	else if (s->longs && (s->kind == 'p' || s->kind == 's' || s->kind == 'c'))
 		more = -1;
@@ -197,7 +204,7 @@ static void put_any_pointer(struct out *o, const struct spec *s, u64 arg)
 		put_pointer(o, s, arg);
 }
 
-static bool put_spec(struct out *o, const struct spec *s, u64 arg)
+static void put_spec(struct out *o, const struct spec *s, u64 arg)
 {
 	char c = arg;
 
@@ -208,18 +215,16 @@ static bool put_spec(struct out *o, const struct spec *s, u64 arg)
 	case 'x':
 	case 'X':
 		put_number(o, s, arg);
-		return true;
+		break;
 	case 'p':
 		put_any_pointer(o, s, arg);
-		return true;
+		break;
 	case 'c':
 		put_padded(o, s, &c, 1);
-		return true;
+		break;
 	case 's':
 		put_string(o, s, arg);
-		return true;
-	default:
-		return false;
+		break;
 	}
 }
 
@@ -244,8 +249,11 @@ long rt_format(char *to, u32 size, const char *fmt, u32 fmt_size, const u64 *arg
 		}
 		n = spec_parse(&s, fmt + i + 1, fmt_size - i - 1);
 		i += 1 + n;
-		if (n < 0 || used == nr || !put_spec(&o, &s, args[used++]))
+		if (n < 0 || used == nr)
 			return -EINVAL;
+		if (args)
+			put_spec(&o, &s, args[used]);
+		used++;
 	}
 	if (i == fmt_size)	/* no NUL */
 		return -EINVAL;

@@ -9,7 +9,8 @@
 
 /*
  * %d %i %u %x %X %p %c %s with l, ll, width, 0 and -; strings are read fault-safe. Cut at @size with its
- * NUL, as snprintf(). Return: the length without the NUL if there were room, or -EINVAL, -E2BIG.
+ * NUL, as snprintf(). Without @args nothing is put for them: so a format is checked before there are any.
+ * Return: the length without the NUL if there were room, or -EINVAL.
  */
 long rt_format(char *to, u32 size, const char *fmt, u32 fmt_size, const u64 *args, u32 nr);
 

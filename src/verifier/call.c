@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bpf/helpers.h"
+#include "rt/format.h"
 #include "verifier/backtrack.h"
 #include "verifier/btfwalk.h"
 #include "verifier/ctx.h"
@@ -28,6 +29,7 @@ struct call {
 	u64 max_bytes;			/* the last size, at most */
 	bool has_max;
 	u32 ref;			/* given up */
+	const char *text;		/* the constant string, with its end */
 	bool has_key;
 	u64 key;			/* of an array, if it is known */
 	struct call_objects objects;
@@ -91,18 +93,20 @@ static const char *call_name(const struct env *env, const struct bpf_insn *insn)
 
 static bool fits_program(const struct verify_opts *o, u32 flags)
 {
-	bool skb = o->type == BPF_PROG_TYPE_SOCKET_FILTER || o->type == BPF_PROG_TYPE_SCHED_CLS ||
-		   o->type == BPF_PROG_TYPE_SCHED_ACT;
-	u32 kinds = flags & (PF_TRACING | PF_SESSION | PF_XDP | PF_SKB);
+	bool tc = o->type == BPF_PROG_TYPE_SCHED_CLS || o->type == BPF_PROG_TYPE_SCHED_ACT;
+	bool skb = tc || o->type == BPF_PROG_TYPE_SOCKET_FILTER, xdp = o->type == BPF_PROG_TYPE_XDP;
+	u32 kinds = flags & (PF_TRACING | PF_SESSION | PF_XDP | PF_SKB | PF_TC);
 
 	if (flags & PF_PACKET_WRITER)
 		return packet_may_write(o);
+	if (flags & PF_NO_PACKET)
+		return !skb && !xdp;
 	if (!kinds)
 		return true;
 	if (flags & PF_PROBE && o->type == BPF_PROG_TYPE_KPROBE)
 		return true;
 	return (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
-	       (kinds & PF_XDP && o->type == BPF_PROG_TYPE_XDP) || (kinds & PF_SKB && skb);
+	       (kinds & PF_XDP && xdp) || (kinds & PF_SKB && skb) || (kinds & PF_TC && tc);
 }
 
 static int check_callable(struct env *env, const struct bpf_insn *insn, const struct proto *p)
@@ -227,11 +231,10 @@ static int arg_buffer_null(struct env *env, u32 i)
 	return err ?: mem_range(env, i + 1, size->v.t.value, true);
 }
 
-static int arg_text(struct env *env, u32 i)
+static int arg_text(struct env *env, struct call *c, u32 i)
 {
 	const struct reg *r = arg(env, i);
 	int err = expect(env, i, REG_MAP_VALUE, "a constant string");
-	const char *text;
 	u64 left;
 
 	if (err)
@@ -241,9 +244,9 @@ static int arg_text(struct env *env, u32 i)
 	err = mem_check_bounds(env, i + 1, r, 0, 1, r->map->value_size);
 	if (err)
 		return err;
-	text = (const char *)r->map->frozen + r->off + r->v.t.value;
+	c->text = (const char *)r->map->frozen + r->off + r->v.t.value;
 	left = r->map->value_size - r->off - r->v.t.value;
-	return memchr(text, 0, left) ? 0 : refuse(env, -EINVAL, "R%u: the string has no end", i + 1);
+	return memchr(c->text, 0, left) ? 0 : refuse(env, -EINVAL, "R%u: the string has no end", i + 1);
 }
 
 static int arg_const_size(struct env *env, struct call *c, u32 i)
@@ -363,7 +366,7 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 	case P_INT_OUT:
 		return mem_range(env, i + 1, 4, true);
 	case P_TEXT:
-		return arg_text(env, i);
+		return arg_text(env, c, i);
 	case P_FUNC:
 		return expect(env, i, REG_FUNC, "a function");
 	case P_VALUE_NULL:
@@ -580,6 +583,22 @@ static int check_own_map(struct env *env, const struct call *c)
 	return refuse(env, -EINVAL, "R2 is not the map whose value R1 points into");
 }
 
+/* Text and data come to bpf_snprintf() in R3, R4 and R5: what no run of it would take is refused. */
+static int check_format(struct env *env, const struct call *c)
+{
+	u64 bytes = arg(env, 4)->v.t.value;
+
+	if (!insn_is_helper_call(c->insn) || c->insn->imm != BPF_FUNC_snprintf)
+		return 0;
+	if (bytes % 8)
+		return refuse(env, -EINVAL, "R5: %llu bytes are no array of 8 byte words", (unsigned long long)bytes);
+	if (rt_format(NULL, 0, c->text, strlen(c->text) + 1, NULL, bytes / 8) >= 0)
+		return 0;
+	refuse(env, -EINVAL, "R3: not a format for %llu words of data", (unsigned long long)bytes / 8);
+	hint(env, "%%d %%i %%u %%x %%X %%c %%s %%p, with l, ll, a width, 0, - or +; each takes one of the words");
+	return -EINVAL;
+}
+
 static int check_args(struct env *env, struct call *c)
 {
 	int err = 0;
@@ -589,7 +608,8 @@ static int check_args(struct env *env, struct call *c)
 		if (!err && c->p->args[i] == P_MAP)
 			err = check_map(env, c);
 	}
-	return err ?: check_own_map(env, c);
+	err = err ?: check_own_map(env, c);
+	return err ?: check_format(env, c);
 }
 
 /* Calls with rules of their own. */

@@ -231,6 +231,20 @@ static bool may_lock(u32 type)
 	       type != BPF_PROG_TYPE_RAW_TRACEPOINT;
 }
 
+/* As in Linux 7.2; by number: local storage of control groups, arenas, jump tables and hashes that grow. */
+static bool may_sleep_with(u32 map_type)
+{
+#define TYPE(t) (1ULL << BPF_MAP_TYPE_##t)
+	static const u64 types =
+		TYPE(ARRAY) | TYPE(PERCPU_ARRAY) | TYPE(HASH) | TYPE(PERCPU_HASH) | TYPE(LRU_HASH) |
+		TYPE(LRU_PERCPU_HASH) | TYPE(LPM_TRIE) | TYPE(ARRAY_OF_MAPS) | TYPE(HASH_OF_MAPS) | TYPE(PROG_ARRAY) |
+		TYPE(QUEUE) | TYPE(STACK) | TYPE(RINGBUF) | TYPE(USER_RINGBUF) | TYPE(SK_STORAGE) |
+		TYPE(INODE_STORAGE) | TYPE(TASK_STORAGE) | 1ULL << 32 | 1ULL << 33 | 1ULL << 34 | 1ULL << 35;
+#undef TYPE
+
+	return map_type < 64 && types >> map_type & 1;
+}
+
 static int resolve_ldimm64(struct env *env, u32 i)
 {
 	struct bpf_insn *insn = &env->insns[i];
@@ -253,6 +267,8 @@ static int resolve_ldimm64(struct env *env, u32 i)
 		return err;
 	if (!may_lock(env->o->type) && fields_off(env, m, FIELD_LOCK) >= 0)
 		return refuse(env, -EINVAL, "insn %u: programs of this type may not use maps with a lock", i);
+	if (env->o->flags & VERIFY_SLEEPABLE && !may_sleep_with(m->type))
+		return refuse(env, -EINVAL, "insn %u: sleepable programs may not use maps of type %u", i, m->type);
 	if (!value && insn[1].imm)
 		return refuse(env, -EINVAL, "insn %u: reserved field of a map's ldimm64 is used", i);
 	if (value && (m->type != BPF_MAP_TYPE_ARRAY || m->max_entries != 1))

@@ -73,6 +73,8 @@ enum proto_flags {
 	PF_UNLOCK = 1 << 15,
 	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
 	PF_PROBE = 1 << 17,	/* kprobes, besides */
+	PF_TC = 1 << 21,	/* not socket filters, as PF_SKB */
+	PF_NO_PACKET = 1 << 22,	/* all but those that see packets */
 	PF_ASYNC = 1 << 19,	/* what it is given is called back later, with (map, key, value) */
 	PF_ASYNC_SLEEPS = 1 << 20,	/* and may sleep */
 	PF_PACKET_WRITER = 1 << 18,	/* for types that may write to packets */

@@ -237,4 +237,87 @@ PROG(lsm_result_of_a_hook_without_one)
 	return !LOAD(__u64, 8);
 }
 
+/* -- Helpers of some kinds alone --- */
+
+#define CALLS(name, call)                                                                                              \
+	PROG(name)                                                                                                     \
+	{                                                                                                              \
+		__u64 word[8] = {};                                                                                    \
+                                                                                                                       \
+		(void)word;                                                                                            \
+		call;                                                                                                  \
+		return 0;                                                                                              \
+	}
+#define MAY(section, name, call) SEC(section) __success CALLS(name, call)
+#define MAY_NOT(section, name, call) SEC(section) __failure __msg("is not allowed in programs of this type") CALLS(name, call)
+
+#define COARSE bpf_ktime_get_coarse_ns()
+MAY("xdp", coarse_clock_in_xdp, COARSE)
+MAY("tc", coarse_clock_in_tc, COARSE)
+MAY("socket", coarse_clock_in_a_socket_filter, COARSE)
+MAY_NOT("syscall", coarse_clock_in_syscall, COARSE)
+MAY_NOT("raw_tp", coarse_clock_in_a_raw_tracepoint, COARSE)
+MAY_NOT("kprobe", coarse_clock_in_a_kprobe, COARSE)
+MAY_NOT("fentry/bpf_fentry_test1", coarse_clock_in_fentry, COARSE)
+MAY_NOT("fsession/bpf_fentry_test1", coarse_clock_in_a_session, COARSE)
+
+#define READ bpf_probe_read(word, 8, ctx)
+MAY("syscall", any_read_in_syscall, READ)
+MAY("kprobe", any_read_in_a_kprobe, READ)
+MAY("fsession/bpf_fentry_test1", any_read_in_a_session, READ)
+MAY_NOT("xdp", any_read_in_xdp, READ)
+MAY_NOT("tc", any_read_in_tc, READ)
+MAY_NOT("socket", any_read_in_a_socket_filter, READ)
+MAY_NOT("tc", any_text_read_in_tc, bpf_probe_read_str(word, 8, ctx))
+MAY("tc", kernel_read_in_tc, bpf_probe_read_kernel(word, 8, ctx))
+MAY("tc", user_text_read_in_tc, bpf_probe_read_user_str(word, 8, ctx))
+
+#define STACK bpf_get_stack(ctx, word, sizeof(word), 0)
+MAY("syscall", stack_in_syscall, STACK)
+MAY("raw_tp", stack_in_a_raw_tracepoint, STACK)
+MAY("fsession/bpf_fentry_test1", stack_in_a_session, STACK)
+MAY_NOT("xdp", stack_in_xdp, STACK)
+MAY_NOT("socket", stack_in_a_socket_filter, STACK)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 4);
+	__uint(key_size, 4);
+	__uint(value_size, 80);
+} stacks SEC(".maps");
+
+MAY("raw_tp", stack_number_in_a_raw_tracepoint, bpf_get_stackid(ctx, &stacks, 0))
+MAY_NOT("tc", stack_number_in_tc, bpf_get_stackid(ctx, &stacks, 0))
+
+#define SUM bpf_csum_diff(NULL, 0, (void *)word, 8, 0)
+MAY("xdp", sum_in_xdp, SUM)
+MAY("tc", sum_in_tc, SUM)
+MAY_NOT("socket", sum_in_a_socket_filter, SUM)
+MAY_NOT("syscall", sum_in_syscall, SUM)
+
+MAY("tc", store_in_tc, bpf_skb_store_bytes(ctx, 0, word, 8, 0))
+MAY_NOT("socket", store_in_a_socket_filter, bpf_skb_store_bytes(ctx, 0, word, 8, 0))
+MAY_NOT("socket", pull_in_a_socket_filter, bpf_skb_pull_data(ctx, 8))
+MAY("socket", load_in_a_socket_filter, bpf_skb_load_bytes(ctx, 0, word, 8))
+
+/* What all have */
+#define BASE                                                                                                           \
+	({                                                                                                             \
+		bpf_get_current_comm(word, 16);                                                                        \
+		bpf_get_current_uid_gid();                                                                             \
+		bpf_get_current_task();                                                                                \
+		bpf_jiffies64();                                                                                       \
+		bpf_ktime_get_tai_ns();                                                                                \
+		bpf_get_numa_node_id();                                                                                \
+		bpf_get_current_cgroup_id();                                                                           \
+		bpf_send_signal(0);                                                                                    \
+	})
+MAY("xdp", base_in_xdp, BASE)
+MAY("tc", base_in_tc, BASE)
+MAY("socket", base_in_a_socket_filter, BASE)
+MAY("syscall", base_in_syscall, BASE)
+MAY("raw_tp", base_in_a_raw_tracepoint, BASE)
+MAY("kprobe", base_in_a_kprobe, BASE)
+MAY("fsession/bpf_fentry_test1", base_in_a_session, BASE)
+
 char _license[] SEC("license") = "GPL";

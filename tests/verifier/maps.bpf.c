@@ -704,4 +704,43 @@ NAKED(popped_value_is_unknown)
 		  HELPER(bpf_map_pop_elem));
 }
 
+/* -- Maps of programs that may sleep --- */
+
+#define KIND(name, kind, key, value, ...)                                                                              \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_##kind);                                                                     \
+		__uint(max_entries, 4096);                                                                             \
+		__uint(key_size, key);                                                                                 \
+		__uint(value_size, value);                                                                             \
+		__VA_ARGS__                                                                                            \
+	} name SEC(".maps")
+
+KIND(bloom, BLOOM_FILTER, 0, 8, );
+KIND(stacks, STACK_TRACE, 4, 80, );
+KIND(events, PERF_EVENT_ARRAY, 4, 4, );
+KIND(prefixes, LPM_TRIE, 8, 8, __uint(map_flags, BPF_F_NO_PREALLOC););
+KIND(recent, LRU_PERCPU_HASH, 8, 8, );
+KIND(user_ring, USER_RINGBUF, 0, 0, );
+
+#define NAMES(name, map) NAKED(name) { ASM("r1 = " #map " ll; r0 = 0; exit;"); }
+#define SLEEPS(name, map) SEC("syscall") __success NAMES(name, map)
+#define MAY_NOT_SLEEP(name, map)                                                                                       \
+	SEC("syscall") __failure __msg("sleepable programs may not use maps of type") NAMES(name, map)
+
+MAY_NOT_SLEEP(sleeps_with_a_bloom_filter, bloom)
+MAY_NOT_SLEEP(sleeps_with_stacks, stacks)
+MAY_NOT_SLEEP(sleeps_with_events, events)
+SLEEPS(sleeps_with_prefixes, prefixes)
+SLEEPS(sleeps_with_a_hash_of_each_cpu, recent)
+SLEEPS(sleeps_with_a_users_ring, user_ring)
+SLEEPS(sleeps_with_programs, progs)
+SLEEPS(sleeps_with_maps, outer)
+SLEEPS(sleeps_with_a_queue, queue)
+
+SEC("fsession.s/bpf_fentry_test1") __failure __msg("sleepable programs may not use maps of type")
+NAMES(session_sleeps_with_a_bloom_filter, bloom)
+
+SEC("fsession/bpf_fentry_test1") __success
+NAMES(session_with_a_bloom_filter, bloom)
+
 char _license[] SEC("license") = "GPL";
