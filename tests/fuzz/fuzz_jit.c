@@ -501,6 +501,31 @@ static void settle_jumps(struct prog *p, u32 from, u32 to)
 	}
 }
 
+/* Ends in exit, or, as clang has it for some loops, in a jump back to where that stands. */
+static void gen_end(struct prog *p)
+{
+	bool jumps = rnd(2), far = rnd(2);
+	u32 first = p->cnt, at;
+
+	if (jumps)
+		add(p, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+	at = p->cnt;
+	for (int r = 0; r <= 8; r++)
+		add(p, BPF_STX | BPF_MEM | BPF_DW, 9, r, 8 * (16 + r), 0);
+	for (int i = 1; i <= STACK_WORDS; i++) {
+		add(p, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, -8 * i, 0);
+		add(p, BPF_STX | BPF_MEM | BPF_DW, 9, 1, 8 * (31 + i), 0);
+	}
+	add(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	if (jumps) {
+		s32 back = (s32)(at - p->cnt - 1);
+
+		p->insns[first].off = p->cnt - first - 1;
+		add(p, (far ? BPF_JMP32 : BPF_JMP) | BPF_JA, 0, 0, far ? 0 : back, far ? back : 0);
+	}
+	memset(p->fixed + first, true, p->cnt - first);
+}
+
 static void gen_func(struct prog *p, int func)
 {
 	u32 from, at = p->cnt;
@@ -516,15 +541,7 @@ static void gen_func(struct prog *p, int func)
 		gen_one(p, func, from);
 	settle_jumps(p, from, p->cnt);
 	memset(p->fixed + at, true, from - at);
-	at = p->cnt;
-	for (int r = 0; r <= 8; r++)
-		add(p, BPF_STX | BPF_MEM | BPF_DW, 9, r, 8 * (16 + r), 0);
-	for (int i = 1; i <= STACK_WORDS; i++) {
-		add(p, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, -8 * i, 0);
-		add(p, BPF_STX | BPF_MEM | BPF_DW, 9, 1, 8 * (31 + i), 0);
-	}
-	add(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	memset(p->fixed + at, true, p->cnt - at);
+	gen_end(p);
 }
 
 static void gen_prog(struct prog *p)
