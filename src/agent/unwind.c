@@ -56,5 +56,5 @@ int agent_find_object(void *pc, struct found *ret)
 		ret->eh_frame = (void *)p->hdr;
 		return 0;
 	}
-	return agent_find_original(pc, ret);
+	return agent_find_original(pc, ret);	/* by a jump (-O2): src/inject/leave.c relies on it */
 }

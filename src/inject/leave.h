@@ -11,9 +11,13 @@ struct leave_span {
 };
 
 /*
- * The process is stopped, .pc of its threads is known. 0: no thread is in @spans, and no word of its private memory, live stacks
- * included, points there. -EAGAIN: one may; -EFBIG: too much memory to look at; other errno
+ * The process is stopped, .pc of its threads is known. @stamped: open calls in images have their stamps.
+ * Return: 0 where no thread is in @spans, and no word of private memory (of a thread's own stack: that may
+ * be in use) leads there, or
+ *   -EAGAIN	one may
+ *   -EFBIG	too much memory to look at
+ *   other errno
  */
-int leave_check(const struct stop *s, const struct leave_span *spans, u32 nr);
+int leave_check(const struct stop *s, const struct leave_span *spans, u32 nr, bool stamped);
 
 #endif

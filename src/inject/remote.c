@@ -87,6 +87,7 @@ struct remote {
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
 	u32 nr_regions;
 	struct tramp *hooked[REMOTE_HOOKS];
+	bool jumped;		/* longjmp() was ours: it may have taken another stack for left, and stamps from calls there */
 	struct remote_map *maps;
 	struct printed *printed;
 	bool left;		/* nothing of it is used any more but by what is still to be freed */
@@ -754,7 +755,7 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 		unlock_remote(r);
 		return err;
 	}
-	err = leave_check(call_stop(c), spans, nr);
+	err = leave_check(call_stop(c), spans, nr, !r->jumped);
 	for (u32 i = 0; i < nr && !err; i++)
 		err = call_make(c, SYS_munmap, spans[i].addr, spans[i].bytes, 0, 0, 0, 0);
 	end(r, c);
@@ -870,6 +871,8 @@ int remote_hook(struct remote *r, enum remote_hook hook, u64 addr, u32 size)
 
 	err = tramp_get(r->space, addr, size, &proto, hooks[hook].name, &t);
 	err = err ?: set_word(r, hooks[hook].original, hooks[hook].off, tramp_original(t));
+	if (hook != REMOTE_HOOK_UNWINDERS)
+		r->jumped = true;
 	err = err ?: tramp_replace(t, agent_symbol(&r->agent, hooks[hook].by));
 	if (!err)
 		r->hooked[hook] = t;
