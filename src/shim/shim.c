@@ -77,6 +77,26 @@ BOTH(int, pselect, (int nr, fd_set *in, fd_set *out, fd_set *err, const struct t
      (nr, in, out, err, time, set))
 BOTH(ssize_t, readlink, (const char *path, char *buf, size_t size), (path, buf, size))
 
+/* What poll() and ppoll() are in programs compiled with _FORTIFY_SOURCE. libc says that there is not as much. */
+#define POLL_CHK_PARAMS (struct pollfd *fds, nfds_t nr, int ms, size_t bytes)
+#define PPOLL_CHK_PARAMS (struct pollfd *fds, nfds_t nr, const struct timespec *time, const sigset_t *set, size_t bytes)
+
+REAL(int, __poll_chk, POLL_CHK_PARAMS, (fds, nr, ms, bytes))
+REAL(int, __ppoll_chk, PPOLL_CHK_PARAMS, (fds, nr, time, set, bytes))
+EXPORT int __poll_chk POLL_CHK_PARAMS;
+EXPORT int __ppoll_chk PPOLL_CHK_PARAMS;
+
+int __poll_chk POLL_CHK_PARAMS
+{
+	return bytes / sizeof(*fds) < nr ? __real___poll_chk(fds, nr, ms, bytes) : __wrap_poll(fds, nr, ms);
+}
+
+int __ppoll_chk PPOLL_CHK_PARAMS
+{
+	return bytes / sizeof(*fds) < nr ? __real___ppoll_chk(fds, nr, time, set, bytes) :
+					   __wrap_ppoll(fds, nr, time, set);
+}
+
 /* The same struct where offsets are 64 bits wide. */
 EXPORT int statfs(const char *path, struct statfs *st);
 
