@@ -122,6 +122,15 @@ ptr:	.quad	callee
 	ret
 	end	site_call_pop
 
+	fn	site_early_call		/* of *@a */
+	push	%rcx
+	.cfi_adjust_cfa_offset 8
+	call	*(%rdi)
+	pop	%rcx
+	.cfi_adjust_cfa_offset -8
+	ret
+	end	site_early_call
+
 	fn	site_jrcxz
 	mov	%rdi, %rcx
 	jrcxz	1f
@@ -273,6 +282,13 @@ after_short:
 	syscall
 	ret
 	end	refused_syscall
+
+	tight_fn	refused_early_call
+	push	%rcx
+	call	*(%rdi)
+	pop	%rcx
+	ret
+	end	refused_early_call
 
 	fn	refused_int3
 	int3

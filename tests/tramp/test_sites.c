@@ -65,6 +65,19 @@ SITE(push_pop)
 SITE(three)
 SITE(pad)
 
+static u64 called_early(const void *self, u64 b)
+{
+	return b + (self != NULL);
+}
+
+u64 site_early_call(u64 a, u64 b);
+TEST(site_early_call)
+{
+	u64 (*pointer)(const void *self, u64 b) = called_early;
+
+	through(site_early_call, (u64)&pointer, 5);
+}
+
 /* Returns what rax was: not a result to be looked at. */
 void site_ret(void);
 TEST(site_ret)
@@ -111,6 +124,7 @@ REFUSED(loop, "a branch at +6 leads to +0")
 REFUSED(branch, "a branch at +9 leads to +3")
 REFUSED(short, "too short: 1 bytes, a jump takes 5")
 REFUSED(syscall, "a system call at +2")
+REFUSED(early_call, "a call at +1 returns to +3")
 REFUSED(int3, "a breakpoint at +0")
 REFUSED(bytes, "cannot decode the instruction at +0")
 

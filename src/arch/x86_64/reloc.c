@@ -7,6 +7,7 @@
  *    back to it would count as a call);
  *  - system calls, breakpoints and transactions among the displaced: threads wait inside, debuggers
  *    and kernels own them, or they name their own address;
+ *  - a call among them that returns to what is replaced;
  *  - bytes behind the function's end that are not padding.
  *
  * A displaced call pushes the address it would have pushed and jumps, so that the callee's caller, for
@@ -75,10 +76,13 @@ static u32 padding_before(const struct arch_site *s)
 	return n;
 }
 
+static bool is_call(const struct insn *in)
+{
+	return in->i.meta.category == ZYDIS_CATEGORY_CALL;
+}
+
 static const char *cannot_move(const struct insn *in, const struct arch_site *s)
 {
-	bool call = in->i.meta.category == ZYDIS_CATEGORY_CALL;
-
 	switch (in->i.mnemonic) {
 	case ZYDIS_MNEMONIC_SYSCALL:
 	case ZYDIS_MNEMONIC_SYSENTER:
@@ -92,11 +96,11 @@ static const char *cannot_move(const struct insn *in, const struct arch_site *s)
 	default:
 		break;
 	}
-	if (call && s->flags & ARCH_SITE_SHADOW_STACK)
+	if (is_call(in) && s->flags & ARCH_SITE_SHADOW_STACK)
 		return "a call, and there is a shadow stack";
-	if (call && in->ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && in->ops[0].mem.base == ZYDIS_REGISTER_RSP)
+	if (is_call(in) && in->ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && in->ops[0].mem.base == ZYDIS_REGISTER_RSP)
 		return "a call through the stack";
-	if (in->i.meta.category == ZYDIS_CATEGORY_CALL && in->i.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
+	if (is_call(in) && in->i.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
 		return "a far call";
 	return NULL;
 }
@@ -130,6 +134,8 @@ static int collect(const struct arch_site *s, struct arch_plan *plan, u32 want)
 		why = off >= s->size ? NULL : cannot_move(&in, s);
 		if (why)
 			return refuse(plan, -EOPNOTSUPP, "%s at +%u", why, off);
+		if (is_call(&in) && off + in.i.length - start < want && off < s->size)
+			return refuse(plan, -EOPNOTSUPP, "a call at +%u returns to +%u", off, off + in.i.length);
 		ended = ended || is_end(&in);
 		plan->from[plan->nr_bounds++] = off - start;
 		off += in.i.length;
@@ -516,7 +522,7 @@ static void put_insn(struct copy *c, const struct insn *in, const u8 *p, u64 add
 {
 	u64 target;
 
-	if (in->i.meta.category == ZYDIS_CATEGORY_CALL) {
+	if (is_call(in)) {
 		put_call(c, in, p, addr);
 		return;
 	}
@@ -545,7 +551,7 @@ void x86_64_emit_copy(struct arch_plan *plan, u64 copy, struct codebuf *b, struc
 			return;
 		}
 		put_insn(&c, &in, plan->old + off, plan->addr + off);
-		open = !is_end(&in) && in.i.meta.category != ZYDIS_CATEGORY_CALL;
+		open = !is_end(&in) && !is_call(&in);
 		if (!open)
 			plan->nr_bounds = i + 1;	/* padding behind it */
 	}
