@@ -26,6 +26,8 @@
 /* Called from assembly alone. */
 #define SUB(name) static __attribute__((naked, noinline, used)) int name(void)
 
+/* In a function of which its callers are to know no more than that it has this argument. */
+#define UNSEEN(arg) asm volatile("" : "+r"(arg))
 #define ASM(text) asm volatile(text:::)
 /* With the helpers it calls, each by HELPER(). */
 #define ASM_CALLS(text, ...) asm volatile(text::__VA_ARGS__)
