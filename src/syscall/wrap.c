@@ -568,44 +568,54 @@ static int waited_number(int fd)
 	return ret;
 }
 
-/* By their eventfds here, too. */
-#define POLL_MAX 64
+#define POLL_FEW 64
+#define POLL_MAX 16384
 
-static bool poll_swaps(struct pollfd swapped[POLL_MAX], const struct pollfd *fds, nfds_t nr)
+/* By their eventfds here, too: in @few, or in memory of its own, since a signal handler may call this. NULL: as it is. */
+static struct pollfd *poll_swap(struct pollfd few[POLL_FEW], const struct pollfd *fds, nfds_t nr)
 {
+	struct pollfd *ret = few;
+
 	if (!is_ours() || nr > POLL_MAX)
-		return false;
+		return NULL;
+	if (nr > POLL_FEW)
+		ret = __real_mmap64(NULL, nr * sizeof(*ret), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0);
+	if (ret == MAP_FAILED)
+		return NULL;
 	sync_events();
 	for (nfds_t i = 0; i < nr; i++) {
-		swapped[i] = fds[i];
-		swapped[i].fd = waited_number(fds[i].fd);
+		ret[i] = fds[i];
+		ret[i].fd = waited_number(fds[i].fd);
 	}
-	return true;
+	return ret;
 }
 
-static int poll_swapped_back(const struct pollfd *swapped, struct pollfd *fds, nfds_t nr, int ret)
+static int poll_swapped(struct pollfd *swapped, struct pollfd *fds, nfds_t nr, int ret)
 {
 	for (nfds_t i = 0; i < nr; i++)
 		fds[i].revents = swapped[i].revents;
+	if (nr > POLL_FEW)
+		munmap(swapped, nr * sizeof(*swapped));
 	return ret;
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout)
 {
-	struct pollfd swapped[POLL_MAX];
+	struct pollfd few[POLL_FEW], *swapped = poll_swap(few, fds, nr);
 
-	if (!poll_swaps(swapped, fds, nr))
+	if (!swapped)
 		return __real_poll(fds, nr, timeout);
-	return poll_swapped_back(swapped, fds, nr, __real_poll(swapped, nr, timeout));
+	return poll_swapped(swapped, fds, nr, __real_poll(swapped, nr, timeout));
 }
 
 int __wrap_ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const sigset_t *set)
 {
-	struct pollfd swapped[POLL_MAX];
+	struct pollfd few[POLL_FEW], *swapped = poll_swap(few, fds, nr);
 
-	if (!poll_swaps(swapped, fds, nr))
+	if (!swapped)
 		return __real_ppoll(fds, nr, timeout, set);
-	return poll_swapped_back(swapped, fds, nr, __real_ppoll(swapped, nr, timeout, set));
+	return poll_swapped(swapped, fds, nr, __real_ppoll(swapped, nr, timeout, set));
 }
 
 /* Sets of select() that have room for eventfds, whose numbers are beyond what fd_set holds. The fds they stand for

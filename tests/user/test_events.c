@@ -101,6 +101,23 @@ TEST(events_ring_fd_by_poll)
 	bpf_object__close(obj);
 }
 
+TEST(events_ring_fd_among_many)
+{
+	struct pollfd p[1000];
+
+	if (!load())
+		return;
+	for (int i = 0; i < 1000; i++)
+		p[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	p[700].fd = map_fd("ring");
+	CHECK_EQ(poll(p, 1000, 0), 0);
+	run(send_fd, 5);
+	CHECK_EQ(poll(p, 1000, 0), 1);
+	CHECK_EQ(p[700].revents, POLLIN);
+	CHECK_EQ(p[700].fd, map_fd("ring"));
+	bpf_object__close(obj);
+}
+
 TEST(events_ring_fd_by_ppoll)
 {
 	const struct timespec now = { 0 };
