@@ -283,11 +283,12 @@ static void element_kinds(void)
 		{ "lru percpu hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 0 },
 		{ "lpm", BPF_MAP_TYPE_LPM_TRIE, 8, 8, BPF_F_NO_PREALLOC },
 		{ "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 0 },
+		{ "user ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 0 },
 		{ "prog array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 0 },
 	};
 
 	for (u32 i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		u32 max = kinds[i].type == BPF_MAP_TYPE_RINGBUF ? 4096 : 10;
+		u32 max = kinds[i].key ? 10 : 4096;
 		int fd = make(kinds[i].type, kinds[i].key, kinds[i].value, max, kinds[i].flags);
 
 		elements(kinds[i].name, fd, 77);
