@@ -721,6 +721,7 @@ KIND(events, PERF_EVENT_ARRAY, 4, 4, );
 KIND(prefixes, LPM_TRIE, 8, 8, __uint(map_flags, BPF_F_NO_PREALLOC););
 KIND(recent, LRU_PERCPU_HASH, 8, 8, );
 KIND(user_ring, USER_RINGBUF, 0, 0, );
+KIND(sleepers, PROG_ARRAY, 4, 4, );	/* .progs belongs to programs of another kind */
 
 #define NAMES(name, map) NAKED(name) { ASM("r1 = " #map " ll; r0 = 0; exit;"); }
 #define SLEEPS(name, map) SEC("syscall") __success NAMES(name, map)
@@ -733,7 +734,7 @@ MAY_NOT_SLEEP(sleeps_with_events, events)
 SLEEPS(sleeps_with_prefixes, prefixes)
 SLEEPS(sleeps_with_a_hash_of_each_cpu, recent)
 SLEEPS(sleeps_with_a_users_ring, user_ring)
-SLEEPS(sleeps_with_programs, progs)
+SLEEPS(sleeps_with_programs, sleepers)
 SLEEPS(sleeps_with_maps, outer)
 SLEEPS(sleeps_with_a_queue, queue)
 
