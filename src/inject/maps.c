@@ -39,7 +39,8 @@ static bool is_zero(const u8 *p, u32 len)
 	return !len;
 }
 
-/* The last bytes of executable mappings are padding, and mostly zero; the vdso's are nobody's file. */
+/* The last bytes of executable mappings are padding, and mostly zero; the vdso's are nobody's file. Memory of
+ * ours is none of them: it may be what that very code unmaps. */
 static u64 find_padding(const struct maps *m, int mem, u32 bytes, bool vdso)
 {
 	u8 tail[PADDING_MAX];
@@ -48,7 +49,7 @@ static u64 find_padding(const struct maps *m, int mem, u32 bytes, bool vdso)
 		const struct map_row *row = &m->rows[i];
 		u64 at = row->hi - bytes;
 
-		if (strncmp(row->perms, "r-xp", 4) || !strcmp(row->path, "[vdso]") != vdso)
+		if (strncmp(row->perms, "r-xp", 4) || !(vdso ? !strcmp(row->path, "[vdso]") : maps_is_program(row)))
 			continue;
 		if (pread(mem, tail, bytes, at) == (ssize_t)bytes && is_zero(tail, bytes))
 			return at;

@@ -9,7 +9,8 @@
 u64 maps_gap(const struct maps *m, u64 near, u64 bytes, u64 tried);
 
 /*
- * Where code of a few bytes can be lent: @bytes zeros at the end of an executable mapping, the vdso's first; 0: nowhere.
+ * Where code of a few bytes can be lent: @bytes zeros at the end of an executable mapping, the vdso's first, then those
+ * of files; 0: nowhere.
  * @mem: its /proc/PID/mem
  */
 u64 maps_padding(const struct maps *m, int mem, u32 bytes);
