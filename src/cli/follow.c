@@ -40,10 +40,26 @@ int follow_add(struct follow *f, pid_t pid, struct inst *in)
 	return 0;
 }
 
+static void on_exec(struct follow *f, pid_t pid);
+
+/* What a stop has hidden from follow_next(). @t may have been left. */
+static bool look_behind(struct follow *f, struct proctarget *t)
+{
+	pid_t pid = t ? fsession_user_engine.executed(t) : 0;
+
+	if (pid)
+		on_exec(f, pid);
+	return pid;
+}
+
 static void put(struct follow *f, struct inst *in)
 {
-	if (in && !--in->users)
-		f->retire(f->arg, in);
+	struct proctarget *t = in ? in->process.target : NULL;
+
+	if (!in || --in->users)
+		return;
+	f->retire(f->arg, in);
+	look_behind(f, t);
 }
 
 static void forget(struct follow *f, struct followed **p)
@@ -71,13 +87,16 @@ static void name_of(pid_t pid, char *ret, size_t size)
 
 static void give_up(struct follow *f, struct inst *in)
 {
+	struct proctarget *t = in->process.target;
+
 	for (struct followed *p = f->list; p; p = p->next)
 		if (p->inst == in)
 			p->inst = NULL;
-	if (in->process.target)
-		fsession_user_engine.go_on(in->process.target);
+	if (t)
+		fsession_user_engine.go_on(t);
 	inst_leave(in);
 	inst_free(f->insts, in);
+	look_behind(f, t);
 }
 
 /* That functions are missing is for those who ask, unless it is @news; other reasons are for everybody. */
@@ -166,23 +185,19 @@ static void on_exec(struct follow *f, pid_t pid)
 	give_up(f, in);
 }
 
-/* What stop after stop has hidden from follow_next(). */
 static void look_for_hidden(struct follow *f)
 {
 	struct followed **p = &f->list;
 
 	while (*p) {
-		const struct proctarget *t = (*p)->inst ? (*p)->inst->process.target : NULL;
-		pid_t pid = (*p)->pid;
+		bool gone = kill((*p)->pid, 0) && errno == ESRCH;
 
-		if (kill(pid, 0) && errno == ESRCH) {
+		if (gone)
 			forget(f, p);
-		} else if (t && (*p)->inst->process.pid == pid && fsession_user_engine.stands(t)) {
-			on_exec(f, pid);
-			p = &f->list;
-		} else {
+		if (gone || look_behind(f, (*p)->inst ? (*p)->inst->process.target : NULL))
+			p = &f->list;	/* of which others may be gone, too */
+		else
 			p = &(*p)->next;
-		}
 	}
 }
 

@@ -25,7 +25,7 @@ struct user_engine {
 	void (*go_on)(struct proctarget *t);
 	u64 (*mapped)(const struct proctarget *t, const char *name);
 	void (*forget)(struct proctarget *t, const char *name);
-	bool (*stands)(const struct proctarget *t);
+	pid_t (*executed)(struct proctarget *t);
 	void (*select)(struct proctarget *t);
 	void (*leave)(struct proctarget *t);
 	/* 0 if it still runs what was entered; -ESRCH: it has ended; -ENOEXEC: it executes another program. */

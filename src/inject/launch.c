@@ -164,12 +164,15 @@ static int run_to(pid_t pid, struct detour *d)
 	return err ?: run_detour(pid, d);
 }
 
-/* From traced to stopped, for whoever traces it next. */
+/*
+ * From traced to stopped, for whoever traces it next. The signal is pending before it is let go, so that the SIGCONT of our
+ * death takes it away; one that PTRACE_DETACH gives is made when the process runs again, which may be after that.
+ */
 static int leave_stopped(pid_t pid)
 {
 	siginfo_t si;
 
-	if (ptrace(PTRACE_DETACH, pid, 0, (long)SIGSTOP))
+	if (kill(pid, SIGSTOP) || ptrace(PTRACE_DETACH, pid, 0, 0))
 		return -errno;
 	while (waitid(P_PID, pid, &si, WEXITED | WSTOPPED | WNOWAIT) && errno == EINTR)
 		;

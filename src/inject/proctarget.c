@@ -368,9 +368,12 @@ void proctarget_go_on(struct proctarget *t)
 	t->hold.park = false;
 }
 
-bool proctarget_stands(const struct proctarget *t)
+pid_t proctarget_executed(struct proctarget *t)
 {
-	return t->hold.executed;
+	pid_t pid = t->hold.executed;
+
+	t->hold.executed = 0;
+	return pid;
 }
 
 int proctarget_look(const struct proctarget *t)

@@ -27,8 +27,9 @@ void proctarget_use(struct proctarget *t);
 /* As of remote_look() */
 int proctarget_look(const struct proctarget *t);
 void proctarget_go_on(struct proctarget *t);
-/* Did it execute another program just while it was stopped here? Then follow_next() does not tell, and it stands. */
-bool proctarget_stands(const struct proctarget *t);
+/* Which process, it or a child, has executed another program just while it was stopped here? follow_next() does not tell
+ * of it, and it stands. 0: none since this was asked; also after proctarget_close(). */
+pid_t proctarget_executed(struct proctarget *t);
 /* Where the shared object @name is mapped there; 0: it is not. */
 u64 proctarget_mapped(const struct proctarget *t, const char *name);
 /* It was unmapped, and every link to its functions is gone: forgets what is known of that place. */

@@ -698,7 +698,7 @@ static void look_at(const struct stop *s, struct stop_thread *t)
 	t->in_group = status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
 	t->executed = status >> 16 == PTRACE_EVENT_EXEC;
 	if (t->executed && s->hold)
-		s->hold->executed = true;
+		s->hold->executed = s->pid;
 }
 
 static bool is_awaited(const struct stop_thread *t)

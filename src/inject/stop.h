@@ -18,7 +18,7 @@
 struct stop_hold {
 	bool park;		/* threads do not run between stops either */
 	bool end;		/* the next stop is the last: its end lets go */
-	bool executed;		/* during a stop it was seen that another program had been executed; it stands there */
+	pid_t executed;		/* which was seen, during a stop, to have executed another program; it stands there */
 };
 
 #define STOP_HOLD_OPTIONS (PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC)

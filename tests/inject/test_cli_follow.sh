@@ -172,6 +172,21 @@ t_follow_ways_to_execute()
 	out 'calls = 3'
 }
 
+# What has no such function is left at once, and has executed the next one by then
+t_follow_one_after_another()
+{
+	cat >"$tmp/script" <<-END
+		#!/bin/sh
+		for i in 1 2 3 4 5 6; do
+			echo 10 | nice env nice env $victim
+		done
+	END
+	chmod +x "$tmp/script"
+	follow -- "$tmp/script"
+	status 0
+	out 'calls = 6'
+}
+
 t_follow_many_at_once()
 {
 	printf '10\n' >"$tmp/10"
