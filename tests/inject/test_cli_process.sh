@@ -23,6 +23,26 @@ start_victim_of()
 	until [ -s "$tmp/victim" ]; do sleep 0.01; done
 }
 
+# start_tracer FUNC ARG...: fsession run ARG... on the victim, in $tmp, until it traces FUNC
+start_tracer()
+{
+	func=$1
+	shift
+	(cd "$tmp" && exec "$FSESSION" run "$@" --pid "$pid" >"$tmp/out" 2>"$tmp/err" 9>&-) &
+	tracer=$!
+	until grep -q "engine user on $func" "$tmp/err"; do
+		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
+		sleep 0.01
+	done
+}
+
+stop_tracer()
+{
+	kill -INT "$tracer"
+	wait "$tracer"
+	got=$?
+}
+
 no_err_of_process()
 {
 	grep -q 'was killed' "$tmp/err" && not_ok 'the process died'
@@ -151,16 +171,9 @@ t_process_running()
 {
 	start_victim 2
 	ask 10 '55 0'
-	"$FSESSION" run "$weigh" --pid "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
-	tracer=$!
-	until grep -q 'engine user on weigh' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer weigh "$weigh"
 	ask 20 '210 0'
-	kill -INT "$tracer"
-	wait "$tracer"
-	got=$?
+	stop_tracer
 	what='fsession run --pid'
 	status 0
 	out 'weigh(a stone, 5, 200)'
@@ -187,19 +200,12 @@ named()
 t_process_perf_map()
 {
 	start_victim
-	"$FSESSION" run "$weigh" --pid "$pid" --perf-map >"$tmp/out" 2>"$tmp/err" 9>&- &
-	tracer=$!
-	until grep -q 'engine user on weigh' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer weigh "$weigh" --perf-map
 	what='fsession run --perf-map'
 	named trampoline:weigh
 	named program:say
 	named original:weigh
-	kill -INT "$tracer"
-	wait "$tracer"
-	got=$?
+	stop_tracer
 	status 0
 	rm -f "/tmp/perf-$pid.map"
 	stop_victim
@@ -232,18 +238,11 @@ read_jitdump()
 t_process_jitdump()
 {
 	start_victim
-	(cd "$tmp" && exec "$FSESSION" run "$weigh" --pid "$pid" --jitdump >"$tmp/out" 2>"$tmp/err" 9>&-) &
-	tracer=$!
-	until grep -q 'engine user on weigh' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer weigh "$weigh" --jitdump
 	what='fsession run --jitdump'
 	read_jitdump >"$tmp/why" 2>&1 || not_ok "$(tail -n 1 "$tmp/why")"
 	grep -q "r-xs .* $tmp/jit-$pid.dump" "/proc/$pid/maps" || not_ok 'perf would not see the file'
-	kill -INT "$tracer"
-	wait "$tracer"
-	got=$?
+	stop_tracer
 	status 0
 	stop_victim
 }
@@ -252,12 +251,7 @@ t_process_jitdump()
 t_process_jitdump_for_perf()
 {
 	start_victim
-	(cd "$tmp" && exec "$FSESSION" run "$weigh" --pid "$pid" --jitdump >"$tmp/out" 2>"$tmp/err" 9>&-) &
-	tracer=$!
-	until grep -q 'engine user on weigh' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer weigh "$weigh" --jitdump
 	what='perf inject --jit'
 	if perf record -q -k mono -e dummy:u -o "$tmp/perf" -p "$pid" -- true >"$tmp/why" 2>&1; then
 		(cd "$tmp" && perf inject --jit -i perf -o perf.jit) >"$tmp/why" 2>&1 || not_ok "$(tail -n 1 "$tmp/why")"
@@ -265,20 +259,14 @@ t_process_jitdump_for_perf()
 	else
 		skip "perf record: $(tail -n 1 "$tmp/why")"
 	fi
-	kill -INT "$tracer"
-	wait "$tracer"
+	stop_tracer
 	stop_victim
 }
 
 t_process_that_ends()
 {
 	start_victim
-	"$FSESSION" run "$weigh" --pid "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
-	tracer=$!
-	until grep -q 'engine user on weigh' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer weigh "$weigh"
 	ask 20 '210 0'
 	stop_victim
 	wait "$tracer"
@@ -319,12 +307,7 @@ t_process_few_descriptors()
 # pack() of a process that waits for a line is traced; it is packed once.
 pack_traced()
 {
-	"$FSESSION" run "$BUILD/tests/inject/layout.bpf.o" --dump -p "$pid" >"$tmp/out" 2>"$tmp/err" 9>&- &
-	tracer=$!
-	until grep -q 'engine user on pack' "$tmp/err"; do
-		kill -0 "$tracer" 2>/dev/null || { not_ok 'it ended'; break; }
-		sleep 0.01
-	done
+	start_tracer pack "$BUILD/tests/inject/layout.bpf.o" --dump
 	ask x 47
 	stop_victim
 	wait "$tracer"

@@ -7,13 +7,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpf/uapi.h"
 #include "progs/seen.h"
 #include "progs/api_small.skel.h"
+#include "syscall/variadic.h"
 
 bool api_cold = true;	/* each test's kernel is another one */
 
@@ -38,12 +38,8 @@ long syscall(long nr, ...)
 {
 	static long (*real)(long, ...);
 	long a[6];
-	va_list ap;
 
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	SIX_ARGS(a, nr);
 	if (is_refused(nr, a[0], (const union bpf_attr *)a[1])) {
 		errno = refuse.error;
 		return -1;

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "syscall/variadic.h"
 
 #define MAX_PROGS 64
 
@@ -100,12 +101,8 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 {
 	static long (*real)(long, ...);
 	long a[6];
-	va_list ap;
 
-	va_start(ap, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
+	SIX_ARGS(a, nr);
 	if (nr == SYS_bpf)
 		return fake(a[0], (union bpf_attr *)a[1]);
 	if (!real)

@@ -19,6 +19,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "asker.h"
 #include "syscall/attr.h"
 #include "syscall/wrap.h"
 
@@ -30,18 +31,6 @@
 #define OBJ_BYTES ATTR_END(obj_attr, path_fd)
 
 static u32 nr_cpus;
-
-static int call5(int cmd, void *attr, u32 size, void *common, u32 size_common)
-{
-	long r = syscall(__NR_bpf, cmd, attr, size, common, size_common);
-
-	return r < 0 ? -errno : (int)r;
-}
-
-static int call(int cmd, void *attr, u32 size)
-{
-	return call5(cmd, attr, size, NULL, 0);
-}
 
 static void say(const char *what, int ret)
 {

@@ -21,21 +21,12 @@
 
 #include "bpf/build.h"
 #include "bpf/uapi.h"
-#include "inject/selftarget.h"
+#include "asker.h"
 #include "syscall/attr.h"
-#include "syscall/wrap.h"
 
-#define LEN(a) (sizeof(a) / sizeof(*(a)))
 #define BAD 0x10
 
 static struct btf *vmlinux;
-
-static int call(int cmd, void *attr, u32 size)
-{
-	long r = syscall(__NR_bpf, cmd, attr, size);
-
-	return r < 0 ? -errno : (int)r;
-}
 
 static int get_info(int fd, struct bpf_prog_info *info)
 {
@@ -334,12 +325,7 @@ static void fdinfos(void)
 
 int main(int argc, char **argv)
 {
-	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(NULL);
-	wrap_set(!kernel);
-	selftarget_use(NULL);
+	asker_begin(argc, argv);
 	vmlinux = btf__load_vmlinux_btf();
 	programs();
 	counts();

@@ -17,28 +17,14 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/build.h"
-#include "inject/selftarget.h"
+#include "asker.h"
 #include "syscall/attr.h"
-#include "syscall/wrap.h"
 
-#define LEN(a) (sizeof(a) / sizeof(*(a)))
 #define VALUE 6			/* bytes; 8 where there is one for each CPU */
 #define SLOT 8
 #define CPU(n) (UBPF_F_CPU | (u64)(n) << 32)
 
 static u32 nr_cpus;
-
-static int call5(int cmd, void *attr, u32 size, void *common, u32 size_common)
-{
-	long r = syscall(__NR_bpf, cmd, attr, size, common, size_common);
-
-	return r < 0 ? -errno : (int)r;
-}
-
-static int call(int cmd, void *attr, u32 size)
-{
-	return call5(cmd, attr, size, NULL, 0);
-}
 
 /* -- One CPU's value --- */
 
@@ -264,12 +250,7 @@ static void ignored(void)
 
 int main(int argc, char **argv)
 {
-	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(NULL);
-	wrap_set(!kernel);
-	selftarget_use(NULL);
+	asker_begin(argc, argv);
 	nr_cpus = libbpf_num_possible_cpus();
 	values = calloc(4 * nr_cpus, SLOT);
 	percpu_values("array", BPF_MAP_TYPE_PERCPU_ARRAY);

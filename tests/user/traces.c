@@ -17,23 +17,14 @@
 
 #include "bpf/build.h"
 #include "bpf/uapi.h"
-#include "inject/selftarget.h"
+#include "asker.h"
 #include "syscall/attr.h"
-#include "syscall/wrap.h"
 
 #define BAD 0x10
 #define FSESSION FS_BPF_TRACE_FSESSION
 #define FSESSION_MULTI FS_BPF_TRACE_FSESSION_MULTI
-#define LEN(a) (sizeof(a) / sizeof(*(a)))
 
 static struct btf *vmlinux;
-
-static int call(int cmd, void *attr, u32 size)
-{
-	long r = syscall(__NR_bpf, cmd, attr, size);
-
-	return r < 0 ? -errno : (int)r;
-}
 
 /* An fd's number says nothing. */
 static int say(const char *group, const char *what, int ret)
@@ -464,12 +455,7 @@ static void runs(void)
 
 int main(int argc, char **argv)
 {
-	bool kernel = argc > 1 && !strcmp(argv[1], "--kernel");
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(NULL);
-	wrap_set(!kernel);
-	selftarget_use(NULL);
+	asker_begin(argc, argv);
 	vmlinux = btf__load_vmlinux_btf();
 	load_kinds();
 	load_types();
