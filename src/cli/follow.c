@@ -182,6 +182,8 @@ static void on_exec(struct follow *f, pid_t pid)
 		return;
 	}
 	tell(f, pid, err, false);
+	if (!in->process.target)
+		fsession_user_engine.let_run(pid);	/* nobody else does */
 	give_up(f, in);
 }
 

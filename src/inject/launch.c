@@ -20,6 +20,7 @@
 #include "arch/host.h"
 #include "inject/maps.h"
 #include "inject/mem.h"
+#include "inject/refuse.h"
 #include "inject/stop.h"
 #include "util/log.h"
 
@@ -202,6 +203,8 @@ int launch_parent(pid_t pid)
 {
 	int err = wait_trap(pid, false);
 
+	if (!err && (err = refuse_check(pid)))
+		return err;
 	err = err ?: run_to_entry(pid, 0);
 	return explain(pid, err ?: leave_stopped(pid));
 }
@@ -209,8 +212,11 @@ int launch_parent(pid_t pid)
 /* An interrupt that was asked for comes before the first instruction. */
 int launch_executed(pid_t pid)
 {
-	int err = run_to_entry(pid, STOP_HOLD_OPTIONS);
+	int err = refuse_check(pid);
 
+	if (err)
+		return err;
+	err = run_to_entry(pid, STOP_HOLD_OPTIONS);
 	if (!err && (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || ptrace(PTRACE_CONT, pid, 0, 0)))
 		err = -errno;
 	return explain(pid, err);

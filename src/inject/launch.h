@@ -15,7 +15,7 @@ int launch_child(void);
  * In the thread that forked: waits until @pid has executed its program and what that needs is mapped, with
  * the dynamic loader done and nothing of its own run but constructors of shared objects. It is then
  * stopped as by SIGSTOP; SIGCONT makes it go on.
- * Return: 0, -ESRCH (it ended before; its status is still to be had), -EOPNOTSUPP (32-bit), -errno; printed
+ * Return: 0, -ESRCH (it ended before; its status is still to be had), -EPERM or -EOPNOTSUPP (as refuse_check()), -errno; printed
  */
 int launch_parent(pid_t pid);
 

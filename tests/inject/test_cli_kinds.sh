@@ -155,15 +155,30 @@ t_kinds_that_gain_no_code()
 	trace_victim
 }
 
+# Writes "0x", then waits for a signal, or given an argument ends
+make_32_bits()
+{
+	printf '%s' '.globl _start
+		_start: mov $4, %eax
+		mov $1, %ebx
+		mov $x, %ecx
+		mov $3, %edx
+		int $0x80
+		mov $29, %eax
+		cmpl $1, (%esp)
+		je 1f
+		mov $1, %eax
+		mov $7, %ebx
+		1: int $0x80
+		x: .ascii "0x\n"
+		' >"$tmp/x.s"
+	as --32 -o "$tmp/x.o" "$tmp/x.s" && ld -m elf_i386 -o "$tmp/x" "$tmp/x.o"
+}
+
 t_kinds_of_32_bits()
 {
 	what='a 32-bit process'
-	printf '.globl _start\n_start: mov $1, %%eax\nmov $4, %%eax\nmov $1, %%ebx\nmov $x, %%ecx\nmov $3, %%edx\nint $0x80\n%s' \
-		'mov $29, %eax
-		int $0x80
-		x: .ascii "0x\n"
-		' >"$tmp/x.s"
-	as --32 -o "$tmp/x.o" "$tmp/x.s" && ld -m elf_i386 -o "$tmp/x" "$tmp/x.o" || { skip 'no 32-bit tools'; return; }
+	make_32_bits || { skip 'no 32-bit tools'; return; }
 	start_victim "$tmp/x" || { skip 'no 32-bit programs on this kernel'; return; }
 	fs run "$weigh" -p "$pid"
 	status 1
@@ -173,6 +188,21 @@ t_kinds_of_32_bits()
 	exec 9>&-
 	kill "$pid"
 	wait "$pid" 2>/dev/null
+}
+
+t_kinds_of_32_bits_executed()
+{
+	what='a command that is or executes a 32-bit program'
+	make_32_bits || { skip 'no 32-bit tools'; return; }
+	"$tmp/x" ends >"$tmp/out" 2>&1
+	[ $? = 7 ] || { skip 'no 32-bit programs on this kernel'; return; }
+	fs run "$weigh" --engine user -- "$tmp/x" ends
+	status 1
+	err 'is a 32-bit program'
+	fs run "$weigh" --engine user --follow -- sh -c "$tmp/x ends; echo ended \$?"
+	status 1
+	err "($tmp/x) is not traced: process"
+	out 'ended 7'
 }
 
 tap_run "$@"
