@@ -10,7 +10,7 @@
  *	per map: a page with its struct rt_map | memory	private | shared with whoever has the map
  *
  * What is shared with us is also mapped here; a pointer into the target is never followed here but through
- * that list of views.
+ * the list of views in mem.c.
  */
 #include "inject/remote.h"
 
@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,7 +36,6 @@
 #include "inject/leave.h"
 #include "inject/maps.h"
 #include "inject/mem.h"
-#include "inject/passfd.h"
 #include "inject/jitdump.h"
 #include "inject/perfmap.h"
 #include "inject/printed.h"
@@ -54,13 +52,6 @@
 #define RW (PROT_READ | PROT_WRITE)
 #define VDSO_BYTES_MAX (1 << 20)
 
-/* Mapped in the target; .view: where the same memory is here, or NULL */
-struct piece {
-	u64 addr, bytes;
-	u8 *view;
-	struct piece *next;
-};
-
 struct remote_map {
 	const struct rt_map *rt;	/* ours */
 	u64 addr, values;
@@ -74,16 +65,13 @@ struct remote {
 	pthread_mutex_t lock;
 	pid_t pid;
 	struct stop_hold *hold;	/* NULL: not followed */
-	int pidfd;
-	int mem;		/* /proc/PID/mem */
+	struct mem mem;
 	struct keeper *keeper;
 	struct alive *alive;
 	struct agent agent;
 	u64 gadget;
 	u64 guard_table;
 	u64 stood_ns;		/* the last time it was stopped for its text */
-	ino_t links;		/* of the first area: what is forked has it, too */
-	struct piece *pieces;
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
 	u32 nr_regions;
 	struct tramp *hooked[REMOTE_HOOKS];
@@ -101,7 +89,7 @@ static bool lost_memory(const struct remote *r)
 {
 	u8 byte;
 
-	return r->left || (r->gadget && pread(r->mem, &byte, 1, r->gadget) != 1);
+	return r->left || (r->gadget && pread(r->mem.fd, &byte, 1, r->gadget) != 1);
 }
 
 /* Of a process that is ending, errors are of any kind. */
@@ -125,36 +113,12 @@ static bool has_ended(const struct remote *r)
 
 /* -- Memory of the target --- */
 
-static int peek(const struct remote *r, u64 addr, void *buf, u32 len)
-{
-	return pread(r->mem, buf, len, addr) == (ssize_t)len ? 0 : -EFAULT;
-}
-
 static int poke(const struct remote *r, u64 addr, const void *bytes, u64 len)
 {
-	if (pwrite(r->mem, bytes, len, addr) == (ssize_t)len)
+	if (!mem_poke(&r->mem, addr, bytes, len))
 		return 0;
 	return has_ended(r) ? -ESRCH :
 		fail(-EFAULT, "inject: cannot write memory of process %d: %s", r->pid, log_errstr(errno));
-}
-
-static struct piece *find_piece(const struct remote *r, u64 addr)
-{
-	for (struct piece *p = r->pieces; p; p = p->next)
-		if (addr - p->addr < p->bytes)
-			return p;
-	return NULL;
-}
-
-static int add_piece(struct remote *r, u64 addr, u64 bytes, u8 *view)
-{
-	struct piece *p = malloc(sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	*p = (struct piece){ addr, bytes, view, r->pieces };
-	__atomic_store_n(&r->pieces, p, __ATOMIC_RELEASE);	/* found without the lock */
-	return 0;
 }
 
 static int explain(const struct remote *r, int err)
@@ -184,7 +148,7 @@ static int begin(struct remote *r, struct call **ret)
 	int err;
 
 	lock_remote(r);
-	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, r->gadget, r->hold, ret));
+	err = explain(r, lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem.fd, r->gadget, r->hold, ret));
 	if (err)
 		unlock_remote(r);
 	return err;
@@ -196,34 +160,6 @@ static void end(struct remote *r, struct call *c)
 	unlock_remote(r);
 }
 
-/* Private memory there, zeroed; @at: 0 or where exactly. */
-static int map_private(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, u64 *ret)
-{
-	long got = call_make(c, SYS_mmap, at, bytes, prot,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
-
-	if (got < 0 && got > -4096)
-		return got;
-	*ret = got;
-	return add_piece(r, got, bytes, NULL);
-}
-
-/* The same to be executed: from the beginning, for it may be forbidden to make memory executable later (PR_SET_MDWE). */
-static int map_code(struct remote *r, struct call *c, u64 at, u64 bytes, u64 *ret)
-{
-	int err = map_private(r, c, at, bytes, PROT_READ | PROT_EXEC, ret);
-
-	if (err == -EACCES || err == -EPERM)
-		return fail_hint(err, "a policy such as SELinux execmem forbids it",
-				 "inject: the process may not have executable memory");
-	return err;
-}
-
-static int protect(struct call *c, u64 at, u64 bytes, int prot)
-{
-	return prot == (PROT_READ | PROT_EXEC) ? 0 : call_make(c, SYS_mprotect, at, bytes, prot, 0, 0, 0);
-}
-
 static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
 {
 	return poke(r, agent_symbol(&r->agent, symbol) + off, &value, sizeof(value));
@@ -231,56 +167,15 @@ static int set_word(struct remote *r, const char *symbol, u32 off, u64 value)
 
 /* -- Shared memory --- */
 
-/* Maps our memory @fd there, at @at over what is mapped already, or anywhere (0). */
-static int map_shared(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, int fd, u64 *ret)
-{
-	int theirs = passfd(c, r->pidfd, agent_symbol(&r->agent, "agent_scratch"), fd);
-	long got;
-
-	if (theirs < 0)
-		return fail(theirs, "inject: cannot pass memory to process %d: %s", r->pid, log_errstr(theirs));
-	got = call_make(c, SYS_mmap, at, bytes, prot, MAP_SHARED | (at ? MAP_FIXED : 0), theirs, 0);
-	call_make(c, SYS_close, theirs, 0, 0, 0, 0, 0);
-	if (got < 0 && got > -4096)
-		return got;
-	*ret = got;
-	return 0;
-}
-
 /* perf learns about the file when the process maps it. */
 static int map_jitdump(struct remote *r, struct call *c)
 {
-	int fd = jitdump_fd(r->pid), err;
+	int fd = jitdump_fd(r->pid);
 	u64 at;
 
 	if (fd < 0)
 		return 0;
-	err = map_shared(r, c, 0, PAGE, PROT_READ | PROT_EXEC, fd, &at);
-	return err ?: add_piece(r, at, PAGE, NULL);
-}
-
-/* Memory of both, here to be written. What is not to be written there never will be, by nobody who has its file. */
-static int map_viewed(struct remote *r, struct call *c, u64 at, u64 bytes, int prot, const char *name)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err = 0;
-	u8 *view = MAP_FAILED;
-	struct stat st;
-	u64 got;
-
-	if (fd < 0)
-		return -errno;
-	if (!ftruncate(fd, bytes))
-		view = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
-	if (view == MAP_FAILED || (!(prot & PROT_WRITE) && fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE)))
-		err = -errno;
-	err = err ?: map_shared(r, c, at, bytes, prot, fd, &got);
-	err = err ?: add_piece(r, at, bytes, view);	/* found before the one it lies in */
-	if (err && view != MAP_FAILED)
-		munmap(view, bytes);
-	if (prot & PROT_WRITE && !r->links && !fstat(fd, &st))
-		r->links = st.st_ino;
-	close(fd);
-	return err;
+	return mem_map_shared(&r->mem, c, 0, PAGE, PROT_READ | PROT_EXEC, fd, &at);
 }
 
 /* -- Target operations --- */
@@ -291,11 +186,11 @@ static int map_area(struct remote *r, struct call *c, u64 at, u64 code_bytes, u6
 	u64 data = at + code_bytes, private = data_bytes - shared_bytes, got;
 	int err;
 
-	err = map_code(r, c, at, code_bytes + data_bytes, &got);
-	err = err ?: protect(c, data, private, RW);
+	err = mem_map_code(&r->mem, c, at, code_bytes + data_bytes, &got);
+	err = err ?: mem_protect(c, data, private, RW);
 	if (!self_may_force())
-		err = err ?: map_viewed(r, c, at, code_bytes, PROT_READ | PROT_EXEC, MAPS_OURS "code");
-	return err ?: map_viewed(r, c, data + private, shared_bytes, RW, MAPS_OURS "links");
+		err = err ?: mem_map_viewed(&r->mem, c, at, code_bytes, PROT_READ | PROT_EXEC, MAPS_OURS "code");
+	return err ?: mem_map_viewed(&r->mem, c, data + private, shared_bytes, RW, MAPS_OURS "links");
 }
 
 #define REGION_OFF(i, member) (offsetof(struct agent_regions, at) + (i) * sizeof(struct agent_region) + \
@@ -310,8 +205,7 @@ static int add_region(struct remote *r, struct call *c, u64 start, u64 end)
 
 	if (r->nr_regions == AGENT_REGIONS_MAX)
 		return fail(-ENOMEM, "inject: too many areas of code in process %d", r->pid);
-	err = map_private(r, c, 0, AGENT_PIECES_MAX * sizeof(struct agent_piece), RW,
-			  &region.pieces);
+	err = mem_map(&r->mem, c, 0, AGENT_PIECES_MAX * sizeof(struct agent_piece), RW, &region.pieces);
 	err = err ?: poke(r, at + REGION_OFF(r->nr_regions, start), &region, sizeof(region));
 	if (err)
 		return err;
@@ -354,7 +248,7 @@ static int map_guards(struct remote *r, struct call *c, u64 more, u64 *ret)
 
 	for (u32 i = 0; i < GUARD_BLOCK_BYTES / 8; i++)
 		full[i] = 1;
-	err = map_private(r, c, 0, GUARD_BLOCKS_BYTES + more, RW, ret);
+	err = mem_map(&r->mem, c, 0, GUARD_BLOCKS_BYTES + more, RW, ret);
 	return err ?: poke(r, *ret + GUARD_BLOCKS_BYTES - sizeof(full), full, sizeof(full));
 }
 
@@ -376,7 +270,7 @@ static int remote_op_add_images(void *arg, u64 start, u64 end)
 	u64 at = ((struct remote *)arg)->guard_table + offsetof(struct guard_table, nr_ranges), nr;
 	struct guard_range range = { start, end };
 	struct remote *r = arg;
-	int err = peek(r, at, &nr, sizeof(nr));
+	int err = mem_peek(&r->mem, at, &nr, sizeof(nr));
 
 	if (err)
 		return err;
@@ -390,10 +284,11 @@ static int remote_op_add_images(void *arg, u64 start, u64 end)
 
 static int remote_op_write(void *arg, u64 addr, const void *bytes, u32 len)
 {
-	struct piece *p = find_piece(arg, addr);
+	struct remote *r = arg;
+	struct mem_piece *p = mem_find(&r->mem, addr);
 
 	if (!p || !p->view)
-		return poke(arg, addr, bytes, len);
+		return poke(r, addr, bytes, len);
 	memcpy(p->view + (addr - p->addr), bytes, len);
 	return 0;
 }
@@ -402,24 +297,24 @@ static int remote_op_write(void *arg, u64 addr, const void *bytes, u32 len)
 static void remote_op_store(void *arg, u64 addr, u64 value)
 {
 	struct remote *r = arg;
-	struct piece *p = find_piece(r, addr);
+	struct mem_piece *p = mem_find(&r->mem, addr);
 
 	if (p && p->view)
 		__atomic_store_n((u64 *)(p->view + (addr - p->addr)), value, __ATOMIC_RELEASE);
-	else if (pwrite(r->mem, &value, sizeof(value), addr) != sizeof(value))
+	else if (pwrite(r->mem.fd, &value, sizeof(value), addr) != sizeof(value))
 		log_msg(LOG_DEBUG, "inject: process %d is gone", r->pid);
 }
 
 static int remote_op_read(void *arg, u64 addr, void *buf, u32 len)
 {
 	struct remote *r = arg;
-	struct piece *p = find_piece(r, addr);
+	struct mem_piece *p = mem_find(&r->mem, addr);
 	ssize_t n = len;
 
 	if (p && p->view)
 		memcpy(buf, p->view + (addr - p->addr), len);
 	else
-		n = pread(r->mem, buf, len, addr);
+		n = pread(r->mem.fd, buf, len, addr);
 	return n < 0 ? 0 : n;
 }
 
@@ -447,7 +342,7 @@ static int stop_begin(struct remote *r, struct stop *s)
 	int err;
 
 	lock_remote(r);
-	err = lost_memory(r) ? -ESRCH : stop_init(s, r->pid, r->mem, r->guard_table);
+	err = lost_memory(r) ? -ESRCH : stop_init(s, r->pid, r->mem.fd, r->guard_table);
 	s->hold = r->hold;
 	return err ?: stop_all(s);
 }
@@ -465,7 +360,7 @@ static bool is_moot(struct remote *r, const struct tramp_patch *p)
 {
 	u8 now[ARCH_PATCH_MAX] = { 0 }, file[ARCH_PATCH_MAX];
 
-	if (!peek(r, p->addr, now, p->len) && !memcmp(now, p->old, p->len))
+	if (!mem_peek(&r->mem, p->addr, now, p->len) && !memcmp(now, p->old, p->len))
 		return false;
 	maps_done(&r->files);	/* as they are now */
 	return !memcmp(now, p->new, p->len) || remote_op_read_file(r, p->addr, file, p->len) != (int)p->len ||
@@ -535,7 +430,7 @@ static void dump_code(struct remote *r, u64 start, u64 end, const char *name)
 {
 	u8 *code = jitdump_fd(r->pid) < 0 ? NULL : malloc(end - start);
 
-	if (code && !peek(r, start, code, end - start))
+	if (code && !mem_peek(&r->mem, start, code, end - start))
 		jitdump_add(r->pid, start, code, end - start, name);
 	free(code);
 }
@@ -579,12 +474,13 @@ static int map_agent(struct remote *r, struct call *c)
 	u64 bytes = agent_bytes(), base;
 	int err;
 
-	err = map_code(r, c, 0, bytes + PAGE, &base);
+	err = mem_map_code(&r->mem, c, 0, bytes + PAGE, &base);
 	err = err ?: agent_init(&r->agent, base);
+	r->mem.scratch = err ? 0 : agent_symbol(&r->agent, "agent_scratch");
 	for (u32 i = 0; i < r->agent.nr_parts && !err; i++) {
 		const struct agent_part *p = &r->agent.parts[i];
 
-		err = protect(c, base + p->off, p->bytes, p->prot);
+		err = mem_protect(c, base + p->off, p->bytes, p->prot);
 		err = err ?: poke(r, base + p->off, r->agent.image + p->off, p->bytes);
 	}
 	err = err ?: poke(r, base + bytes, arch_host_gadget.bytes, arch_host_gadget.len);
@@ -606,7 +502,7 @@ static u64 find_clock(struct remote *r)
 		if (!strcmp(maps.rows[i].path, "[vdso]"))
 			row = &maps.rows[i];
 	copy = row && row->hi - row->lo <= VDSO_BYTES_MAX ? malloc(row->hi - row->lo) : NULL;
-	if (copy && !peek(r, row->lo, copy, row->hi - row->lo))
+	if (copy && !mem_peek(&r->mem, row->lo, copy, row->hi - row->lo))
 		at = vdso_clock_gettime(copy, row->hi - row->lo);
 	at = at ? row->lo + at : 0;
 	free(copy);
@@ -621,10 +517,9 @@ static int map_rt(struct remote *r, struct call *c)
 	u64 threads, lanes;
 	int err;
 
-	err = map_private(r, c, 0, sizeof(struct rt_threads), RW, &threads);
+	err = mem_map(&r->mem, c, 0, sizeof(struct rt_threads), RW, &threads);
 	err = err ?: call_make(c, SYS_madvise, threads, sizeof(struct rt_threads), MADV_WIPEONFORK_, 0, 0, 0);
-	err = err ?: map_shared(r, c, 0, sizeof(struct rt_lanes), RW, env_lanes_fd(), &lanes);
-	err = err ?: add_piece(r, lanes, sizeof(struct rt_lanes), NULL);
+	err = err ?: mem_map_shared(&r->mem, c, 0, sizeof(struct rt_lanes), RW, env_lanes_fd(), &lanes);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, lanes), lanes);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, nr_cpus), rt_env.nr_cpus);
 	err = err ?: set_word(r, "rt_env", offsetof(struct rt_env, clock_gettime), find_clock(r));
@@ -656,7 +551,8 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	err = err ?: call_set_gadget(c, r->gadget);
 	err = err ?: map_rt(r, c);
 	err = err ?: map_guards(r, c, PAGE, &env->blocks);
-	err = err ?: map_shared(r, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, RW, alive_memfd(r->alive), &env->alive);
+	err = err ?: mem_map_shared(&r->mem, c, env->blocks + GUARD_BLOCKS_BYTES, PAGE, RW, alive_memfd(r->alive),
+				    &env->alive);
 	err = err ?: map_jitdump(r, c);
 	if (err)
 		return err;
@@ -664,7 +560,7 @@ static int set_up(struct remote *r, struct call *c, struct guard_env *env)
 	err = set_word(r, "guard_table", offsetof(struct guard_table, alive), env->alive);
 	err = err ?: set_word(r, "guard_table", offsetof(struct guard_table, blocks), env->blocks);
 	err = err ?: lend_thread_block(r, c);
-	err = err ?: peek(r, agent_symbol(&r->agent, "agent_guard_text"), &text, sizeof(text));
+	err = err ?: mem_peek(&r->mem, agent_symbol(&r->agent, "agent_guard_text"), &text, sizeof(text));
 	return err ?: remote_op_add_images(r, text.start, text.end);
 }
 
@@ -704,13 +600,13 @@ static int enter(struct remote *r)
 
 static int open_process(struct remote *r)
 {
-	r->pidfd = syscall(SYS_pidfd_open, r->pid, 0);
-	if (r->pidfd < 0)
+	r->mem.pidfd = syscall(SYS_pidfd_open, r->pid, 0);
+	if (r->mem.pidfd < 0)
 		return fail(-errno, "inject: process %d: %s", r->pid, log_errstr(errno));
-	r->mem = mem_open(r->pid);
-	if (r->mem < 0)
-		return fail_hint(r->mem, r->mem == -EPERM ? privilege_ptrace_hint() : NULL,
-				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(r->mem));
+	r->mem.fd = mem_open(r->pid);
+	if (r->mem.fd < 0)
+		return fail_hint(r->mem.fd, r->mem.fd == -EPERM ? privilege_ptrace_hint() : NULL,
+				 "inject: cannot open memory of process %d: %s", r->pid, log_errstr(r->mem.fd));
 	return 0;
 }
 
@@ -719,10 +615,10 @@ static int open_process(struct remote *r)
 static void restore_family(const struct remote *r)
 {
 	struct tramp_patch *patches = NULL;
-	int nr = r->links ? tramp_restorations(r->space, &patches) : 0;
+	int nr = r->mem.links ? tramp_restorations(r->space, &patches) : 0;
 
 	if (nr > 0)
-		family_restore(r->links, r->pid, r->hold, patches, nr);
+		family_restore(r->mem.links, r->pid, r->hold, patches, nr);
 	free(patches);
 }
 
@@ -733,12 +629,12 @@ static u32 list_spans(const struct remote *r, struct leave_span **ret)
 	struct leave_span *spans;
 	u32 nr = 0;
 
-	for (struct piece *p = r->pieces; p; p = p->next)
+	for (struct mem_piece *p = r->mem.pieces; p; p = p->next)
 		nr++;
 	spans = calloc(nr ?: 1, sizeof(*spans));
 	*ret = spans;
 	nr = 0;
-	for (struct piece *p = r->pieces; p && spans; p = p->next)
+	for (struct mem_piece *p = r->mem.pieces; p && spans; p = p->next)
 		spans[nr++] = (struct leave_span){ p->addr, p->bytes };
 	return nr;
 }
@@ -750,7 +646,7 @@ static int unmap_all(struct remote *r, const struct leave_span *spans, u32 nr)
 	int err;
 
 	lock_remote(r);
-	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem, 0, r->hold, &c);
+	err = lost_memory(r) ? -ESRCH : call_begin(r->pid, r->mem.fd, 0, r->hold, &c);
 	if (err) {
 		unlock_remote(r);
 		return err;
@@ -784,22 +680,15 @@ static void leave(struct remote *r)
 void remote_close(struct remote *r)
 {
 	struct remote_map *m;
-	struct piece *p;
 
 	if (!r)
 		return;
 	spare_lend();
 	restore_family(r);
-	if (r->mem >= 0)
+	if (r->mem.fd >= 0)
 		leave(r);
 	spare_take_back();
 	spare_put();
-	while ((p = r->pieces)) {
-		r->pieces = p->next;
-		if (p->view)
-			munmap(p->view, p->bytes);
-		free(p);
-	}
 	while ((m = r->maps)) {
 		r->maps = m->next;
 		bridge_stop(m->bridge);
@@ -810,14 +699,10 @@ void remote_close(struct remote *r)
 	keeper_stop(r->keeper);
 	maps_done(&r->files);
 	agent_done(&r->agent);
-	if (r->mem >= 0)
-		close(r->mem);
-	if (r->pidfd >= 0)
-		close(r->pidfd);
+	mem_done(&r->mem);
 	r->keeper = NULL;
 	r->alive = NULL;
 	r->printed = NULL;
-	r->mem = r->pidfd = -1;
 	r->left = true;
 	if (!r->space)
 		free(r);	/* else programs of it may still be there to be freed */
@@ -917,8 +802,8 @@ static int place_map(struct remote *r, struct call *c, struct remote_map *m, int
 	struct rt_map moved;
 	int err;
 
-	err = map_private(r, c, 0, PAGE + bytes, RW, &m->addr);
-	err = err ?: map_shared(r, c, m->addr + PAGE, bytes, RW, memfd, &at);
+	err = mem_map(&r->mem, c, 0, PAGE + bytes, RW, &m->addr);
+	err = err ?: mem_map_shared(&r->mem, c, m->addr + PAGE, bytes, RW, memfd, &at);
 	if (err)
 		return err;
 	moved = moved_map(r, m->rt, at);
@@ -1013,7 +898,7 @@ int remote_open_held(pid_t pid, struct stop_hold *hold, struct remote **ret)
 	pthread_mutex_init(&r->lock, &attr);
 	r->pid = pid;
 	r->hold = hold;
-	r->mem = r->pidfd = -1;
+	r->mem = (struct mem){ .pid = pid, .pidfd = -1, .fd = -1 };
 	err = spare_get();
 	if (err)
 		fail_hint(err, "raise 'ulimit -n', or end other sessions", "process %d: it takes file descriptors: %s", pid,
@@ -1021,7 +906,7 @@ int remote_open_held(pid_t pid, struct stop_hold *hold, struct remote **ret)
 	err = err ?: refuse_check(pid);
 	err = err ?: env_init();
 	err = err ?: open_process(r);
-	err = err ?: keeper_start(pid, r->mem, &r->keeper);
+	err = err ?: keeper_start(pid, r->mem.fd, &r->keeper);
 	err = err ?: alive_start(&r->alive);
 	err = err ?: enter(r);
 	err = err ?: send_lines(r);
