@@ -53,7 +53,7 @@ static const struct helper helpers[] = {
 	H(get_func_ret, get_func_ret, HELPER_TRACING),
 	H(get_func_arg_cnt, get_func_arg_cnt, HELPER_TRACING),
 	H(get_func_ip, get_func_ip, HELPER_TRACING),
-	H(get_attach_cookie, get_attach_cookie, HELPER_TRACING),
+	H(get_attach_cookie, get_attach_cookie, 0),
 	H(xdp_adjust_head, xdp_adjust_head, HELPER_XDP),
 	H(xdp_adjust_tail, xdp_adjust_tail, HELPER_XDP),
 	H(xdp_adjust_meta, xdp_adjust_meta, HELPER_XDP),

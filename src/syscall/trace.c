@@ -286,9 +286,9 @@ int trace_tramp(const struct trace *t, const struct trace_func *f, struct tramp 
 /* -- Code --- */
 
 /* Those that look at ctx alone need no lane and no run record. */
-static bool needs_run(const struct helper *h, s32 nr)
+static bool needs_run(const struct helper *h)
 {
-	return !(h->flags & HELPER_TRACING) || nr == BPF_FUNC_get_attach_cookie;
+	return !(h->flags & HELPER_TRACING);
 }
 
 static bool kfunc_runs(const struct bpf_insn *insn)
@@ -315,7 +315,7 @@ static u32 flags_of(const struct prog *p)
 			flags |= TRAMP_PROG_VECTORS;
 		if (insn->imm == BPF_FUNC_get_func_ip)
 			flags |= TRAMP_PROG_FUNC_IP;
-		if (needs_run(h, insn->imm) && !(p->insn_flags && p->insn_flags[i] & JIT_INSN_ARRAY))
+		if (needs_run(h) && !(p->insn_flags && p->insn_flags[i] & JIT_INSN_ARRAY))
 			flags |= TRAMP_PROG_RUN;
 	}
 	return flags;

@@ -10,6 +10,7 @@
 #include "verifier/backtrack.h"
 #include "verifier/btfwalk.h"
 #include "verifier/ctx.h"
+#include "verifier/kernctx.h"
 #include "verifier/mem.h"
 #include "verifier/objects.h"
 #include "verifier/packet.h"
@@ -103,9 +104,7 @@ static bool fits_program(const struct verify_opts *o, u32 flags)
 		return !skb && !xdp;
 	if (!kinds)
 		return true;
-	if (flags & PF_PROBE && o->type == BPF_PROG_TYPE_KPROBE)
-		return true;
-	return (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
+	return flags & kernctx_helpers(o) || (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
 	       (kinds & PF_XDP && xdp) || (kinds & PF_SKB && skb) || (kinds & PF_TC && tc);
 }
 

@@ -7,6 +7,7 @@
 #include "bpf/uapi.h"
 #include "verifier/btfwalk.h"
 #include "verifier/ctx.h"
+#include "verifier/protos.h"
 
 #define TRACEPOINT_BYTES 8192		/* of a record at most; the first 8 are the kernel's own */
 #define REGS_BYTES 168			/* struct pt_regs where there are no types to ask */
@@ -85,6 +86,24 @@ const struct btf_type *kernctx_proto(const struct verify_opts *o, u32 *hidden)
 		*hidden = 1;
 	}
 	return t && btf_is_func_proto(t) ? t : NULL;
+}
+
+/* -- Helpers --- */
+
+u32 kernctx_helpers(const struct verify_opts *o)
+{
+	switch (o->type) {
+	case BPF_PROG_TYPE_KPROBE:
+		return PF_PROBE;
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+		return PF_EVENT;
+	case BPF_PROG_TYPE_LSM:
+		return PF_LSM;
+	default:
+		return is_tracing(o, BPF_TRACE_RAW_TP) ? PF_TP_BTF : 0;
+	}
 }
 
 /* -- What they return --- */

@@ -13,6 +13,8 @@ bool kernctx_is_kind(const struct verify_opts *o);
 bool kernctx_has_slots(const struct verify_opts *o);
 /* Any of the other kinds' */
 int kernctx_access(struct env *env, struct access *a, s32 off);
+/* PF_* of helpers that the kind has besides those that all have. */
+u32 kernctx_helpers(const struct verify_opts *o);
 /* What the kind may return: false: anything; @max < @min: nothing is looked at. */
 bool kernctx_ret(const struct verify_opts *o, s64 *min, s64 *max);
 /* Target's prototype, and how many of its first arguments are not in ctx; NULL: it has none. */

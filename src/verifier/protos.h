@@ -73,6 +73,9 @@ enum proto_flags {
 	PF_UNLOCK = 1 << 15,
 	PF_DRAIN = 1 << 16,	/* calls back with (dynptr, ctx) */
 	PF_PROBE = 1 << 17,	/* kprobes, besides */
+	PF_EVENT = 1 << 23,	/* tracepoints of all kinds, performance events, besides */
+	PF_LSM = 1 << 24,	/* hooks of security modules, besides */
+	PF_TP_BTF = 1 << 25,	/* tracepoints by their types, besides */
 	PF_TC = 1 << 21,	/* not socket filters, as PF_SKB */
 	PF_NO_PACKET = 1 << 22,	/* all but those that see packets */
 	PF_ASYNC = 1 << 19,	/* what it is given is called back later, with (map, key, value) */

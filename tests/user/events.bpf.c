@@ -27,7 +27,7 @@ int send(struct bpf_raw_tracepoint_args *ctx)
 	__u64 record[5] = { ctx->args[0], ctx->args[0] + add, 0, 0, 5 };
 
 	last = record[0];
-	sum += add;
+	sum += add + bpf_get_attach_cookie(ctx);	/* 0: attached to nothing */
 	bpf_ringbuf_output(&ring, record, 16, 0);
 	result = bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, ctx->args[0] % 2 ? 40 : 13);
 	return 0;
