@@ -106,7 +106,7 @@ FSESSION_API const char *fsession_last_error(void);
  * @engine:        AUTO, or the one engine to use
  * @store_slots:   split: calls that can be inside traced functions at one time, of all
  *                 sessions of this process; rounded up to a power of two, 64 to 65,536;
- *                 0 = 32,768 (32 bytes each)
+ *                 0 = 65,536 (32 bytes each)
  * @max_sessions:  split: programs loaded at one time, 0 = 512 (128 bytes per CPU each, 4 MiB in
  *                 all: fewer on a machine of more than 60 CPUs)
  * @log_level:     lowest severity printed is ERROR, this is the highest;

@@ -30,6 +30,7 @@
 #include "bpf/build.h"
 #include "bpf/ctxflow.h"
 #include "bpf/rewrite.h"
+#include "engine/hash.h"
 #include "image/bpfobj.h"
 #include "util/log.h"
 
@@ -50,7 +51,7 @@ enum {			/* helper numbers, include/uapi/linux/bpf.h */
 /* Pointers to slots point at the cookie: what bpf_session_cookie() returns is then there already. */
 #define SLOT_ORIGIN offsetof(struct store_slot, cookie)
 #define SLOT(f) ((int)offsetof(struct store_slot, f) - (int)SLOT_ORIGIN)
-#define HASH_SHIFT 15			/* bits 20.. of the product select a slot of 32 bytes */
+#define HASH_OFF_SHIFT (HASH_SHIFT - 5)	/* of the product: then it is an offset, in slots of 32 bytes */
 #define STACK_LIMIT 512
 #define LIBBPF_MISSING_KFUNC 2002000000	/* POISON_CALL_KFUNC_BASE of libbpf's relo_core.h */
 #define ANY_MARKER 0			/* instead of a session id: a record that announces a tail call */
@@ -162,18 +163,12 @@ static void gen_count_atomic(struct insn_seq *s, int line, int off, int tmp)
 	seq_add(s, INSN_ATOMIC(BPF_ADD, line, off, tmp));
 }
 
-/* Odd, and different for each session: the sessions of one frame start at different slots. */
-static int32_t hash_multiplier(uint32_t id)
-{
-	return (int32_t)((0x9e3779b1 + 2 * id * 0x85ebca6b) | 1);
-}
-
 /* @off = offset of the first slot to try for the scalar ctx in @ctx and session @id. */
 static void gen_hash(const struct gen *g, struct insn_seq *s, int off, int ctx, uint32_t id)
 {
 	seq_add(s, INSN_MOV_R(off, ctx));
-	seq_add(s, INSN_ALU_I(BPF_MUL, off, hash_multiplier(id)));
-	seq_add(s, INSN_ALU_I(BPF_RSH, off, HASH_SHIFT));
+	seq_add(s, INSN_ALU_I(BPF_MUL, off, hash_multiplier(id, g->p->store.slots_bits)));
+	seq_add(s, INSN_ALU_I(BPF_RSH, off, HASH_OFF_SHIFT));
 	seq_add(s, INSN_ALU_I(BPF_AND, off, slots_mask(g)));
 }
 

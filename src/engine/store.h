@@ -58,7 +58,7 @@ enum {
 	STORE_MARKER = 1 << STORE_MARKER_SHIFT,
 	STORE_MIN_SLOTS = 64,
 	STORE_MAX_SLOTS = 1 << 16,	/* an array's value is at most 4 MiB on old kernels */
-	STORE_DEF_SLOTS = 1 << 15,
+	STORE_DEF_SLOTS = 1 << 16,
 	STORE_DEF_SESSIONS = 512,
 };
 

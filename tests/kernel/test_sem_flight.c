@@ -201,6 +201,15 @@ TEST(sweep_keeps_the_sleeping)
 	sem_close(&s);
 }
 
+static void print_stats(struct sem *s, const char *program)
+{
+	struct fsession_stats st = sem_stats(s, program);
+
+	printf("# %s: %llu entries, %llu exits; missed %llu unmatched %llu full %llu open %llu\n", program,
+	       (__u64)st.entries, (__u64)st.exits, (__u64)st.missed, (__u64)st.unmatched, (__u64)st.full,
+	       (__u64)st.open);
+}
+
 #define MANY 2000
 
 TEST(thousands_asleep)
@@ -213,6 +222,8 @@ TEST(thousands_asleep)
 	if (!sem_load(&s, "sem_flight", "sleeps sleeps2") || !sem_attach(&s, "sleeps sleeps2"))
 		return;
 	sl = sem_sleep_many(MANY);
+	print_stats(&s, "sleeps");
+	print_stats(&s, "sleeps2");
 	check_counts(&s, MANY, 0);
 	if (split(&s, "sleeps")) {
 		CHECK_EQ(sem_stats(&s, "sleeps").open, MANY);
