@@ -30,6 +30,7 @@
 #define LOOK_BYTES_MAX (16ULL << 30)
 #define LOOK_SHARED_MAX (1ULL << 30)
 #define STOP_TIMEOUT_NS 2000000000ULL
+#define STOP_GIVE_UP_NS 120000000000ULL
 #define SLEEP_MIN_NS 5000
 #define SLEEP_MAX_NS 1000000
 
@@ -706,9 +707,14 @@ static bool is_awaited(const struct stop_thread *t)
 	return !t->stopped && !t->gone;
 }
 
-/* One that sleeps in the kernel and cannot be interrupted; others will have their turn, however busy the machine is. */
-static bool any_stuck(const struct stop *s)
+/* One that sleeps in the kernel and cannot be interrupted; others will have their turn, however busy the machine is,
+ * unless something is wrong that we do not know of. */
+static bool any_stuck(const struct stop *s, u64 ns)
 {
+	if (ns <= STOP_TIMEOUT_NS)
+		return false;
+	if (ns > STOP_GIVE_UP_NS)
+		return true;
 	for (u32 i = 0; i < s->nr_threads; i++)
 		if (is_awaited(&s->threads[i]) && state_of(s, s->threads[i].tid) == 'D')
 			return true;
@@ -746,7 +752,7 @@ static void look_behind_leader(struct stop *s)
 
 static int wait_stopped(struct stop *s)
 {
-	u64 deadline = now_ns() + STOP_TIMEOUT_NS;
+	u64 start = now_ns();
 	u32 pause_ns = SLEEP_MIN_NS;
 	bool left = true;
 
@@ -759,7 +765,7 @@ static int wait_stopped(struct stop *s)
 				look_at(s, t);
 			left |= is_awaited(t);
 		}
-		if (left && now_ns() > deadline && any_stuck(s))
+		if (left && any_stuck(s, now_ns() - start))
 			return -EAGAIN;
 		if (left) {
 			sleep_a_little(&pause_ns);
