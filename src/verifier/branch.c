@@ -29,7 +29,7 @@ static void null_one(struct reg *r, void *arg)
 		return;
 	}
 	r->flags &= ~REG_MAYBE_NULL;
-	if (r->type != REG_MAP_VALUE || fields_off(m->env, r->map, FIELD_LOCK) < 0)
+	if (r->type != REG_MAP_VALUE || !fields_have_lock(m->env, r->map))
 		r->id = 0;	/* which value it is matters to locks */
 }
 

@@ -10,6 +10,7 @@
 #include "verifier/backtrack.h"
 #include "verifier/btfwalk.h"
 #include "verifier/ctx.h"
+#include "verifier/fields.h"
 #include "verifier/kernctx.h"
 #include "verifier/mem.h"
 #include "verifier/objects.h"
@@ -18,7 +19,6 @@
 #include "verifier/stack.h"
 #include "verifier/subprog.h"
 
-#define ERRNO_MAX 4095
 
 #define CALL_BAD_RELOCATION 0xbad2310	/* what libbpf makes of instructions it cannot relocate */
 
@@ -383,6 +383,9 @@ static int check_arg(struct env *env, struct call *c, u32 i)
 	case P_BTF:
 		return expect(env, i, REG_BTF, "a typed pointer");
 	case P_LOCK:
+	case P_RES_LOCK:
+	case P_IRQ_NEW:
+	case P_IRQ_END:
 	case P_TIMER:
 	case P_WQ:
 	case P_ITER_NEW:
@@ -475,7 +478,8 @@ static void return_value(struct env *env, const struct call *c, struct reg *r0)
 	r0->map_uid = inner ? r0->id : c->map->map_uid;
 	if (c->insn->imm == BPF_FUNC_map_lookup_elem && c->has_key && c->key < m->max_entries &&
 	    (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)) {
-		r0->flags = r0->id = 0;	/* such an element is always there */
+		r0->flags = 0;	/* such an element is always there */
+		r0->id = fields_have_lock(env, r0->map) ? r0->id : 0;
 	}
 }
 
@@ -533,6 +537,9 @@ static int set_return(struct env *env, const struct call *c, struct reg *r0)
 		return 0;
 	case PR_BOOL:
 		reg_set_scalar(r0, scalar_bits(1));
+		return 0;
+	case PR_LOCKED:
+		reg_set_const(r0, 0);
 		return 0;
 	case PR_ITER_NUM:
 		return objects_iter_next(env, &c->objects, r0);

@@ -265,7 +265,7 @@ static int resolve_ldimm64(struct env *env, u32 i)
 		err = fields_check_map(env, m->inner, i);
 	if (err)
 		return err;
-	if (!may_lock(env->o->type) && fields_off(env, m, FIELD_LOCK) >= 0)
+	if (!may_lock(env->o->type) && fields_have_lock(env, m))
 		return refuse(env, -EINVAL, "insn %u: programs of this type may not use maps with a lock", i);
 	if (env->o->flags & VERIFY_SLEEPABLE && !may_sleep_with(m->type))
 		return refuse(env, -EINVAL, "insn %u: sleepable programs may not use maps of type %u", i, m->type);

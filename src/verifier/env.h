@@ -35,7 +35,7 @@ struct aux {			/* per instruction */
 	struct state *states;	/* remembered */
 };
 
-enum map_field { FIELD_LOCK, FIELD_TIMER, FIELD_WQ, FIELDS };	/* fields.h */
+enum map_field { FIELD_LOCK, FIELD_RES_LOCK, FIELD_TIMER, FIELD_WQ, FIELDS };	/* fields.h */
 #define FIELDS_KNOWN 16
 
 struct map_fields {

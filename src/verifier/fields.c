@@ -16,6 +16,7 @@ static const struct {
 	u64 maps;		/* kinds whose values may have it; 0: whoever makes the map sees to it */
 } kinds[FIELDS] = {
 	[FIELD_LOCK] = { "bpf_spin_lock", "lock", 4, 0 },
+	[FIELD_RES_LOCK] = { "bpf_res_spin_lock", "resilient lock", 4, 0 },
 	[FIELD_TIMER] = { "bpf_timer", "timer", 16, MAP(HASH) | MAP(LRU_HASH) | MAP(ARRAY) },
 	[FIELD_WQ] = { "bpf_wq", "work queue", 16, MAP(HASH) | MAP(LRU_HASH) | MAP(ARRAY) },
 };
@@ -114,10 +115,18 @@ s32 fields_off(struct env *env, const struct verify_map *m, enum map_field f)
 	return known->off[f];
 }
 
+bool fields_have_lock(struct env *env, const struct verify_map *m)
+{
+	return fields_off(env, m, FIELD_LOCK) >= 0 || fields_off(env, m, FIELD_RES_LOCK) >= 0;
+}
+
 int fields_check_map(struct env *env, const struct verify_map *m, u32 insn)
 {
-	if (!m->btf || place_of(env, m)->map == m)
+	struct map_fields *known = place_of(env, m);
+
+	if (!m->btf || known->map == m)
 		return 0;
+	known->map = NULL;
 	for (int f = 0; f < FIELDS; f++) {
 		struct search s = find(m->btf, m->value_type_id, f);
 
@@ -127,8 +136,9 @@ int fields_check_map(struct env *env, const struct verify_map *m, u32 insn)
 		if (s.cnt && kinds[f].maps && !(m->type < 64 && kinds[f].maps >> m->type & 1))
 			return refuse(env, -EOPNOTSUPP, "insn %u: values of maps of type %u cannot have a struct %s",
 				      insn, m->type, kinds[f].name);
+		known->off[f] = s.off;
 	}
-	fields_off(env, m, 0);	/* known from now on */
+	known->map = m;
 	return 0;
 }
 

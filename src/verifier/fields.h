@@ -11,6 +11,9 @@ int fields_check_map(struct env *env, const struct verify_map *m, u32 insn);
 /* Offset of the member in values of @m, -1: none. */
 s32 fields_off(struct env *env, const struct verify_map *m, enum map_field f);
 /* Of its type; what it is. */
+/* Of either kind */
+bool fields_have_lock(struct env *env, const struct verify_map *m);
+
 const char *fields_name(enum map_field f);
 const char *fields_noun(enum map_field f);
 /* No byte of any of them is among the @size at @off from register @nr, a pointer to a map's value. */

@@ -11,7 +11,6 @@
 
 #define TRACEPOINT_BYTES 8192		/* of a record at most; the first 8 are the kernel's own */
 #define REGS_BYTES 168			/* struct pt_regs where there are no types to ask */
-#define ERRNO_MAX 4095
 
 static bool is_tracing(const struct verify_opts *o, u32 attach_type)
 {

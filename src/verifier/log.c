@@ -322,7 +322,7 @@ static void print_reg(struct env *env, const char *name, u32 nr, const struct re
 
 static void print_slot(struct env *env, u32 nr, const struct slot *slot)
 {
-	static const char kinds[] = { '?', 'm', '0', 'r', 'd', 'i' };
+	static const char kinds[] = { '?', 'm', '0', 'r', 'd', 'i', 'f' };
 	char buf[REG_TEXT_BYTES];
 
 	if (slot->kind[0] == SLOT_SPILL) {

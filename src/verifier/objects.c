@@ -6,24 +6,28 @@
 #include "verifier/fields.h"
 #include "verifier/stack.h"
 
-#define ITER_SLOTS 1
 #define DYNPTR_SLOTS 2
 
 /* -- On the stack --- */
 
-static u32 object_slots(u8 kind)
+static enum slot_kind object_kind(u8 arg)
 {
-	return kind == P_ITER_NEW || kind == P_ITER || kind == P_ITER_END ? ITER_SLOTS : DYNPTR_SLOTS;
+	switch (arg) {
+	case P_ITER_NEW:
+	case P_ITER:
+	case P_ITER_END:
+		return SLOT_ITER;
+	case P_IRQ_NEW:
+	case P_IRQ_END:
+		return SLOT_IRQ;
+	default:
+		return SLOT_DYNPTR;
+	}
 }
 
 static struct slot *first_slot(struct env *env, const struct call_objects *o)
 {
 	return &env->cur->frames[o->frame]->stack[o->top + o->slots - 1];
-}
-
-static bool is_object(const struct slot *s)
-{
-	return s->kind[0] == SLOT_ITER || s->kind[0] == SLOT_DYNPTR;
 }
 
 static int check_free(struct env *env, u32 nr, const struct call_objects *o)
@@ -32,7 +36,7 @@ static int check_free(struct env *env, u32 nr, const struct call_objects *o)
 
 	for (u32 i = 0; i < o->slots; i++) {
 		stack_drop_dynptr(f, o->top + i);
-		if (is_object(&f->stack[o->top + i]))
+		if (slot_is_object(&f->stack[o->top + i]))
 			return refuse(env, -EINVAL, "R%u: there is an object already", nr);
 	}
 	return 0;
@@ -40,15 +44,33 @@ static int check_free(struct env *env, u32 nr, const struct call_objects *o)
 
 static int check_there(struct env *env, u32 nr, const struct call_objects *o)
 {
-	enum slot_kind kind = o->slots == ITER_SLOTS ? SLOT_ITER : SLOT_DYNPTR;
+	static const char *const missing[] = { [SLOT_DYNPTR] = "initialized dynptr",
+					       [SLOT_ITER] = "initialized iterator",
+					       [SLOT_IRQ] = "flags of interrupts" };
+	enum slot_kind kind = object_kind(o->arg);
 	const struct slot *first = first_slot(env, o);
 
 	for (u32 i = 0; i < o->slots; i++)
 		if (env->cur->frames[o->frame]->stack[o->top + i].kind[0] != kind)
-			return refuse(env, -EINVAL, "R%u: no initialized %s there", nr,
-				      kind == SLOT_ITER ? "iterator" : "dynptr");
+			return refuse(env, -EINVAL, "R%u: no %s there", nr, missing[kind]);
 	if (!first->reg.frame)
 		return refuse(env, -EINVAL, "R%u: the object does not begin there", nr);
+	return 0;
+}
+
+/* Interrupts are restored in turn, and by the kind of call that saved them. */
+static int check_turn(struct env *env, u32 nr, const struct call_objects *o)
+{
+	enum ref_kind kind = o->lock ? REF_IRQ_LOCK : REF_IRQ;
+	const struct ref *last = NULL;
+
+	for (u32 i = 0; i < env->cur->nr_refs; i++)
+		if (env->cur->refs[i].kind == REF_IRQ || env->cur->refs[i].kind == REF_IRQ_LOCK)
+			last = &env->cur->refs[i];
+	if (!last || last->id != o->ref)
+		return refuse(env, -EINVAL, "R%u: interrupts are restored out of turn", nr);
+	if (last->kind != kind)
+		return refuse(env, -EINVAL, "R%u: interrupts were turned off %s a lock", nr, o->lock ? "without" : "with");
 	return 0;
 }
 
@@ -59,12 +81,12 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 
 	if (kind == P_DYNPTR && r->type == REG_DYNPTR)	/* a callback's own */
 		return 0;
-	o->slots = object_slots(kind);
+	o->slots = object_kind(kind) == SLOT_DYNPTR ? DYNPTR_SLOTS : 1;
 	err = stack_fixed_slot(env, r, nr, o->slots, &o->top);
 	if (err)
 		return err;
 	o->frame = r->frame;
-	if (kind == P_ITER_NEW || kind == P_DYNPTR_NEW)
+	if (kind == P_ITER_NEW || kind == P_DYNPTR_NEW || kind == P_IRQ_NEW)
 		return check_free(env, nr, o);
 	err = check_there(env, nr, o);
 	if (err)
@@ -73,22 +95,25 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 	o->is_held = first_slot(env, o)->reg.ref;
 	if (kind == P_DYNPTR_END && !first_slot(env, o)->reg.ref)
 		return refuse(env, -EINVAL, "R%u: this dynptr is no reserved record", nr);
-	return 0;
+	return kind == P_IRQ_END ? check_turn(env, nr, o) : 0;
 }
 
 static int object_new(struct env *env, const struct call_objects *o, bool acquires)
 {
-	bool iter = o->arg == P_ITER_NEW;
+	static const u8 refs[] = { [SLOT_DYNPTR] = REF_RECORD, [SLOT_ITER] = REF_ITER, [SLOT_IRQ] = REF_IRQ };
+	enum slot_kind kind = object_kind(o->arg);
 	struct frame *f = env->cur->frames[o->frame];
 	u32 id = env_id(env);
 
-	stack_set_kind(f, o->top, o->slots, iter ? SLOT_ITER : SLOT_DYNPTR);
+	stack_set_kind(f, o->top, o->slots, kind);
 	for (u32 i = 0; i < o->slots; i++) {
 		f->stack[o->top + i].reg.id = id;
 		f->stack[o->top + i].reg.ref = acquires ? id : 0;
 	}
 	first_slot(env, o)->reg.frame = 1;
-	return acquires ? state_add_ref(env->cur, iter ? REF_ITER : REF_RECORD, id, env->cur->pc) : 0;
+	if (!acquires)
+		return 0;
+	return state_add_ref(env->cur, kind == SLOT_IRQ && o->lock ? REF_IRQ_LOCK : refs[kind], id, env->cur->pc);
 }
 
 /* What becomes of one becomes of all that were copied from it: they share its id. */
@@ -191,13 +216,51 @@ static int arg_field(struct env *env, enum map_field f, u32 nr, struct call_obje
 	return 0;
 }
 
+const struct ref *objects_held_lock(const struct state *s)
+{
+	for (u32 i = s->nr_refs; i; i--)
+		if (s->refs[i - 1].kind >= REF_LOCK && s->refs[i - 1].kind <= REF_RES_LOCK_IRQ)
+			return &s->refs[i - 1];
+	return NULL;
+}
+
+static bool is_lock(const struct ref *r, const struct call_objects *o)
+{
+	return r->kind >= REF_LOCK && r->kind <= REF_RES_LOCK_IRQ && r->of == o->value_id && r->map == o->map;
+}
+
+static bool is_held(const struct state *s, const struct call_objects *o)
+{
+	for (u32 i = 0; i < s->nr_refs; i++)
+		if (is_lock(&s->refs[i], o))
+			return true;
+	return false;
+}
+
+/* The lock was not to be had: a path of its own. */
+static int push_refused(struct env *env)
+{
+	struct state *s = env_push(env, env->cur->pc + 1);
+
+	if (!s)
+		return env->err;
+	for (u32 i = 1; i <= 5; i++)
+		reg_set_none(&state_regs(s)[i]);
+	reg_set_scalar(&state_regs(s)[0], scalar_srange(-ERRNO_MAX, -1));
+	return 0;
+}
+
+/* Of locks that may refuse more than one may be held. */
 static int lock(struct env *env, const struct call_objects *o)
 {
-	int err;
+	int err = 0;
 
-	if (state_find_ref(env->cur, REF_LOCK))
+	if (o->lock == REF_LOCK ? !!objects_held_lock(env->cur) : is_held(env->cur, o))
 		return refuse(env, -EINVAL, "a lock is held already");
-	err = state_add_ref(env->cur, REF_LOCK, env_id(env), env->cur->pc);
+	if (o->lock != REF_LOCK)
+		err = push_refused(env);
+	if (!err)
+		err = state_add_ref(env->cur, o->lock, env_id(env), env->cur->pc);
 	if (err)
 		return err;
 	env->cur->refs[env->cur->nr_refs - 1].of = o->value_id;
@@ -207,12 +270,14 @@ static int lock(struct env *env, const struct call_objects *o)
 
 static int unlock(struct env *env, const struct call_objects *o)
 {
-	const struct ref *held = state_find_ref(env->cur, REF_LOCK);
+	const struct ref *held = objects_held_lock(env->cur);
 
 	if (!held)
 		return refuse(env, -EINVAL, "no lock is held");
-	if (held->of != o->value_id || held->map != o->map)
-		return refuse(env, -EINVAL, "another lock is held");
+	if (!is_lock(held, o))
+		return refuse(env, -EINVAL, is_held(env->cur, o) ? "locks are given back out of turn" : "another lock is held");
+	if (held->kind != o->lock)
+		return refuse(env, -EINVAL, "the lock was taken with interrupts %s", o->lock == REF_RES_LOCK ? "off" : "on");
 	return state_drop_ref(env->cur, held->id);
 }
 
@@ -239,7 +304,15 @@ int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o)
 	o->arg = kind;
 	switch (kind) {
 	case P_LOCK:
+		o->lock = REF_LOCK;
 		return arg_field(env, FIELD_LOCK, nr, o);
+	case P_RES_LOCK:
+		o->lock = REF_RES_LOCK;
+		return arg_field(env, FIELD_RES_LOCK, nr, o);
+	case P_IRQ_NEW:
+	case P_IRQ_END:
+		o->lock = o->lock ? REF_RES_LOCK_IRQ : 0;
+		return arg_on_stack(env, kind, nr, o);
 	case P_TIMER:
 		return arg_field(env, FIELD_TIMER, nr, o);
 	case P_WQ:
@@ -251,12 +324,27 @@ int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o)
 
 bool objects_no_sleep(const struct state *s)
 {
-	return state_find_ref(s, REF_RCU) || state_find_ref(s, REF_PREEMPT);
+	return state_find_ref(s, REF_RCU) || state_find_ref(s, REF_PREEMPT) || state_find_ref(s, REF_IRQ) ||
+	       state_find_ref(s, REF_IRQ_LOCK);
+}
+
+static bool may_call_locked(const struct proto *p)
+{
+	switch (p->args[0]) {
+	case P_LOCK:
+	case P_RES_LOCK:
+	case P_ITER_NEW:
+	case P_ITER:
+	case P_ITER_END:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int objects_may_call(struct env *env, const struct proto *p)
 {
-	if (state_find_ref(env->cur, REF_LOCK) && p->args[0] != P_LOCK)
+	if (objects_held_lock(env->cur) && !may_call_locked(p))
 		return refuse(env, -EINVAL, "%s is called while a lock is held", p->name);
 	if (p->flags & PF_SLEEPABLE && objects_no_sleep(env->cur))
 		return refuse(env, -EINVAL, "%s may sleep", p->name);
@@ -265,6 +353,12 @@ int objects_may_call(struct env *env, const struct proto *p)
 
 int objects_call(struct env *env, const struct proto *p, struct call_objects *o)
 {
+	int err = 0;
+
+	if (o->lock)
+		err = p->flags & PF_UNLOCK ? unlock(env, o) : lock(env, o);
+	if (err)
+		return err;
 	if (p->flags & PF_RCU_LOCK)
 		return enter(env, REF_RCU);
 	if (p->flags & PF_RCU_UNLOCK)
@@ -275,14 +369,14 @@ int objects_call(struct env *env, const struct proto *p, struct call_objects *o)
 		return leave(env, REF_PREEMPT, "preemption");
 	switch (o->arg) {
 	case P_ITER_NEW:
+	case P_IRQ_NEW:
 		return object_new(env, o, true);
 	case P_DYNPTR_NEW:
 		return p->args[0] == P_DYNPTR ? object_copy(env, o) : object_new(env, o, p->args[0] == P_MAP);
 	case P_ITER_END:
+	case P_IRQ_END:
 	case P_DYNPTR_END:
 		return object_end(env, o);
-	case P_LOCK:
-		return p->flags & PF_UNLOCK ? unlock(env, o) : lock(env, o);
 	default:
 		return 0;
 	}

@@ -16,6 +16,7 @@ struct call_objects {		/* of one call */
 	u32 slots;
 	u32 ref;		/* id of the object; of a dynptr that is copied, too */
 	bool is_held;		/* a dynptr: its record must be given up */
+	enum ref_kind lock;	/* that is taken or given back; 0: none */
 	u32 value_id;		/* lock, timer, work queue: which value it is in, of which map */
 	u32 map_uid;
 	const struct verify_map *map;
@@ -24,6 +25,8 @@ struct call_objects {		/* of one call */
 int objects_arg(struct env *env, u8 kind, u32 nr, struct call_objects *o);
 /* May @p be called while what is held is held? */
 int objects_may_call(struct env *env, const struct proto *p);
+/* The lock that was taken last; NULL: none. */
+const struct ref *objects_held_lock(const struct state *s);
 /* Is something held over which nobody may sleep? */
 bool objects_no_sleep(const struct state *s);
 /* What the call does to the object. */

@@ -5,6 +5,8 @@
 
 #include "verifier/env.h"
 
+#define ERRNO_MAX 4095
+
 enum proto_arg {
 	P_NONE,
 	P_ANY,			/* whatever can be read */
@@ -39,6 +41,9 @@ enum proto_arg {
 	P_DYNPTR_END,		/* a ring buffer's record, given up */
 	P_TIMER,
 	P_WQ,
+	P_RES_LOCK,
+	P_IRQ_NEW,		/* flags of interrupts, on the stack */
+	P_IRQ_END,
 };
 
 enum proto_ret {
@@ -52,6 +57,7 @@ enum proto_ret {
 	PR_BOOL,
 	PR_ITER_NUM,		/* an int, or NULL */
 	PR_TASK,
+	PR_LOCKED,		/* 0; or, along another path, an errno */
 };
 
 enum proto_flags {

@@ -110,11 +110,6 @@ static bool is_pointer_slot(const struct slot *s)
 	return s->kind[0] == SLOT_SPILL && s->reg.type != REG_SCALAR;
 }
 
-static bool is_object_slot(const struct slot *s)
-{
-	return s->kind[0] == SLOT_DYNPTR || s->kind[0] == SLOT_ITER;
-}
-
 /* What a load of the bytes that @old has spilled would give. */
 static void as_number(const struct slot *old, const struct slot *cur, struct reg *ret)
 {
@@ -167,7 +162,7 @@ static bool same_slot(const struct slot *old, const struct slot *cur, struct idm
 		return exact != SAME || !memcmp(cur->kind, nothing, 8);
 	if (exact == SAME && memcmp(old->kind, cur->kind, 8))
 		return false;
-	if (is_object_slot(old) || is_object_slot(cur))
+	if (slot_is_object(old) || slot_is_object(cur))
 		return same_object(old, cur, m, exact);
 	if (is_pointer_slot(old))
 		return is_pointer_slot(cur) && same_reg(&old->reg, &cur->reg, m, exact);

@@ -75,18 +75,15 @@ static void break_spill(struct slot *slot)
 	memset(&slot->reg, 0, sizeof(slot->reg));
 }
 
-static bool is_object(const struct slot *slot)
-{
-	return slot->kind[0] == SLOT_ITER || slot->kind[0] == SLOT_DYNPTR;
-}
-
 static int check_no_object(struct env *env, const struct span *s)
 {
+	static const char *const nouns[] = { [SLOT_DYNPTR] = "a dynptr", [SLOT_ITER] = "an iterator",
+					     [SLOT_IRQ] = "the flags of interrupts" };
+
 	for (s64 off = s->min; off < s->max + s->size; off++)
-		if (is_object(&s->f->stack[slot_of(off)]))
+		if (slot_is_object(&s->f->stack[slot_of(off)]))
 			return refuse(env, -EINVAL, "stack access at %lld would overlap %s", (long long)off,
-				      s->f->stack[slot_of(off)].kind[0] == SLOT_ITER ? "an iterator" :
-										   "a dynptr");
+				      nouns[s->f->stack[slot_of(off)].kind[0]]);
 	return 0;
 }
 

@@ -66,8 +66,9 @@ enum slot_kind {
 	SLOT_MISC,		/* some number */
 	SLOT_ZERO,
 	SLOT_SPILL,		/* part of .reg */
-	SLOT_DYNPTR,
+	SLOT_DYNPTR,		/* this and those behind it: objects, of whole slots */
 	SLOT_ITER,
+	SLOT_IRQ,		/* whether interrupts were on */
 };
 
 struct slot {
@@ -90,11 +91,12 @@ struct ref {
 	u32 id;
 	u32 insn;		/* where it was taken */
 	u8 kind;
-	u32 of;			/* lock: id of the value it is in */
+	u32 of;			/* locks: id of the value it is in */
 	const struct verify_map *map;
 };
 
-enum ref_kind { REF_RECORD, REF_OBJECT, REF_ITER, REF_LOCK, REF_PREEMPT, REF_RCU };
+enum ref_kind { REF_RECORD, REF_OBJECT, REF_ITER, REF_LOCK, REF_RES_LOCK, REF_RES_LOCK_IRQ, REF_PREEMPT, REF_RCU,
+		REF_IRQ, REF_IRQ_LOCK };
 
 struct state {
 	struct frame *frames[INSN_FRAMES_MAX];
@@ -121,6 +123,12 @@ struct state {
 static inline struct frame *state_frame(struct state *s)
 {
 	return s->frames[s->depth];
+}
+
+/* A part of what lives on the stack as a whole */
+static inline bool slot_is_object(const struct slot *s)
+{
+	return s->kind[0] >= SLOT_DYNPTR;
 }
 
 #define ALL_REGS 0x3ffu		/* without the frame pointer */

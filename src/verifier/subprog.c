@@ -228,7 +228,7 @@ static int call_global(struct env *env, u32 nr)
 	if (n < 0)
 		return refuse(env, -EINVAL, "the prototype of '%s' cannot be checked",
 			      env->subprogs[nr].name);
-	if (state_find_ref(env->cur, REF_LOCK))
+	if (objects_held_lock(env->cur))
 		return refuse(env, -EINVAL, "'%s' is called while a lock is held", env->subprogs[nr].name);
 	if (env->subprogs[nr].effects & PF_SLEEPABLE && objects_no_sleep(env->cur))
 		return refuse(env, -EINVAL, "'%s' is called where it may not sleep", env->subprogs[nr].name);
@@ -421,6 +421,10 @@ static int check_held(struct env *env)
 					     [REF_OBJECT] = "the object",
 					     [REF_ITER] = "the iterator",
 					     [REF_LOCK] = "the lock",
+					     [REF_RES_LOCK] = "the lock",
+					     [REF_RES_LOCK_IRQ] = "the lock",
+					     [REF_IRQ] = "interrupts, off",
+					     [REF_IRQ_LOCK] = "interrupts, off",
 					     [REF_PREEMPT] = "preemption, off",
 					     [REF_RCU] = "the RCU read lock" };
 	const struct state *s = env->cur;

@@ -723,4 +723,34 @@ PROG(lock_in_tc)
 	return 0;
 }
 
+SEC("fsession/bpf_fentry_test2") __failure __msg("another lock is held")
+PROG(lock_another_of_a_table_is_unlocked)
+{
+	struct elem *a = find(&table, 1), *b = find(&table, 2);
+
+	if (!a || !b)
+		return 0;
+	bpf_spin_lock(&a->lock);
+	bpf_spin_unlock(&b->lock);
+	return 0;
+}
+
+SEC("fsession/bpf_fentry_test2") __success
+PROG(lock_and_numbers)
+{
+	struct elem *e = find(&table, 1);
+	struct bpf_iter_num it;
+	int *v;
+
+	if (!e)
+		return 0;
+	bpf_spin_lock(&e->lock);
+	bpf_iter_num_new(&it, 0, 10);
+	while ((v = bpf_iter_num_next(&it)))
+		e->n += *v;
+	bpf_iter_num_destroy(&it);
+	bpf_spin_unlock(&e->lock);
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";
