@@ -13,6 +13,8 @@
 #define STACK_BYTES 80		/* that programs use for numbers */
 #define KEY_OFF (-128)		/* keys of lookups */
 #define SPILL_OFF (-112)	/* pointers */
+#define ITER_OFF (-88)		/* iterators, and below */
+#define FUNC_STACK_BYTES 32
 
 static u64 seed;
 
@@ -450,8 +452,12 @@ static void gen_step(struct gen *g);
 /* A few steps; they end where they end. */
 static void gen_body(struct gen *g)
 {
-	for (u32 n = 1 + below(4); n; n--)
-		gen_step(g);
+	for (u32 n = 1 + below(4); n; n--) {
+		if (below(8) || g->cnt > MAIN_INSNS_MAX)
+			gen_step(g);
+		else
+			g->own(g);
+	}
 	land_all(g);
 }
 
@@ -529,7 +535,7 @@ static void gen_value(struct gen *g)
 	gen_map(g, 1, maps[i].map);
 	gen_call(g, INSN_CALL(BPF_FUNC_map_lookup_elem), false);
 	null = gen_not_null(g);
-	g->bases[g->nr_bases++] = (struct gen_base){ 7, 0, maps[i].value + (below(3) ? 0 : 1 + below(8)) };
+	g->bases[g->nr_bases++] = (struct gen_base){ 7, 0, maps[i].value + (below(3) ? 0 : 1 + below(8)), false };
 	gen_body(g);
 	g->nr_bases--;
 	if (!below(32))
@@ -538,17 +544,294 @@ static void gen_value(struct gen *g)
 	give_back(g);
 }
 
-/* -- Programs --- */
+/* On some paths, or on all, the record is given back. */
+static void gen_record_end(struct gen *g)
+{
+	bool both = below(2);
 
-const char *const gen_names[GEN_CLASSES] = {
-	[GEN_PLAIN] = "plain", [GEN_CALLS] = "calls", [GEN_VALUES] = "values",
-};
+	if (!below(40))
+		return;
+	if (both)
+		add(g, INSN_JMP_I(BPF_JSGT, number(g), small(), below(40) ? 4 : 3));
+	for (u32 n = both || below(40) ? 1 : 2; n; n--) {
+		add(g, INSN_MOV_R(1, 7));
+		add(g, INSN_MOV_I(2, 0));
+		add(g, INSN_CALL(BPF_FUNC_ringbuf_submit));
+	}
+	if (both) {
+		add(g, INSN_JA(3));
+		add(g, INSN_MOV_R(1, 7));
+		add(g, INSN_MOV_I(2, 0));
+		add(g, INSN_CALL(BPF_FUNC_ringbuf_discard));
+	}
+	if (!below(40))
+		add(g, INSN_LDX(BPF_B, 0, 7, 0));
+	g->numbers &= ~0x3e;
+}
+
+static void gen_record(struct gen *g)
+{
+	u32 bytes = 1 + below(40);
+	struct gen_skip null;
+
+	if (!lend(g))
+		return;
+	add(g, INSN_MOV_I(2, bytes));
+	add(g, INSN_MOV_I(3, 0));
+	gen_map(g, 1, "ring");
+	gen_call(g, INSN_CALL(BPF_FUNC_ringbuf_reserve), false);
+	null = gen_not_null(g);
+	g->bases[g->nr_bases++] = (struct gen_base){ 7, 0, bytes + !below(4), false };
+	gen_body(g);
+	g->nr_bases--;
+	gen_record_end(g);
+	land_one(g, null);
+	give_back(g);
+}
+
+/* -- Loops --- */
+
+/* Numbers that were there when the loop began are there again. */
+static void gen_again(struct gen *g, u16 numbers, u32 start)
+{
+	for (u8 r = 2; r < 8; r++)
+		if ((numbers & ~g->numbers) >> r & 1)
+			add(g, INSN_MOV_I(r, small()));
+	g->numbers = numbers;
+	add(g, INSN_JA((s32)start - (s32)g->cnt - 1));
+}
+
+static void gen_may_goto(struct gen *g)
+{
+	u16 numbers;
+	u32 start;
+
+	land_all(g);
+	numbers = g->numbers;
+	start = g->cnt;
+	add(g, insn_make(BPF_JMP | INSN_JCOND, 0, INSN_MAY_GOTO, 0, 0));
+	gen_body(g);
+	gen_again(g, numbers, start);
+	g->insns[start].off = g->cnt - start - 1;
+}
+
+static void gen_iter_call(struct gen *g, const char *name, s16 off)
+{
+	add(g, INSN_MOV_R(1, 10));
+	add(g, INSN_ALU_I(BPF_ADD, 1, off));
+	add(g, insn_make(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, test_kfunc_find(name)));
+}
+
+static void gen_iter(struct gen *g)
+{
+	s16 off = ITER_OFF - 8 * (s16)g->nr_iters;
+	u32 start, end;
+	u16 numbers;
+
+	land_all(g);
+	if (g->nr_iters == 2)
+		return;
+	g->nr_iters++;
+	add(g, INSN_MOV_I(2, below(3)));
+	add(g, below(2) ? INSN_MOV_I(3, below(8)) : INSN_MOV_R(3, number(g)));
+	gen_iter_call(g, "bpf_iter_num_new", off);
+	g->numbers &= ~0x3e;
+	numbers = g->numbers;
+	start = g->cnt;
+	gen_iter_call(g, "bpf_iter_num_next", off);
+	end = g->cnt;
+	add(g, INSN_JMP_I(BPF_JEQ, 0, 0, 0));
+	add(g, INSN_LDX(some_size(4), number_out(g), 0, 0));
+	gen_body(g);
+	if (!below(40))
+		gen_iter_call(g, "bpf_iter_num_destroy", off);
+	gen_again(g, numbers, start);
+	g->insns[end].off = g->cnt - end - 1;
+	if (below(60))
+		gen_iter_call(g, "bpf_iter_num_destroy", off);
+	if (!below(60))
+		gen_iter_call(g, "bpf_iter_num_next", off);
+	g->nr_iters--;
+}
+
+/* -- Functions --- */
+
+static bool can_call(const struct gen *g)
+{
+	return g->nr_funcs < COUNT(g->funcs);
+}
+
+static void want_func(struct gen *g, struct gen_func f)
+{
+	f.at = g->cnt;
+	g->funcs[g->nr_funcs++] = f;
+}
+
+/* A pointer to the value lies among what the function may write, or is told to be a number. */
+static void gen_static_over(struct gen *g)
+{
+	bool pointer = below(2);
+
+	add(g, pointer ? INSN_STX(BPF_DW, 10, SPILL_OFF, 8) : INSN_ST(BPF_DW, 10, SPILL_OFF, below(64)));
+	add(g, INSN_MOV_R(1, 10));
+	add(g, INSN_ALU_I(BPF_ADD, 1, SPILL_OFF - 8 * (s32)below(2)));
+	add(g, INSN_MOV_R(2, number(g)));
+	want_func(g, (struct gen_func){ .kind = GEN_FUNC_STATIC, .bytes = 8 });
+	gen_call(g, insn_make(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0), true);
+	if (pointer) {
+		add(g, INSN_LDX(BPF_DW, 1, 10, SPILL_OFF));
+		add(g, INSN_LDX(BPF_DW, number_out(g), 1, 8));
+	} else {
+		add(g, INSN_LDX(BPF_DW, number_out(g), 10, SPILL_OFF));
+	}
+}
+
+static void gen_static(struct gen *g)
+{
+	static const u8 sizes[] = { 1, 4, 8, 8, 16, 32 };
+	u8 bytes = sizes[below(COUNT(sizes))];
+
+	if (!can_call(g))
+		return;
+	if (!below(3)) {
+		gen_static_over(g);
+		return;
+	}
+	gen_fixed(g, 1, bytes, true);
+	add(g, INSN_MOV_R(2, number(g)));
+	want_func(g, (struct gen_func){ .kind = GEN_FUNC_STATIC, .bytes = bytes + !below(16) });
+	gen_call(g, insn_make(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0), true);
+}
+
+static void gen_func_address(struct gen *g, struct gen_func f)
+{
+	want_func(g, f);
+	add(g, insn_make(BPF_LD | BPF_IMM | BPF_DW, 2, INSN_PSEUDO_FUNC, 0, 0));
+	add(g, insn_make(0, 0, 0, 0, 0));
+}
+
+static void gen_callback(struct gen *g)
+{
+	struct gen_func f = { .kind = below(3) ? GEN_FUNC_LOOP : GEN_FUNC_EACH };
+	bool hash = below(2);
+
+	if (!can_call(g))
+		return;
+	f.bytes = 8 * (1 + below(g->bases[0].bytes / 8));
+	f.key = hash ? 8 : 4;
+	f.value = hash ? 16 : 48;
+	if (f.kind == GEN_FUNC_EACH)
+		gen_map(g, 1, hash ? "hash" : "array");
+	else
+		add(g, below(2) ? INSN_MOV_I(1, below(8)) : INSN_MOV_R(1, number(g)));
+	add(g, INSN_MOV_R(3, 10));
+	add(g, INSN_ALU_I(BPF_ADD, 3, -(s32)f.bytes));
+	f.bytes += !below(16);
+	add(g, INSN_MOV_I(4, 0));
+	gen_func_address(g, f);
+	gen_call(g, INSN_CALL(f.kind == GEN_FUNC_LOOP ? BPF_FUNC_loop : BPF_FUNC_for_each_map_elem), true);
+}
+
+/* What the function is called with goes where its steps look for it. */
+static void gen_args(struct gen *g, const struct gen_func *f)
+{
+	g->bases[g->nr_bases++] = (struct gen_base){ 10, -FUNC_STACK_BYTES, FUNC_STACK_BYTES, false };
+	if (f->kind == GEN_FUNC_EACH) {
+		add(g, INSN_LDX(BPF_W, 6, 2, 0));
+		add(g, INSN_MOV_R(7, 4));
+		add(g, INSN_MOV_R(9, 2));
+		add(g, INSN_MOV_R(8, 3));
+		g->bases[g->nr_bases++] = (struct gen_base){ 9, 0, f->key, true };
+		g->bases[g->nr_bases++] = (struct gen_base){ 8, 0, f->value, false };
+		g->bases[g->nr_bases++] = (struct gen_base){ 7, 0, f->bytes, false };
+		g->numbers = 1 << 6;
+		return;
+	}
+	add(g, INSN_MOV_R(8, f->kind == GEN_FUNC_LOOP ? 2 : 1));
+	add(g, INSN_MOV_R(6, f->kind == GEN_FUNC_LOOP ? 1 : 2));
+	add(g, INSN_MOV_R(7, 6));
+	g->bases[g->nr_bases++] = (struct gen_base){ 8, 0, f->bytes, false };
+	g->numbers = 3 << 6;
+}
+
+static void gen_clear(struct gen *g, s16 bytes)
+{
+	for (s16 off = 8; g->clear && off <= bytes; off += 8)
+		add(g, INSN_ST(BPF_DW, 10, -off, 0));
+}
+
+static void gen_steps(struct gen *g, u32 n)
+{
+	for (; n && g->cnt < MAIN_INSNS_MAX; n--) {
+		if (below(5) > 1)
+			gen_step(g);
+		else
+			g->own(g);
+	}
+	land_all(g);
+}
+
+static void gen_func(struct gen *g, struct gen_func f)
+{
+	g->insns[f.at].imm = g->cnt - f.at - 1;
+	g->has_ctx = false;
+	g->nr_bases = 0;
+	gen_args(g, &f);
+	gen_clear(g, FUNC_STACK_BYTES);
+	gen_steps(g, 2 + below(5));
+	for (u32 n = below(3); n; n--)
+		gen_access(g);
+	land_all(g);
+	add(g, INSN_MOV_R(0, number(g)));
+	if (f.kind != GEN_FUNC_STATIC)
+		add(g, INSN_ALU_I(BPF_AND, 0, below(24) ? below(2) : 2));
+	add(g, INSN_EXIT());
+}
+
+/* The program once more, from its begin. */
+static void gen_tail(struct gen *g)
+{
+	if (!g->has_ctx)
+		return;
+	add(g, below(2) ? INSN_MOV_I(3, below(6)) : INSN_MOV_R(3, number(g)));
+	add(g, INSN_MOV_R(1, 9));
+	if (!below(16))
+		gen_memory(g, 1, 2, 1, true);
+	gen_map(g, 2, below(16) ? "progs" : "array");
+	gen_call(g, INSN_CALL(BPF_FUNC_tail_call), false);
+}
+
+/* -- Programs --- */
 
 typedef void (*gen_fn)(struct gen *g);
 
-static const gen_fn special[GEN_CLASSES] = {
-	[GEN_PLAIN] = gen_wild_access, [GEN_CALLS] = gen_helper, [GEN_VALUES] = gen_value,
+static void gen_mixed(struct gen *g);
+
+static const struct {
+	const char *name;
+	gen_fn own;
+} classes[GEN_CLASSES] = {
+	[GEN_PLAIN] = { "plain", gen_wild_access },
+	[GEN_CALLS] = { "calls", gen_helper },
+	[GEN_VALUES] = { "values", gen_value },
+	[GEN_FUNCS] = { "functions", gen_static },
+	[GEN_CALLBACKS] = { "callbacks", gen_callback },
+	[GEN_MAY_GOTO] = { "may_goto", gen_may_goto },
+	[GEN_RECORDS] = { "records", gen_record },
+	[GEN_ITERS] = { "iterators", gen_iter },
+	[GEN_TAILS] = { "tail calls", gen_tail },
+	[GEN_MIXED] = { "mixed", gen_mixed },
 };
+
+static void gen_mixed(struct gen *g)
+{
+	classes[1 + below(GEN_MIXED - 1)].own(g);
+}
+
+const char *gen_name(enum gen_class class)
+{
+	return classes[class].name;
+}
 
 static void gen_step(struct gen *g)
 {
@@ -558,11 +841,11 @@ static void gen_step(struct gen *g)
 	steps[below(COUNT(steps))](g);
 }
 
-static void gen_main(struct gen *g, gen_fn own)
+static void gen_main(struct gen *g)
 {
 	g->has_ctx = true;
-	g->bases[g->nr_bases++] = (struct gen_base){ 10, -STACK_BYTES, STACK_BYTES };
-	g->bases[g->nr_bases++] = (struct gen_base){ 8, 0, 64 };
+	g->bases[g->nr_bases++] = (struct gen_base){ 10, -STACK_BYTES, STACK_BYTES, false };
+	g->bases[g->nr_bases++] = (struct gen_base){ 8, 0, 64, false };
 	add(g, INSN_MOV_R(9, 1));
 	add(g, insn_make(BPF_LD | BPF_IMM | BPF_DW, 8, BPF_PSEUDO_MAP_VALUE, 0, test_map_find("global")));
 	add(g, insn_make(0, 0, 0, 0, 0));
@@ -570,15 +853,8 @@ static void gen_main(struct gen *g, gen_fn own)
 		add(g, INSN_LDX(BPF_DW, r, 9, 8 * (r - 2)));
 		g->numbers |= 1 << r;
 	}
-	for (s16 off = 8; g->clear && off <= -KEY_OFF; off += 8)
-		add(g, INSN_ST(BPF_DW, 10, -off, 0));
-	for (u32 n = 6 + below(20); n && g->cnt < MAIN_INSNS_MAX; n--) {
-		if (below(5) > 1)
-			gen_step(g);
-		else
-			own(g);
-	}
-	land_all(g);
+	gen_clear(g, -KEY_OFF);
+	gen_steps(g, 6 + below(20));
 	add(g, INSN_MOV_R(0, number(g)));
 	add(g, INSN_EXIT());
 }
@@ -587,5 +863,8 @@ void generate(struct gen *g, enum gen_class class)
 {
 	memset(g, 0, sizeof(*g));
 	g->clear = below(2);
-	gen_main(g, special[class]);
+	g->own = classes[class].own;
+	gen_main(g);
+	for (u32 i = 0; i < g->nr_funcs; i++)
+		gen_func(g, g->funcs[i]);
 }

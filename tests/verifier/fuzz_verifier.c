@@ -217,7 +217,7 @@ static void show(const struct gen *g, enum gen_class class, u64 from, const stru
 	struct verify_result r;
 	char *line, *save;
 
-	printf("# -c %s -1 %llu\n", gen_names[class], (unsigned long long)from);
+	printf("# -c %s -1 %llu\n", gen_name(class), (unsigned long long)from);
 	judge(g, VERIFY_EXACT, &r, &log);
 	verify_done(&r);
 	for (line = strtok_r(log.text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
@@ -280,14 +280,14 @@ static bool try_class(enum gen_class class, const struct plan *p)
 	       (unsigned long long)stats[class].accepted, (unsigned long long)stats[class].runs,
 	       (unsigned long long)stats[class].compared);
 	ok = !failed && stats[class].accepted && stats[class].compared;
-	printf("%sok %u - random programs: %s\n", ok ? "" : "not ", class + 1, gen_names[class]);
+	printf("%sok %u - random programs: %s\n", ok ? "" : "not ", class + 1, gen_name(class));
 	return ok;
 }
 
 static int find_class(const char *name)
 {
 	for (int i = 0; i < GEN_CLASSES; i++)
-		if (!strcmp(gen_names[i], name))
+		if (!strcmp(gen_name(i), name))
 			return i;
 	fprintf(stderr, "no class '%s'\n", name);
 	exit(2);

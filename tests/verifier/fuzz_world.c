@@ -12,7 +12,9 @@
 #define MAPS 16
 #define ENTRIES_MAX 4
 #define REGIONS_MAX 256
-#define BLOCKS_MAX 4096
+#define BLOCKS_MAX 65536
+#define RECORDS_MAX 500		/* that a run gets */
+#define ROUNDS_MAX 5		/* of loops */
 
 struct region {
 	u64 at;
@@ -28,6 +30,16 @@ struct map {			/* what a map pointer points at */
 	u8 *values[ENTRIES_MAX];
 };
 
+struct iter {
+	u64 at;			/* of the program's 8 bytes */
+	s32 *value;
+	s32 next, end;
+	u32 rounds;
+};
+
+#define ITERS_MAX 64
+#define ITER_MAGIC 0x17e4a70c00ULL
+
 static struct {
 	struct world_opts o;
 	u64 rnd;
@@ -38,6 +50,9 @@ static struct {
 	struct region regions[REGIONS_MAX];
 	u32 nr_regions;
 	struct map maps[MAPS];
+	struct iter iters[ITERS_MAX];
+	u32 nr_held;		/* records and iterators */
+	u32 records;		/* got in this run */
 	u8 *ctx;
 	void *blocks[BLOCKS_MAX]; /* freed at the end, so that nothing else comes to lie there */
 	u32 nr_blocks;
@@ -86,12 +101,6 @@ const char *world_access(u64 at, u32 bytes, bool write)
 	return "access outside";
 }
 
-void world_frame(u32 depth, u64 fp)
-{
-	w.frames[depth] = fp;
-	w.nr_frames = depth + 1;
-}
-
 const char *world_wrong(void)
 {
 	return w.wrong;
@@ -101,6 +110,16 @@ static void wrong(const char *what)
 {
 	if (!w.wrong)
 		w.wrong = what;
+}
+
+void world_frame(u32 depth, u64 fp)
+{
+	if (depth >= INSN_FRAMES_MAX) {
+		wrong("more frames than there may be");
+		return;
+	}
+	w.frames[depth] = fp;
+	w.nr_frames = depth + 1;
 }
 
 /* May a helper touch that? */
@@ -124,6 +143,17 @@ static u8 *memory(u32 bytes, bool read_only)
 	return p;
 }
 
+static bool forget(u64 at)
+{
+	for (u32 i = w.lasting; i < w.nr_regions; i++) {
+		if (w.regions[i].at == at) {
+			w.regions[i] = w.regions[--w.nr_regions];
+			return true;
+		}
+	}
+	return false;
+}
+
 static void fill(void *p, u32 bytes)
 {
 	for (u32 i = 0; i < bytes; i += 8) {
@@ -142,11 +172,12 @@ void *world_ctx(void)
 
 static void map_new(struct map *m, const struct verify_map *type)
 {
-	bool keyed = type->key_size && type->value_size && type->type != BPF_MAP_TYPE_PROG_ARRAY;
-	u32 n = !keyed ? 0 : type->max_entries < ENTRIES_MAX ? type->max_entries : ENTRIES_MAX;
+	u32 n = !type->key_size || !type->value_size ? 0 : type->max_entries < ENTRIES_MAX ? type->max_entries : ENTRIES_MAX;
 
 	*m = (struct map){ .type = type, .max_entries = n };
 	for (u32 i = 0; i < n; i++) {
+		if (type->type == BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
 		m->keys[i] = memory(type->key_size, true);
 		memset(m->keys[i], 0, type->key_size);
 		memcpy(m->keys[i], &i, sizeof(i));
@@ -156,7 +187,10 @@ static void map_new(struct map *m, const struct verify_map *type)
 
 static void map_fill(struct map *m)
 {
-	for (u32 i = 0; i < ENTRIES_MAX && m->values[i]; i++) {
+	for (u32 i = 0; i < m->max_entries; i++) {
+		m->entries[i] = i % 2 ? 0 : w.o.tail_entry;
+		if (!m->values[i])
+			continue;
 		if (m->type->frozen)
 			memcpy(m->values[i], m->type->frozen, m->type->value_size);
 		else
@@ -262,6 +296,125 @@ static u64 ring_output(u64 map, u64 from, u64 bytes, u64 d, u64 e)
 	return take(from, bytes, 0, d, e);
 }
 
+/* -- What is held --- */
+
+static u64 ring_reserve(u64 map, u64 bytes, u64 c, u64 d, u64 e)
+{
+	u8 *p;
+
+	(void)map, (void)c, (void)d, (void)e;
+	tell(&bytes, sizeof(bytes));
+	if (choose() % 4 == 0 || w.records == RECORDS_MAX || bytes > 4096)
+		return 0;
+	p = memory(bytes, false);
+	fill(p, bytes);
+	w.records++;
+	w.nr_held++;
+	return (u64)p;
+}
+
+static u64 ring_commit(u64 record, u64 b, u64 c, u64 d, u64 e)
+{
+	(void)b, (void)c, (void)d, (void)e;
+	if (!forget(record))
+		wrong("what is given up is no record");
+	else
+		w.nr_held--;
+	return choose_edge();
+}
+
+/* NULL: there is none */
+static struct iter *find_iter(u64 at)
+{
+	struct iter *it;
+	u64 word = 0;
+
+	if (may(at, sizeof(word), true))
+		memcpy(&word, (void *)at, sizeof(word));
+	it = &w.iters[(u8)word % ITERS_MAX];
+	if ((word & ~0xffULL) == ITER_MAGIC && (u8)word < ITERS_MAX && it->at == at)
+		return it;
+	wrong("there is no iterator");
+	return NULL;
+}
+
+static u64 iter_new(u64 at, u64 start, u64 end, u64 d, u64 e)
+{
+	u64 word = ITER_MAGIC;
+
+	(void)d, (void)e;
+	while ((u8)word < ITERS_MAX && w.iters[(u8)word].at)
+		word++;
+	if ((u8)word == ITERS_MAX || !may(at, sizeof(word), true)) {
+		wrong("too many iterators");
+		return 0;
+	}
+	memcpy((void *)at, &word, sizeof(word));
+	w.iters[(u8)word] = (struct iter){ at, (s32 *)memory(sizeof(s32), true), start, end, 0 };
+	w.nr_held++;
+	return choose_edge();
+}
+
+static u64 iter_next(u64 at, u64 b, u64 c, u64 d, u64 e)
+{
+	struct iter *it = find_iter(at);
+
+	(void)b, (void)c, (void)d, (void)e;
+	if (!it || it->next >= it->end || it->rounds++ == ROUNDS_MAX)
+		return 0;
+	*it->value = it->next++;
+	return (u64)it->value;
+}
+
+static u64 iter_destroy(u64 at, u64 b, u64 c, u64 d, u64 e)
+{
+	struct iter *it = find_iter(at);
+
+	(void)b, (void)c, (void)d, (void)e;
+	if (!it)
+		return 0;
+	forget((u64)it->value);
+	it->at = 0;
+	w.nr_held--;
+	return choose_edge();
+}
+
+/* -- What calls back --- */
+
+static u64 call_back(u64 cb, u64 r1, u64 r2, u64 r3, u64 r4)
+{
+	u64 r0 = w.o.interpreted ? interp_callback(cb, r1, r2, r3, r4, 0) : ((bpf_helper_fn)cb)(r1, r2, r3, r4, 0);
+
+	if (r0 > 1)
+		wrong("a callback returns neither 0 nor 1");
+	return r0 || w.wrong;
+}
+
+static u64 loop(u64 nr, u64 cb, u64 ctx, u64 flags, u64 e)
+{
+	u32 i;
+
+	(void)e;
+	if (flags || (u32)nr > 1 << 23)
+		return -E2BIG;
+	for (i = 0; i < (u32)nr && i < ROUNDS_MAX; i++)
+		if (call_back(cb, i, ctx, 0, 0))
+			return i + 1;
+	return i;
+}
+
+static u64 each(u64 map, u64 cb, u64 ctx, u64 flags, u64 e)
+{
+	const struct map *m = (const struct map *)map;
+	u32 i;
+
+	(void)flags, (void)e;
+	for (i = 0; i < m->max_entries; i++)
+		if (choose() % 4 && call_back(cb, map, (u64)m->keys[i], (u64)m->values[i], ctx))
+			return i + 1;
+	return i;
+}
+
 /* -- All of them --- */
 
 static bpf_helper_fn find_helper(u32 nr)
@@ -283,16 +436,43 @@ static bpf_helper_fn find_helper(u32 nr)
 		[BPF_FUNC_strtoul] = parse,
 		[BPF_FUNC_trace_printk] = take,
 		[BPF_FUNC_ringbuf_output] = ring_output,
+		[BPF_FUNC_ringbuf_reserve] = ring_reserve,
+		[BPF_FUNC_ringbuf_submit] = ring_commit,
+		[BPF_FUNC_ringbuf_discard] = ring_commit,
+		[BPF_FUNC_loop] = loop,
+		[BPF_FUNC_for_each_map_elem] = each,
 	};
 
 	return nr < COUNT(helpers) ? helpers[nr] : NULL;
 }
 
+static bpf_helper_fn find_kfunc(const char *name)
+{
+	static const struct {
+		const char *name;
+		bpf_helper_fn fn;
+	} kfuncs[] = {
+		{ "bpf_iter_num_new", iter_new },
+		{ "bpf_iter_num_next", iter_next },
+		{ "bpf_iter_num_destroy", iter_destroy },
+	};
+
+	for (u32 i = 0; name && i < COUNT(kfuncs); i++)
+		if (!strcmp(kfuncs[i].name, name))
+			return kfuncs[i].fn;
+	return NULL;
+}
+
 int world_resolve(void *arg, const struct bpf_insn *insn, struct bpf_call *ret)
 {
-	bpf_helper_fn fn = insn->src_reg ? NULL : find_helper(insn->imm);
+	bool kfunc = insn_is_kfunc_call(insn);
+	bpf_helper_fn fn = kfunc ? find_kfunc(test_kfunc_name(insn->imm)) : find_helper(insn->imm);
 
 	(void)arg;
+	if (insn_is_tail_call(insn)) {
+		*ret = (struct bpf_call){ BPF_CALL_TAIL, 0 };
+		return 0;
+	}
 	*ret = (struct bpf_call){ BPF_CALL_ADDR, (u64)fn };
 	return fn ? 0 : -ENOENT;
 }
@@ -316,7 +496,8 @@ void world_begin(const struct world_opts *o)
 	w.rnd = o->seed;
 	w.hash = 0;
 	w.wrong = NULL;
-	w.nr_frames = 0;
+	w.nr_frames = w.nr_held = w.records = 0;
+	memset(w.iters, 0, sizeof(w.iters));
 	w.nr_regions = w.lasting;
 	fill(w.ctx, GEN_CTX_BYTES);
 	for (u32 i = 0; i < MAPS && w.maps[i].type; i++)
@@ -325,7 +506,7 @@ void world_begin(const struct world_opts *o)
 
 const char *world_end(void)
 {
-	return w.wrong;
+	return w.wrong ?: w.nr_held ? "something is held at the end" : NULL;
 }
 
 u64 world_hash(void)
