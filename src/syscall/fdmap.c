@@ -79,12 +79,17 @@ void fdmap_free(struct map *map)
 	free(map->held);
 }
 
+static pthread_mutex_t set_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Of two at once, the one that is held is the one that programs see. */
 static void set(struct map *map, u32 index, struct obj *o, u64 addr)
 {
 	struct obj *old;
 
+	pthread_mutex_lock(&set_lock);
 	rt_store_release(&map->rt->entries[index], addr);
 	old = __atomic_exchange_n(&map->held[index], o, __ATOMIC_ACQ_REL);
+	pthread_mutex_unlock(&set_lock);
 	member_put(map, old);
 }
 
