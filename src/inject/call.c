@@ -50,15 +50,18 @@ static bool poke(const struct call *c, u64 addr, const void *buf, u32 len)
 
 static int lend_gadget(struct call *c)
 {
+	u8 now[sizeof(arch_host_gadget.bytes)];
 	struct maps maps;
 	int err = maps_read(c->thread->tid, &maps);
 
 	if (err)
 		return err;
-	c->gadget = maps_padding(&maps, c->stop.mem, sizeof(arch_host_gadget.bytes));
+	c->gadget = maps_padding(&maps, c->stop.mem, arch_host_gadget.bytes, sizeof(now));
 	maps_done(&maps);
 	if (!c->gadget)
 		return fail(-EOPNOTSUPP, "inject: process %d has no room for a few bytes of code", c->stop.pid);
+	if (peek(c, c->gadget, now, sizeof(now)) && !memcmp(now, arch_host_gadget.bytes, sizeof(now)))
+		return 0;	/* a thread that somebody who was killed had borrowed may still be there: it stays */
 	if (!poke(c, c->gadget, arch_host_gadget.bytes, arch_host_gadget.len))
 		return fail_hint(-EPERM, "kernel option proc_mem.force_override must not be 'never'",
 				 "inject: cannot write code of process %d: %s", c->stop.pid, log_errstr(errno));

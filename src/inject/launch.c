@@ -117,7 +117,7 @@ static int lay_detour(pid_t pid, u64 sp, struct detour *d)
 	if (err)
 		return err;
 	arch_host_detour(d->entry, &d->code);
-	d->at = maps_padding(&maps, d->mem, d->code.len);
+	d->at = maps_padding(&maps, d->mem, NULL, d->code.len);
 	maps_done(&maps);
 	err = d->at ? find_aux(d->mem, sp, &d->aux) : -EOPNOTSUPP;
 	if (err)

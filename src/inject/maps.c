@@ -41,7 +41,7 @@ static bool is_zero(const u8 *p, u32 len)
 
 /* The last bytes of executable mappings are padding, and mostly zero; the vdso's are nobody's file. Memory of
  * ours is none of them: it may be what that very code unmaps. */
-static u64 find_padding(const struct maps *m, int mem, u32 bytes, bool vdso)
+static u64 find_padding(const struct maps *m, int mem, const u8 *left, u32 bytes, bool vdso)
 {
 	u8 tail[PADDING_MAX];
 
@@ -51,15 +51,17 @@ static u64 find_padding(const struct maps *m, int mem, u32 bytes, bool vdso)
 
 		if (strncmp(row->perms, "r-xp", 4) || !(vdso ? !strcmp(row->path, "[vdso]") : maps_is_program(row)))
 			continue;
-		if (pread(mem, tail, bytes, at) == (ssize_t)bytes && is_zero(tail, bytes))
+		if (pread(mem, tail, bytes, at) != (ssize_t)bytes)
+			continue;
+		if (is_zero(tail, bytes) || (left && !memcmp(tail, left, bytes)))
 			return at;
 	}
 	return 0;
 }
 
-u64 maps_padding(const struct maps *m, int mem, u32 bytes)
+u64 maps_padding(const struct maps *m, int mem, const u8 *left, u32 bytes)
 {
 	if (bytes > PADDING_MAX)
 		return 0;
-	return find_padding(m, mem, bytes, true) ?: find_padding(m, mem, bytes, false);
+	return find_padding(m, mem, left, bytes, true) ?: find_padding(m, mem, left, bytes, false);
 }

@@ -11,8 +11,8 @@ u64 maps_gap(const struct maps *m, u64 near, u64 bytes, u64 tried);
 /*
  * Where code of a few bytes can be lent: @bytes zeros at the end of an executable mapping, the vdso's first, then those
  * of files; 0: nowhere.
- * @mem: its /proc/PID/mem
+ * @mem: its /proc/PID/mem. @left: these bytes will do as well: code that somebody who was killed has left; NULL: none
  */
-u64 maps_padding(const struct maps *m, int mem, u32 bytes);
+u64 maps_padding(const struct maps *m, int mem, const u8 *left, u32 bytes);
 
 #endif

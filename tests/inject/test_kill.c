@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who traces is killed at any moment: the traced process goes on, and its text is soon what it was. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arch/host.h"
+#include "inject/maps.h"
 #include "rig.h"
 #include "tap.h"
 
@@ -17,9 +21,11 @@ static struct rig rig;
 static struct remote *enter(void)
 {
 	struct remote *r;
+	int err = -EAGAIN;
 
-	for (int i = 0; i < 100; i++) {
-		if (!remote_open(rig.pid, &r))
+	for (int i = 0; i < 100 && err != -ESRCH; i++) {
+		err = remote_open(rig.pid, &r);
+		if (!err)
 			return r;
 		usleep(10000);
 	}
@@ -76,8 +82,10 @@ TEST(tracer_killed)
 
 	rig_start(&rig, "victim", 2);
 	printf("# seed %u\n", seed);
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < ROUNDS; i++) {
 		kill_tracer(rand_r(&seed) % 30000);
+		tap_progress(i + 1, ROUNDS);
+	}
 	rig_stop(&rig);
 }
 
@@ -148,13 +156,37 @@ TEST(no_program_starts_after_its_tracer_was_killed)
 	rig_stop(&rig);
 }
 
+/* Where each place for a few bytes of code has those of somebody who was killed amid a system call there. */
+TEST(what_killed_tracers_left_does_not_keep_others_out)
+{
+	u8 tail[sizeof(arch_host_gadget.bytes)];
+	struct maps maps;
+	char path[32];
+	u64 at;
+	int mem;
+
+	rig_start(&rig, "victim", 0);
+	snprintf(path, sizeof(path), "/proc/%d/mem", rig.pid);
+	mem = open(path, O_RDWR);
+	CHECK_EQ(maps_read(rig.pid, &maps), 0);
+	while ((at = maps_padding(&maps, mem, NULL, sizeof(tail))))
+		CHECK_EQ(pwrite(mem, arch_host_gadget.bytes, sizeof(tail), at), sizeof(tail));
+	maps_done(&maps);
+	for (int i = 0; i < 2; i++)
+		remote_close(enter());
+	rig_call(&rig, 100);
+	close(mem);
+	rig_stop(&rig);
+}
+
 /* The other way round: what is traced dies, at any moment. */
 TEST(traced_killed)
 {
 	unsigned seed = getpid();
+	int rounds = getenv("LONG") ? ROUNDS : ROUNDS / 2;
 
 	printf("# seed %u\n", seed);
-	for (int i = 0; i < (getenv("LONG") ? ROUNDS : ROUNDS / 2); i++) {
+	for (int i = 0; i < rounds; i++) {
 		int status;
 		pid_t pid;
 
@@ -166,5 +198,6 @@ TEST(traced_killed)
 		rig_stop(&rig);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
 		CHECK(WIFEXITED(status));
+		tap_progress(i + 1, rounds);
 	}
 }

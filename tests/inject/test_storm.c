@@ -105,6 +105,7 @@ TEST(hot_functions_of_each_kind)
 			tramp_detach(link);
 			done++;
 		}
+		tap_progress(i + 1, cycles);
 	}
 	printf("# %u cycles\n", done);
 	CHECK(rig.counts[0] >= KINDS);
@@ -133,6 +134,7 @@ TEST(many_functions_under_threads_and_signals)
 			rig_call(&rig, 10);
 		if (!err)
 			tramp_detach_many(links, MANY);
+		tap_progress(i + 1, cycles);
 	}
 	printf("# %u cycles of %u functions\n", cycles, MANY);
 	CHECK(rig.counts[0] > 0);
@@ -171,6 +173,7 @@ TEST(enter_and_leave)
 		remote_close(r);
 		read_maps(after, sizeof(after));
 		as_found += !strcmp(before, after);
+		tap_progress(i + 1, rounds);
 	}
 	printf("# after %u of %u rounds its memory was as it had been\n", as_found, rounds);
 	CHECK(as_found > 0);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define TEST_SECONDS 120	/* nothing hangs */
-#define LONG_SECONDS 1800	/* with LONG in the environment: make check-long */
+#define LONG_SECONDS 1800	/* with LONG in the environment: make check-long; from each sign of progress on */
 #define EXIT_SKIP 77
 
 static struct tap_test *tests, **tests_end = &tests;
@@ -73,6 +73,18 @@ void tap_skip(const char *fmt, ...)
 	exit(EXIT_SKIP);
 }
 
+static unsigned time_limit(void)
+{
+	return getenv("LONG") ? LONG_SECONDS : TEST_SECONDS;
+}
+
+void tap_progress(unsigned done, unsigned all)
+{
+	alarm(time_limit());
+	if (getenv("LONG") && (done % (all / 20 ?: 1) == 0 || done == all))
+		printf("# %u of %u\n", done, all);
+}
+
 static double seconds(struct timeval tv)
 {
 	return tv.tv_sec + tv.tv_usec / 1e6;
@@ -109,7 +121,7 @@ static void run(const struct tap_test *t, int nr)
 		return;
 	}
 	if (pid == 0) {
-		alarm(getenv("LONG") ? LONG_SECONDS : TEST_SECONDS);
+		alarm(time_limit());
 		failures = 0;
 		t->fn();
 		fflush(stdout);

@@ -30,6 +30,8 @@ void tap_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* @fn runs once, before the first test, in the process from which all tests are forked. */
 void tap_set_up(void (*fn)(void));
+/* A test that goes on gets its time anew, and, with LONG in the environment, says twenty times how far it is. */
+void tap_progress(unsigned done, unsigned all);
 /* Ends the test as skipped. */
 void tap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
