@@ -401,7 +401,7 @@ RT_HELPER(iter_num_next)
 	return (u64)&it->cur;
 }
 
-/* What needs nothing done here: RCU and preemption. */
+/* What needs nothing done here: RCU, preemption, interrupts. */
 RT_HELPER(nothing)
 {
 	return 0;
@@ -413,6 +413,11 @@ RT_HELPER(spin_lock)
 {
 	rt_spin_lock((u32 *)r1);
 	return 0;
+}
+
+RT_HELPER(res_spin_lock)
+{
+	return rt_res_lock((u32 *)r1);
 }
 
 RT_HELPER(spin_unlock)

@@ -48,7 +48,7 @@ extern u64 rt_trace_lost;	/* lines for which there was no room */
 	X(jiffies64) X(get_prandom_u32) X(get_smp_processor_id) X(get_numa_node_id) \
 	X(get_current_pid_tgid) X(get_current_uid_gid) X(get_current_comm) X(strtol) \
 	X(strtoul) X(strncmp) X(trace_printk) X(trace_vprintk) X(snprintf) X(probe_read) \
-	X(probe_read_str) X(spin_lock) X(spin_unlock) X(get_current_task) X(task_storage_get) X(task_storage_delete) X(get_func_arg) X(get_func_ret) \
+	X(probe_read_str) X(spin_lock) X(spin_unlock) X(res_spin_lock) X(get_current_task) X(task_storage_get) X(task_storage_delete) X(get_func_arg) X(get_func_ret) \
 	X(get_func_ret_none) X(get_func_arg_cnt) \
 	X(get_func_ip) X(get_attach_cookie) X(xdp_adjust_head) \
 	X(xdp_adjust_tail) X(xdp_adjust_meta) X(get_stack) X(get_stackid) X(perf_event_output) \

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <linux/time.h>
+
 #include "rt/lane.h"
 
 #include "rt/map.h"
@@ -385,6 +387,36 @@ void rt_spin_lock(u32 *lock)
 			break;
 		rtarch_syscall(__NR_sched_yield, 0, 0, 0, 0, 0);
 	}
+}
+
+/* As Linux has it: for a quarter of a second. */
+#define REFUSED_AFTER_NS 250000000
+
+int rt_res_lock(u32 *lock)
+{
+	struct rt_thread *t = rt_thread_self();
+	u32 token = t ? rt_token(t) & ~SPIN_NESTED : 0;
+	u64 end_ns = 0;
+
+	token = token ?: 1;
+	for (u32 i = 1; !rt_cas32(lock, 0, token); i++) {
+		u32 owner = rt_load(lock);
+
+		if (owner == token)
+			return -EDEADLK;
+		if (i % SPINS_BETWEEN_LOOKS) {
+			rtarch_pause();
+			continue;
+		}
+		rt_lanes_reap(RT_LANES / 16);
+		if (owner >= RT_TOKEN_MIN && rt_token_is_dead(owner) && rt_cas32(lock, owner, token))
+			break;
+		end_ns = end_ns ?: rt_clock_ns(CLOCK_MONOTONIC) + REFUSED_AFTER_NS;
+		if (rt_clock_ns(CLOCK_MONOTONIC) > end_ns)
+			return -ETIMEDOUT;
+		rtarch_syscall(__NR_sched_yield, 0, 0, 0, 0, 0);
+	}
+	return 0;
 }
 
 void rt_spin_unlock(u32 *lock)

@@ -129,6 +129,9 @@ bool rt_lock(u64 *word, u32 token);
 void rt_spin_lock(u32 *lock);
 void rt_spin_unlock(u32 *lock);
 
+/* struct bpf_res_spin_lock, to be unlocked likewise: 0, -EDEADLK: this thread holds it, -ETIMEDOUT */
+int rt_res_lock(u32 *lock);
+
 /* Which "CPU" of per-CPU maps @t is; 0 outside. */
 static inline u32 rt_cpu(const struct rt_thread *t)
 {

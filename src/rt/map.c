@@ -134,7 +134,7 @@ static long update_locked(struct rt_map *m, const void *key, const void *value, 
 {
 	void *v;
 
-	if (!m->lock_at || flags > BPF_EXIST)
+	if (!m->lock_at || m->lock_refuses || flags > BPF_EXIST)
 		return -EINVAL;
 	v = m->ops->lookup(m, key);
 	if (!v)

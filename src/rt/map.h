@@ -69,7 +69,8 @@ struct rt_map {
 	u32 seed;
 	u32 value_at;		/* of a node: offset of its value */
 	u32 nr_hashes;		/* bloom filter; map_extra of its creation */
-	u32 lock_at;		/* of a value: 1 + offset of its struct bpf_spin_lock; 0: it has none */
+	u32 lock_at;		/* of a value: 1 + offset of its lock; 0: it has none */
+	u32 lock_refuses;	/* it is a struct bpf_res_spin_lock, which BPF_F_LOCK does not take */
 	struct rt_map_hdr *hdr;
 	u8 *base;		/* = hdr */
 	u8 *index;		/* buckets */

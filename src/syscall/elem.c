@@ -46,7 +46,7 @@ int map_check_flags(const struct map *map, u64 flags, u32 allowed)
 {
 	if ((u32)flags & ~allowed)
 		return -EINVAL;
-	if (flags & BPF_F_LOCK && !map->rt->lock_at)
+	if (flags & BPF_F_LOCK && (!map->rt->lock_at || map->rt->lock_refuses))
 		return -EINVAL;
 	if (!(flags & UBPF_F_CPU) && flags >> 32)
 		return -EINVAL;

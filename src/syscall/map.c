@@ -373,9 +373,14 @@ static int attach_lock(struct map *map)
 {
 	struct rt_map *rt = map->rt;
 	s32 off = fields_find(map->btf->btf, map->btf_value_id, FIELD_LOCK);
+	s32 res = fields_find(map->btf->btf, map->btf_value_id, FIELD_RES_LOCK);
 
-	if (off < 0)
+	if (off < 0 && res < 0)
 		return 0;
+	if (off >= 0 && res >= 0)
+		return -EINVAL;
+	rt->lock_refuses = off < 0;
+	off = off < 0 ? res : off;
 	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return -EACCES;
 	if (rt->type != BPF_MAP_TYPE_HASH && rt->type != BPF_MAP_TYPE_ARRAY &&

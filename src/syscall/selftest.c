@@ -241,6 +241,7 @@ static void add_types(struct types *t)
 	t->of['z'] = btf__add_typedef(b, "size_t", btf__add_int(b, "unsigned long", 8, 0));
 	t->of['B'] = btf__add_typedef(b, "u8", btf__add_int(b, "unsigned char", 1, 0));
 	t->of['n'] = btf__add_ptr(b, btf__add_struct(b, "bpf_iter_num", 8));
+	t->of['S'] = btf__add_ptr(b, btf__add_struct(b, "bpf_res_spin_lock", 4));
 	dynptr = btf__add_struct(b, "bpf_dynptr", 16);
 	t->of['d'] = btf__add_ptr(b, dynptr);
 	t->of['D'] = add_ptr_const(b, dynptr);

@@ -36,6 +36,16 @@ static __attribute__((noinline)) int say(__s64 v)
 #define SAY(call) say((__s64)(call))
 #define SAY_INT(call) say((__s32)(call))
 
+struct bpf_res_spin_lock {
+	__u32 val;
+};
+
+extern void bpf_local_irq_save(unsigned long *flags) __ksym;
+extern void bpf_local_irq_restore(unsigned long *flags) __ksym;
+extern int bpf_res_spin_lock(struct bpf_res_spin_lock *lock) __ksym;
+extern void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock) __ksym;
+extern int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags) __ksym;
+extern void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags) __ksym;
 extern int bpf_strcmp(const char *a, const char *b) __ksym;
 extern int bpf_strcasecmp(const char *a, const char *b) __ksym;
 extern int bpf_strncasecmp(const char *a, const char *b, unsigned long len) __ksym;
@@ -488,6 +498,77 @@ int locks(struct calls_ctx *ctx)
 	SAY(bpf_map_update_elem(&locked_hash, &none, &v, BPF_F_LOCK));
 	p = bpf_map_lookup_elem(&locked_hash, &none);
 	SAY(p ? p->before + p->after : -1);
+	return 0;
+}
+
+struct resilient {
+	__u32 before;
+	struct bpf_res_spin_lock lock;
+	__u64 after;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, struct resilient);
+} resilient SEC(".maps");
+
+static __attribute__((noinline)) int lock_two(__u32 first, __u32 second)
+{
+	struct resilient *a = bpf_map_lookup_elem(&resilient, &first);
+	struct resilient *b = bpf_map_lookup_elem(&resilient, &second);
+	int err_a, err_b;
+
+	if (!a || !b)
+		return say(-1);
+	err_a = bpf_res_spin_lock(&a->lock);
+	if (err_a)
+		return say(err_a);
+	err_b = bpf_res_spin_lock(&b->lock);
+	if (!err_b) {
+		b->before += 100;
+		bpf_res_spin_unlock(&b->lock);
+	}
+	a->before++;
+	bpf_res_spin_unlock(&a->lock);
+	return say(err_b) + say(a->before) + say(b->before);
+}
+
+static __attribute__((noinline)) int lock_quietly(__u32 key)
+{
+	struct resilient *p = bpf_map_lookup_elem(&resilient, &key);
+	unsigned long flags, outer;
+	int err;
+
+	if (!p)
+		return say(-1);
+	bpf_local_irq_save(&outer);
+	err = bpf_res_spin_lock_irqsave(&p->lock, &flags);
+	if (!err) {
+		p->after++;
+		bpf_res_spin_unlock_irqrestore(&p->lock, &flags);
+	}
+	bpf_local_irq_restore(&outer);
+	return say(err) + say(p->after);
+}
+
+SEC("syscall")
+int resilient_locks(struct calls_ctx *ctx)
+{
+	struct resilient v = { .before = 7, .after = 8 };
+	__u32 one = 1, two = 2;
+
+	SAY(bpf_map_update_elem(&resilient, &one, &v, 0));
+	SAY(bpf_map_update_elem(&resilient, &two, &v, 0));
+	lock_two(one, two);
+	lock_two(two, two);	/* which it holds already */
+	lock_two(two, one);
+	lock_quietly(one);
+	lock_quietly(one);
+	SAY(bpf_map_update_elem(&resilient, &one, &v, BPF_F_LOCK));
+	SAY(bpf_map_update_elem(&resilient, &one, &v, BPF_EXIST));
+	lock_two(one, one);
 	return 0;
 }
 

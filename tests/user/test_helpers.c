@@ -190,6 +190,37 @@ TEST(helper_spin_lock_of_the_dead)
 	rt_exit(t, &scope);
 }
 
+/* Nobody gives it back: the waiter gives up, and the owner's second try does at once. */
+static void *lock_in_vain(void *lock)
+{
+	struct rt_scope scope;
+	struct rt_thread *t = rt_enter(&scope);
+	long ret = rt_help_res_spin_lock((u64)lock, 0, 0, 0, 0);
+
+	rt_exit(t, &scope);
+	return (void *)ret;
+}
+
+TEST(helper_res_spin_lock_refuses)
+{
+	struct rt_scope scope;
+	struct rt_thread *t;
+	pthread_t other;
+	void *ret;
+	u32 lock = 0;
+
+	CHECK(!env_init());
+	t = rt_enter(&scope);
+	CHECK_EQ(rt_help_res_spin_lock((u64)&lock, 0, 0, 0, 0), 0);
+	CHECK_EQ((long)rt_help_res_spin_lock((u64)&lock, 0, 0, 0, 0), -EDEADLK);
+	CHECK(!pthread_create(&other, NULL, lock_in_vain, &lock));
+	CHECK(!pthread_join(other, &ret));
+	CHECK_EQ((long)ret, -ETIMEDOUT);
+	rt_help_spin_unlock((u64)&lock, 0, 0, 0, 0);
+	CHECK_EQ(lock, 0);
+	rt_exit(t, &scope);
+}
+
 TEST(helper_table)
 {
 	CHECK(helper_find(BPF_FUNC_map_lookup_elem));
