@@ -18,7 +18,7 @@
 #include "rt/rt.h"
 
 #define RT_MAP_MAGIC 0x70616d66	/* "fmap" */
-#define RT_MAP_VERSION 2
+#define RT_MAP_VERSION 3
 #define RT_PAGE 4096
 #define RT_LINE __attribute__((aligned(64)))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Hash and LRU hash, and their per-CPU kinds: lock-free, in shared memory, with nodes that are used
- * again at once. Each bucket is a list ordered by (hash, key), as in Michael's "High performance
+ * again at once. Each bucket is a list ordered by key, as in Michael's "High performance
  * dynamic lock-free hash tables and list-based sets" (2002): a link word holds a node index, a mark
  * ("the node that holds this word is deleted") and a tag that counts the word's changes, so that a
  * compare-and-swap never mistakes a node for its former self.
@@ -20,26 +20,15 @@
  * lowered: it may then be too low, so that a few more entries fit, but a map never refuses an entry
  * that should fit. As soon as no operation is in flight, counting all entries makes it exact again.
  */
+#include "rt/map_hash.h"
+
 #include <linux/time.h>
 
-#include "rt/map.h"
-
-#define NIL 0u			/* nodes are numbered from 1: zeroed memory is an empty map */
-#define SPARE_NODES 64			/* for replacements and operations in flight */
 #define HOPS_MAX (1u << 22)		/* of one search: more means scribbled memory */
 #define SCAN_INTERVAL_NS 2000000ULL
 #define LRU_SAMPLE 8			/* entries the oldest of which is evicted ... */
-#define LRU_LOOK (SPARE_NODES + 64)	/* ... looked for among so many nodes: more than can be free */
-
-enum { NODE_FREE = 0, NODE_LINKED = 1 };	/* states; others are tokens */
-
-struct node {
-	u64 next;	/* 63:32 tag, 31:1 index, 0 mark */
-	u64 owner;	/* 63:32 generation, 31:0 state */
-	u32 hash;
-	u32 used;	/* LRU: where the hand was when it was last looked up */
-	u8 key[];	/* rounded up to 8; then the value, unless per CPU */
-};
+#define LRU_LOOK (RT_HASH_SPARE + 64)	/* ... looked for among so many nodes: more than can be free of those
+					 * beyond the homes */
 
 struct pos {		/* of a key: the link to it or to where it would be */
 	u64 *link;
@@ -50,11 +39,6 @@ struct pos {		/* of a key: the link to it or to where it would be */
 
 /* -- Words --- */
 
-static u32 word_idx(u64 w)
-{
-	return (u32)w >> 1;
-}
-
 /* Both raise the number of changes. */
 #define COUNT_UP ((1ULL << 32) + 1)
 #define COUNT_DOWN ((1ULL << 32) - 1)
@@ -64,28 +48,10 @@ static void count_add(struct rt_map *m, u64 change)
 	__atomic_fetch_add(&m->hdr->count, change, __ATOMIC_ACQ_REL);
 }
 
-static bool word_mark(u64 w)
-{
-	return w & 1;
-}
-
-/* What comes after @old in the same place. */
-static u64 word_next(u64 old, u32 idx, bool mark)
-{
-	return ((old >> 32) + 1) << 32 | (u64)idx << 1 | mark;
-}
-
-static struct node *node_at(const struct rt_map *m, u32 idx)
-{
-	return (struct node *)(void *)(m->nodes + (u64)(idx - 1) * m->elem_bytes);
-}
-
 static u64 *bucket_of(const struct rt_map *m, u32 hash)
 {
 	return (u64 *)(void *)m->index + (hash & m->index_mask);
 }
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Every bit of @v has a say in every bit of the result. */
 static ALWAYS_INLINE u64 mix(u64 v)
@@ -115,13 +81,12 @@ static u32 key_hash(const struct rt_map *m, const void *key)
 	return hash_of(m, key, m->key_size);
 }
 
-static int compare(const struct rt_map *m, const struct node *n, u32 hash, const void *key)
+/* Any order will do that everybody agrees on. */
+static int compare(const struct rt_map *m, const struct node *n, const void *key)
 {
-	u32 node_hash = rt_load(&n->hash), left = m->key_size;
+	u32 left = m->key_size;
 	const u8 *a = n->key, *b = key;
 
-	if (node_hash != hash)
-		return node_hash < hash ? -1 : 1;
 	for (; left >= 8; left -= 8, a += 8, b += 8) {
 		u64 x = rt_load((const u64 *)(const void *)a), y = *(const rt_u64_any *)b;
 
@@ -134,141 +99,10 @@ static int compare(const struct rt_map *m, const struct node *n, u32 hash, const
 	return 0;
 }
 
-/* -- Room --- */
-
-static bool is_node(const struct rt_map *m, u32 idx)
-{
-	return idx != NIL && idx <= m->nr_nodes;
-}
-
-/*
- * A bit per node, set: probably taken. Above, a bit per word of bits, set: probably all taken. Both
- * are hints where to look; the owner word decides.
- */
-static u32 nr_words(const struct rt_map *m)
-{
-	return (m->nr_nodes + 63) / 64;
-}
-
-static u64 *summary_word(const struct rt_map *m, u32 word)
-{
-	return m->bits + nr_words(m) + word / 64;
-}
-
-/* Which of @total things have no bit in the word that speaks of @first and the 63 after it. */
-static u64 zeros(u64 bits, u32 first, u32 total)
-{
-	return total - first >= 64 ? ~bits : ~bits & ((1ULL << (total - first)) - 1);
-}
-
-static u64 word_free(const struct rt_map *m, u32 word)
-{
-	return zeros(__atomic_load_n(&m->bits[word], __ATOMIC_SEQ_CST), word * 64, m->nr_nodes);
-}
-
-static void hint_free(const struct rt_map *m, u32 idx)
-{
-	u32 nr = idx - 1, word = nr / 64;
-	u64 *s = summary_word(m, word), bit = 1ULL << word % 64;
-
-	__atomic_fetch_and(&m->bits[word], ~(1ULL << nr % 64), __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(s, __ATOMIC_SEQ_CST) & bit)
-		__atomic_fetch_and(s, ~bit, __ATOMIC_SEQ_CST);
-}
-
-/* All nodes of a word are taken; looked at again, since someone may just have freed one. */
-static void hint_full(const struct rt_map *m, u32 word)
-{
-	u64 *s = summary_word(m, word), bit = 1ULL << word % 64;
-
-	__atomic_fetch_or(s, bit, __ATOMIC_SEQ_CST);
-	if (word_free(m, word))
-		__atomic_fetch_and(s, ~bit, __ATOMIC_SEQ_CST);
-}
-
-static bool node_claim(struct rt_map *m, u32 idx, u64 word, u32 token)
-{
-	u64 mine = ((word >> 32) + 1) << 32 | token;
-
-	return rt_cas64(&node_at(m, idx)->owner, word, mine);
-}
-
-/* Ends the life of the node which @word, its owner word when it was in a list or prepared, is about. */
-static void node_free(struct rt_map *m, u32 idx, u64 word)
-{
-	u64 *p = &node_at(m, idx)->owner, now = word;
-
-	do {
-		if (rt_cas64(p, now, word >> 32 << 32 | NODE_FREE)) {
-			hint_free(m, idx);
-			return;
-		}
-		now = rt_load(p);	/* who inserted it may only now note that it is linked */
-	} while (now >> 32 == word >> 32 && (u32)now != NODE_FREE);
-}
-
-static u32 claim_from_word(struct rt_map *m, u32 word, u32 token)
-{
-	u64 *w = &m->bits[word], left;
-
-	while ((left = word_free(m, word))) {
-		u32 bit = __builtin_ctzll(left), idx = word * 64 + bit + 1;
-		u64 owner;
-
-		if (__atomic_fetch_or(w, 1ULL << bit, __ATOMIC_SEQ_CST) & 1ULL << bit)
-			continue;
-		owner = rt_load(&node_at(m, idx)->owner);
-		if ((u32)owner == NODE_FREE && node_claim(m, idx, owner, token))
-			return idx;
-	}
-	hint_full(m, word);
-	return NIL;
-}
-
-/* Where find_home() looks first: the node with the number of the hash's last bits. */
-static ALWAYS_INLINE u32 home_of(const struct rt_map *m, u32 hash)
-{
-	return (hash & m->home_mask) + 1;
-}
-
-static bool claim_home(struct rt_map *m, u32 idx, u32 token)
-{
-	u64 *w = &m->bits[(idx - 1) / 64], bit = 1ULL << (idx - 1) % 64, owner;
-
-	if (rt_load(w) & bit || __atomic_fetch_or(w, bit, __ATOMIC_SEQ_CST) & bit)
-		return false;
-	owner = rt_load(&node_at(m, idx)->owner);
-	return (u32)owner == NODE_FREE && node_claim(m, idx, owner, token);
-}
-
-/* At home, or else from a place that depends on the lane on, so that threads keep apart. */
-static u32 node_alloc(struct rt_map *m, u32 hash, u32 token)
-{
-	u32 words = nr_words(m), groups = (words + 63) / 64;
-	u32 lane = token % RT_LANES, start = lane * 7 % groups;
-
-	if (claim_home(m, home_of(m, hash), token))
-		return home_of(m, hash);
-	for (u32 i = 0; i < groups; i++) {
-		u32 group = (start + i) % groups, turn = lane * 11 % 64;
-		u64 some = zeros(rt_load(summary_word(m, group * 64)), group * 64, words);
-
-		some = some >> turn | (turn ? some << (64 - turn) : 0);
-		for (; some; some &= some - 1) {
-			u32 word = group * 64 + (__builtin_ctzll(some) + turn) % 64;
-			u32 idx = claim_from_word(m, word, token);
-
-			if (idx != NIL)
-				return idx;
-		}
-	}
-	return NIL;
-}
-
 /* -- Search --- */
 
 /*
- * One walk for the first node that is not before (hash, key). With @help, unlinks the deleted nodes it
+ * One walk for the first node that is not before the key. With @help, unlinks the deleted nodes it
  * meets. Without, walks through them: as long as the link to the first of them has not changed, all
  * of them are where they were, since the word of a deleted node never changes.
  */
@@ -285,7 +119,7 @@ static int walk(struct rt_map *m, u32 hash, const void *key, bool help, struct p
 		int order;
 
 		pos->next_word = rt_load_acquire(&n->next);
-		order = compare(m, n, hash, key);
+		order = compare(m, n, key);
 		rt_fence_acquire();
 		if (rt_load(pos->link) != pos->link_word)
 			return CHANGED;
@@ -299,7 +133,7 @@ static int walk(struct rt_map *m, u32 hash, const void *key, bool help, struct p
 
 			if (!rt_cas64(pos->link, pos->link_word, to))
 				return CHANGED;
-			node_free(m, pos->idx, owner);
+			rt_hash_node_free(m, pos->idx, owner);
 			pos->link_word = to;
 		}
 		pos->idx = word_idx(pos->next_word);
@@ -340,38 +174,47 @@ static ALWAYS_INLINE bool same_key(const struct node *n, const void *key, u32 by
 }
 
 /*
- * The entry, if it is at home. No bucket need be looked at: while the owner's word says "linked" the node is in
+ * The entry, if it is node number @nr, from 0. No bucket need be looked at: while the owner's word says "linked" the node is in
  * its list, and it holds this key as long as that word is the same; as a deleted one it would be marked.
+ * @node_bytes: m->elem_bytes. @next: what its next word was then
  */
-static ALWAYS_INLINE struct node *find_home(struct rt_map *m, u32 hash, const void *key, u32 bytes)
+static ALWAYS_INLINE struct node *find_at(struct rt_map *m, u32 nr, const void *key, u32 bytes, u32 node_bytes,
+					  u64 *next)
 {
-	struct node *n = node_at(m, home_of(m, hash));
+	struct node *n = (struct node *)(void *)(m->nodes + (u64)nr * node_bytes);
 	u64 owner = rt_load_acquire(&n->owner);
-	bool same = (u32)owner == NODE_LINKED && rt_load(&n->hash) == hash && same_key(n, key, bytes) &&
-		    !word_mark(rt_load(&n->next));
+	bool same;
 
+	*next = rt_load_acquire(&n->next);
+	same = (u32)owner == NODE_LINKED && same_key(n, key, bytes) && !word_mark(*next);
 	rt_fence_acquire();
 	return same && rt_load(&n->owner) == owner ? n : NULL;
 }
 
-/* As search() without help, for who wants the node alone: what costs is the branches. */
-static ALWAYS_INLINE struct node *find_sized(struct rt_map *m, const void *key, u32 bytes)
+static ALWAYS_INLINE struct node *find_home(struct rt_map *m, u32 hash, const void *key, u32 bytes,
+					    u32 node_bytes, u64 *next)
 {
-	u32 hash = hash_of(m, key, bytes), hops = 0;
-	struct node *n = find_home(m, hash, key, bytes);
-	u64 *link, word, next;
+	u32 nr = rt_hash_home(m, hash);
+	struct node *n = find_at(m, nr, key, bytes, node_bytes, next);
 
-	if (n)
-		return n;
+	return n ? n : find_at(m, nr ^ 1, key, bytes, node_bytes, next);
+}
+
+/* As search() without help, for who wants the node alone: what costs is the branches. */
+static __attribute__((noinline)) struct node *find_listed(struct rt_map *m, u32 hash, const void *key)
+{
+	u64 *link, word, next;
+	u32 hops = 0;
+
 again:
 	link = bucket_of(m, hash);
 	word = rt_load_acquire(link);
 	for (u32 idx = word_idx(word); is_node(m, idx) && ++hops < HOPS_MAX; idx = word_idx(next)) {
+		struct node *n = node_at(m, idx);
 		bool same;
 
-		n = node_at(m, idx);
 		next = rt_load_acquire(&n->next);
-		same = rt_load(&n->hash) == hash && same_key(n, key, bytes) && !word_mark(next);
+		same = same_key(n, key, m->key_size) && !word_mark(next);
 		rt_fence_acquire();
 		if (rt_load(link) != word)
 			goto again;
@@ -385,17 +228,13 @@ again:
 	return NULL;
 }
 
-/* Code of its own for the commonest keys. */
-static struct node *find(struct rt_map *m, const void *key)
+static ALWAYS_INLINE struct node *find(struct rt_map *m, const void *key, u32 bytes, u32 node_bytes)
 {
-	switch (m->key_size) {
-	case 4:
-		return find_sized(m, key, 4);
-	case 8:
-		return find_sized(m, key, 8);
-	default:
-		return find_sized(m, key, m->key_size);
-	}
+	u32 hash = hash_of(m, key, bytes);
+	u64 next;
+	struct node *n = find_home(m, hash, key, bytes, node_bytes, &next);
+
+	return n ? n : find_listed(m, hash, key);
 }
 
 /* -- Lost nodes --- */
@@ -461,7 +300,7 @@ static bool node_check(struct rt_map *m, u32 idx, u32 token)
 	struct pos pos;
 
 	if (state == NODE_FREE) {
-		hint_free(m, idx);
+		rt_hash_hint_free(m, idx);
 		return false;
 	}
 	if (state == token)
@@ -470,11 +309,11 @@ static bool node_check(struct rt_map *m, u32 idx, u32 token)
 		return true;
 	if (state != NODE_LINKED && !rt_token_is_dead(state))
 		return !word_mark(next);	/* perhaps: counted, so that the map never overfills */
-	if (search(m, rt_load(&n->hash), n->key, true, &pos) && pos.idx == idx) {
+	if (search(m, key_hash(m, n->key), n->key, true, &pos) && pos.idx == idx) {
 		rt_cas64(&n->owner, owner, owner >> 32 << 32 | NODE_LINKED);
 		return true;
 	}
-	node_free(m, idx, owner);
+	rt_hash_node_free(m, idx, owner);
 	return false;
 }
 
@@ -544,7 +383,7 @@ static void unlink_marked(struct rt_map *m, struct pos *pos, u32 hash, const voi
 			  u32 next_idx)
 {
 	if (rt_cas64(pos->link, pos->link_word, word_next(pos->link_word, next_idx, false)))
-		node_free(m, pos->idx, owner);
+		rt_hash_node_free(m, pos->idx, owner);
 	else
 		search(m, hash, key, true, pos);
 }
@@ -571,23 +410,30 @@ static bool is_lru(const struct rt_map *m)
 	return m->type == BPF_MAP_TYPE_LRU_HASH || m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+/* Where the hand was when the entry was last looked up. */
+static u64 *used_of(const struct rt_map *m, struct node *n)
+{
+	return (u64 *)(void *)((u8 *)n + m->elem_bytes) - 1;
+}
+
 static void lru_use(struct rt_map *m, struct node *n)
 {
-	u32 now = rt_load(&m->hdr->cursor);
+	u64 now = rt_load(&m->hdr->cursor);
 
-	if (rt_load(&n->used) != now)
-		rt_store(&n->used, now);
+	if (is_lru(m) && rt_load(used_of(m, n)) != now)
+		rt_store(used_of(m, n), now);
 }
 
 /* Of a few entries from the hand on, the one whose last use is longest ago; NIL: there are none. */
 static u32 lru_oldest(struct rt_map *m, u64 hand)
 {
-	u32 best = NIL, best_age = 0, seen = 0;
+	u32 best = NIL, seen = 0;
+	u64 best_age = 0;
 
 	for (u32 i = 0; i < LRU_LOOK && seen < LRU_SAMPLE; i++) {
 		u32 idx = (hand + i) % m->nr_nodes + 1;
 		struct node *n = node_at(m, idx);
-		u32 age = (u32)hand - rt_load(&n->used);
+		u64 age = hand - rt_load(used_of(m, n));
 
 		if ((u32)rt_load_acquire(&n->owner) != NODE_LINKED || word_mark(rt_load(&n->next)))
 			continue;
@@ -611,7 +457,7 @@ static bool evict(struct rt_map *m, struct op *op)
 		if (idx == NIL)
 			continue;
 		n = node_at(m, idx);
-		hash = rt_load(&n->hash);
+		hash = key_hash(m, n->key);
 		if (search(m, hash, n->key, true, &pos) && pos.idx == idx &&
 		    !remove_at(m, op, &pos, hash, n->key))
 			return true;
@@ -666,17 +512,16 @@ static long take_node(struct insertion *in)
 
 	if (in->idx != NIL)
 		return 0;
-	in->idx = node_alloc(m, in->hash, in->token);
+	in->idx = rt_hash_node_alloc(m, in->hash, in->token);
 	if (in->idx == NIL) {
 		recover(m, &in->op, in->counted);
-		in->idx = node_alloc(m, in->hash, in->token);
+		in->idx = rt_hash_node_alloc(m, in->hash, in->token);
 	}
 	if (in->idx == NIL)
 		return -ENOMEM;
 	n = node_at(m, in->idx);
-	rt_store(&n->hash, in->hash);
 	if (is_lru(m))	/* time goes by insertions */
-		rt_store(&n->used, (u32)__atomic_add_fetch(&m->hdr->cursor, 1, __ATOMIC_RELAXED));
+		rt_store(used_of(m, n), __atomic_add_fetch(&m->hdr->cursor, 1, __ATOMIC_RELAXED));
 	rt_copy(n->key, in->key, m->key_size);
 	if (m->cpu_stride)
 		percpu_write(m, in->idx, in, true);
@@ -753,6 +598,23 @@ static long insert_new(struct insertion *in, struct pos *pos)
 	return 0;
 }
 
+static bool value_is_word(const struct rt_map *m)
+{
+	return m->value_at == offsetof(struct node, word) && !m->lock_at;
+}
+
+/* Puts @value in place of what @n holds while @next is its word: so it is still the same entry. */
+static bool replace_word(struct rt_map *m, struct node *n, u64 next, const void *value)
+{
+	u64 old, word = 0;
+
+	if (value)
+		rt_copy(&word, value, m->value_size);
+	lru_use(m, n);
+	old = rt_load(&n->word);
+	return rtarch_cas128(&n->next, next, old, word_next(next, word_idx(next), false), word);
+}
+
 static long replace(struct insertion *in, struct pos *pos)
 {
 	struct rt_map *m = in->m;
@@ -768,6 +630,8 @@ static long replace(struct insertion *in, struct pos *pos)
 		lru_use(m, old);
 		return 0;
 	}
+	if (value_is_word(m))
+		return replace_word(m, old, pos->next_word, in->value) ? 0 : -EAGAIN;
 	err = take_node(in);
 	if (err)
 		return err;
@@ -808,7 +672,7 @@ static long insertion_run(struct insertion *in)
 		err = insertion_try(in);
 	while (err == -EAGAIN);
 	if (in->idx != NIL)
-		node_free(in->m, in->idx, node_owner(in));
+		rt_hash_node_free(in->m, in->idx, node_owner(in));
 	if (in->counted) {
 		count_add(in->m, COUNT_DOWN);
 		pending(&in->op, -PENDING_ONE);
@@ -829,20 +693,55 @@ static long insert(struct rt_map *m, const void *key, const void *value, u64 fla
 	return insertion_run(&in);
 }
 
+/*
+ * A value of up to 8 bytes is replaced where it is, together with the word that would change if the entry
+ * were deleted meanwhile. @key is at home and needs no search: nothing is left half done, so no lane either.
+ */
+static bool replace_home(struct rt_map *m, const void *key, const void *value)
+{
+	u64 next;
+	struct node *n = find_home(m, key_hash(m, key), key, m->key_size, m->elem_bytes, &next);
+
+	return n && replace_word(m, n, next, value);
+}
+
 static long hash_update(struct rt_map *m, const void *key, const void *value, u64 flags)
 {
+	if (value_is_word(m) && (flags == BPF_ANY || flags == BPF_EXIST) && replace_home(m, key, value))
+		return 0;
 	return insert(m, key, value, flags, RT_ALL_CPUS);
+}
+
+/* Code of its own for the commonest nodes, without a frame. */
+static __attribute__((noinline)) void *lookup_any(struct rt_map *m, const void *key)
+{
+	struct node *n = find(m, key, m->key_size, m->elem_bytes);
+
+	if (!n)
+		return NULL;
+	lru_use(m, n);
+	return (u8 *)n + m->value_at;
+}
+
+static __attribute__((noinline)) void *lookup_4(struct rt_map *m, const void *key)
+{
+	struct node *n = find(m, key, 4, RT_HASH_NODE_MIN);
+
+	return n ? &n->word : NULL;
 }
 
 static void *hash_lookup(struct rt_map *m, const void *key)
 {
-	struct node *n = find(m, key);
+	struct node *n;
 
-	if (!n)
-		return NULL;
-	if (is_lru(m))
-		lru_use(m, n);
-	return (u8 *)n + m->value_at;
+	if (m->elem_bytes != RT_HASH_NODE_MIN)
+		return lookup_any(m, key);
+	if (m->key_size == 4)
+		return lookup_4(m, key);
+	if (m->key_size != 8)
+		return lookup_any(m, key);
+	n = find(m, key, 8, RT_HASH_NODE_MIN);
+	return n ? &n->word : NULL;
 }
 
 /* @value: takes what is there, of every CPU; NULL: nobody wants it */
@@ -944,7 +843,7 @@ static long hash_each(struct rt_map *m, long (*fn)(void *, const void *, void *)
 	long nr = 0;
 
 	while (idx != NIL && nr <= m->max_entries) {
-		u32 bucket = rt_load(&node_at(m, idx)->hash) & m->index_mask;
+		u32 bucket = key_hash(m, node_at(m, idx)->key) & m->index_mask;
 		u32 next = next_live(m, idx, bucket);
 
 		nr++;
@@ -957,27 +856,58 @@ static long hash_each(struct rt_map *m, long (*fn)(void *, const void *, void *)
 
 /* -- Layout --- */
 
+static bool is_percpu(const struct rt_map *m)
+{
+	return rt_map_is_percpu(m->type);
+}
+
+/* Nodes of up to a cache line never lie in two. */
+static void node_layout(struct rt_map *m)
+{
+	u32 key_bytes = rt_round_up(m->key_size, 8);
+	bool inside = m->value_bytes == 8 && !is_percpu(m);
+
+	m->value_at = inside ? offsetof(struct node, word) : sizeof(struct node) + key_bytes;
+	m->elem_bytes = sizeof(struct node) + key_bytes + (inside || is_percpu(m) ? 0 : m->value_bytes) +
+			(is_lru(m) ? 8 : 0);
+	if (m->elem_bytes <= RT_HASH_NODE_MIN)
+		m->elem_bytes = RT_HASH_NODE_MIN;
+	else if (m->elem_bytes <= 64)
+		m->elem_bytes = 64;
+	else
+		m->elem_bytes = rt_round_up(m->elem_bytes, 16);
+}
+
+/* Small nodes are twice as many as entries, so that most entries are at home. */
+static void homes_layout(struct rt_map *m, u64 buckets)
+{
+	u64 most = m->elem_bytes <= 64 && !is_percpu(m) ? 2ULL * m->max_entries : m->max_entries;
+	u64 homes = buckets;
+
+	while (homes > most)
+		homes /= 2;
+	m->home_mask = homes - 1;
+	m->nr_nodes = RT_MAX(homes, m->max_entries) + RT_HASH_SPARE;
+}
+
 /* header | operations in flight | buckets | nodes | bits of free nodes, their summary | per-CPU values */
 static int hash_layout(struct rt_map *m)
 {
 	u64 buckets = 1, words, off;
-	bool percpu = rt_map_is_percpu(m->type);
 
 	while (buckets < 2ULL * m->max_entries)	/* most lists are one node, if any */
 		buckets *= 2;
-	if (buckets > 1u << 31 || (u64)m->max_entries + SPARE_NODES > U32_MAX >> 1)
+	if (buckets > 1u << 31 || 2ULL * m->max_entries + RT_HASH_SPARE > U32_MAX >> 1)
 		return -E2BIG;
 	m->index_mask = buckets - 1;
-	m->nr_nodes = m->max_entries + SPARE_NODES;
-	m->home_mask = buckets / (buckets / 2 > m->max_entries ? 4 : 2) - 1;	/* all of them nodes */
-	m->value_at = sizeof(struct node) + rt_round_up(m->key_size, 8);
-	m->elem_bytes = m->value_at + (percpu ? 0 : m->value_bytes);
+	node_layout(m);
+	homes_layout(m, buckets);
 	m->index_off = rt_round_up(sizeof(struct rt_map_hdr), RT_PAGE) + RT_LANES * sizeof(u64);
 	m->node_off = rt_round_up(m->index_off + buckets * 8, 64);
 	m->bits_off = rt_round_up(m->node_off + (u64)m->nr_nodes * m->elem_bytes, 64);
-	words = nr_words(m);
+	words = rt_hash_nr_words(m);
 	off = m->bits_off + (words + (words + 63) / 64) * 8;
-	if (percpu) {
+	if (is_percpu(m)) {
 		m->value_off = rt_round_up(off, 64);
 		m->cpu_stride = rt_round_up((u64)m->nr_nodes * m->value_bytes, 64);
 		off = m->value_off + m->cpu_stride * m->nr_cpus;
@@ -1004,8 +934,7 @@ static void *percpu_lookup_cpu(struct rt_map *m, const void *key, u32 cpu)
 
 	if (cpu >= m->nr_cpus || !search(m, key_hash(m, key), key, false, &pos))
 		return NULL;
-	if (is_lru(m))
-		lru_use(m, node_at(m, pos.idx));
+	lru_use(m, node_at(m, pos.idx));
 	return node_value(m, pos.idx, cpu);
 }
 

@@ -13,8 +13,8 @@
 #include "rt/helper.h"
 
 #define KEYS 4096
-#define OPS 400000
-#define ROUNDS 9
+#define OPS 100000
+#define ROUNDS 33
 #define THREADS_MAX 64
 
 typedef u64 (*bench_fn)(u32 seed);
@@ -23,10 +23,21 @@ typedef u64 (*bench_fn)(u32 seed);
  * The plain hash: open addressing, a power of two twice the keys, values beside keys. Keys are random, and
  * each key's value is another key: a chain of lookups that all wait for the one before, since the time of
  * one is asked for. (Where a program's next key does not depend on the last value, both overlap.)
+ *
+ * Three of them. The first does least: its hash is one multiplication, the key comes in a register, and nobody
+ * may change the table meanwhile. The second has a hash of the same quality as the map's, seeded and every bit
+ * mixed, and gets its key by address, as bpf_map_lookup_elem() does. The third may also be changed by others
+ * meanwhile (who hold a lock): a lookup looks at a count of changes before and after.
  */
-static struct { u64 key, value; } plain[2 * KEYS];
+struct plain {
+	u64 key, value;
+};
+
+static struct plain plain[2 * KEYS], mixed[2 * KEYS];
+static u64 plain_changes;
+static const u64 plain_seed = 0x51ed270b7ULL;
 static u64 keys[KEYS], plain_array[KEYS];
-static struct rt_map *hash, *array, *ring, *percpu;
+static struct rt_map *hash, *large, *array, *ring, *percpu;
 static volatile u64 sink;
 
 static u32 plain_index(u64 key)
@@ -43,8 +54,40 @@ static u64 *plain_find(u64 key)
 	return plain[i].key ? &plain[i].value : NULL;
 }
 
+static u32 mixed_index(u64 key)
+{
+	unsigned __int128 wide = (unsigned __int128)(key ^ plain_seed) * 0x9e3779b97f4a7c15ULL;
+
+	return ((u64)wide ^ (u64)(wide >> 64)) % (2 * KEYS);
+}
+
+static u64 *mixed_find(const u64 *key)
+{
+	u32 i = mixed_index(*key);
+
+	while (mixed[i].key && mixed[i].key != *key)
+		i = (i + 1) % (2 * KEYS);
+	return mixed[i].key ? &mixed[i].value : NULL;
+}
+
+static u64 *shared_find(const u64 *key)
+{
+	for (;;) {
+		u64 changes = rt_load_acquire(&plain_changes), found;
+		u32 i = mixed_index(*key);
+
+		while ((found = rt_load(&mixed[i].key)) && found != *key)
+			i = (i + 1) % (2 * KEYS);
+		rt_fence_acquire();
+		if (!(changes & 1) && rt_load(&plain_changes) == changes)
+			return found ? &mixed[i].value : NULL;
+	}
+}
+
 /* By a call, as the map's. */
 static u64 *(*volatile plain_lookup)(u64 key) = plain_find;
+static u64 *(*volatile mixed_lookup)(const u64 *key) = mixed_find;
+static u64 *(*volatile shared_lookup)(const u64 *key) = shared_find;
 
 static u64 key_of(u64 *seed)
 {
@@ -69,13 +112,39 @@ static u64 plain_hash_lookup(u32 seed)
 	return key;
 }
 
-static u64 hash_lookup(u32 seed)
+static u64 mixed_hash_lookup(u32 seed)
 {
-	u64 key = keys[seed];
+	u64 *(*lookup)(const u64 *key) = mixed_lookup, key = keys[seed];
 
 	for (u32 i = 0; i < OPS; i++)
-		key = *(u64 *)rt_help_map_lookup((u64)hash, (u64)&key, 0, 0, 0);
+		key = *lookup(&key);
 	return key;
+}
+
+static u64 shared_hash_lookup(u32 seed)
+{
+	u64 *(*lookup)(const u64 *key) = shared_lookup, key = keys[seed];
+
+	for (u32 i = 0; i < OPS; i++)
+		key = *lookup(&key);
+	return key;
+}
+
+static u64 chain_lookup(struct rt_map *m, u64 key)
+{
+	for (u32 i = 0; i < OPS; i++)
+		key = *(u64 *)rt_help_map_lookup((u64)m, (u64)&key, 0, 0, 0);
+	return key;
+}
+
+static u64 hash_lookup(u32 seed)
+{
+	return chain_lookup(hash, keys[seed]);
+}
+
+static u64 large_lookup(u32 seed)
+{
+	return chain_lookup(large, keys[seed]);
 }
 
 static u64 hash_update(u32 seed)
@@ -126,6 +195,16 @@ static u64 percpu_lookup(u32 seed)
 	return sum;
 }
 
+/* What any two that order their records must do at least: take turns at one cache line. */
+static u64 fetch_add(u32 seed)
+{
+	static u64 word RT_LINE;
+
+	for (u32 i = 0; i < OPS; i++)
+		__atomic_fetch_add(&word, seed, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
 static u64 ring_record(u32 seed)
 {
 	struct rt_scope scope;
@@ -160,6 +239,7 @@ static u64 lane(u32 seed)
 struct job {
 	bench_fn fn;
 	u32 seed;
+	int *waiting;	/* for these threads to arrive: all at once, or they would not meet */
 	double ns;	/* of its CPU, so that others on the machine do not count */
 };
 
@@ -174,8 +254,12 @@ static double cpu_ns(void)
 static void *job_run(void *arg)
 {
 	struct job *j = arg;
-	double start = cpu_ns();
+	double start;
 
+	__atomic_fetch_sub(j->waiting, 1, __ATOMIC_SEQ_CST);
+	while (rt_load_acquire(j->waiting))
+		;
+	start = cpu_ns();
 	sink += j->fn(j->seed);
 	j->ns = cpu_ns() - start;
 	return NULL;
@@ -185,10 +269,11 @@ static double once(bench_fn fn, int threads)
 {
 	struct job jobs[THREADS_MAX];
 	pthread_t t[THREADS_MAX];
+	int waiting = threads;
 	double ns = 0;
 
 	for (int i = 0; i < threads; i++) {
-		jobs[i] = (struct job){ fn, i + 1, 0 };
+		jobs[i] = (struct job){ fn, i + 1, &waiting, 0 };
 		pthread_create(&t[i], NULL, job_run, &jobs[i]);
 	}
 	for (int i = 0; i < threads; i++)
@@ -221,6 +306,13 @@ static double measure(const char *name, bench_fn fn, double base, int threads, d
 	return ns[ROUNDS / 2] - base;
 }
 
+static void plain_add(struct plain *table, u32 i, u64 key, u64 value)
+{
+	while (table[i].key)
+		i = (i + 1) % (2 * KEYS);
+	table[i] = (struct plain){ key, value };
+}
+
 static void fill_hashes(void)
 {
 	u64 seed = 1;
@@ -228,13 +320,17 @@ static void fill_hashes(void)
 	for (u32 i = 0; i < KEYS; i++)
 		keys[i] = mapmem_random(&seed) << 32 | mapmem_random(&seed);
 	for (u32 n = 0; n < KEYS; n++) {
-		u32 i = plain_index(keys[n]);
+		u64 value = keys[(n + 1) % KEYS], values[3] = { value };
 
-		hash->ops->update(hash, &keys[n], &keys[(n + 1) % KEYS], BPF_ANY);
-		while (plain[i].key)
-			i = (i + 1) % (2 * KEYS);
-		plain[i].key = keys[n];
-		plain[i].value = keys[(n + 1) % KEYS];
+		hash->ops->update(hash, &keys[n], &value, BPF_ANY);
+		large->ops->update(large, &keys[n], values, BPF_ANY);
+		plain_add(plain, plain_index(keys[n]), keys[n], value);
+		plain_add(mixed, mixed_index(keys[n]), keys[n], value);
+	}
+	for (u32 n = 0; n < KEYS; n++) {	/* each a new node now */
+		u64 values[3] = { keys[(n + 1) % KEYS] };
+
+		large->ops->update(large, &keys[n], values, BPF_EXIST);
 	}
 }
 
@@ -244,6 +340,7 @@ int main(void)
 
 	cores = cores > THREADS_MAX ? THREADS_MAX : cores;
 	hash = mapmem_new(BPF_MAP_TYPE_HASH, 8, 8, KEYS, 0);
+	large = mapmem_new(BPF_MAP_TYPE_HASH, 8, 24, KEYS, 0);
 	array = mapmem_new(BPF_MAP_TYPE_ARRAY, 4, 8, KEYS, 0);
 	percpu = mapmem_new(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, KEYS, 0);
 	ring = mapmem_new(BPF_MAP_TYPE_RINGBUF, 0, 0, 1 << 16, 0);
@@ -259,9 +356,15 @@ int main(void)
 		measure("per-CPU array lookup", percpu_lookup, base, threads, 0);
 		yard = measure("hash, plain C", plain_hash_lookup, 0, threads, 0);
 		measure("hash lookup", hash_lookup, 0, threads, yard);
+		yard = measure("hash, plain C, mixed", mixed_hash_lookup, 0, threads, 0);
+		measure("hash lookup", hash_lookup, 0, threads, yard);
+		measure("hash lookup, 24 bytes", large_lookup, 0, threads, yard);
+		yard = measure("hash, plain C, shared", shared_hash_lookup, 0, threads, 0);
+		measure("hash lookup", hash_lookup, 0, threads, yard);
 		measure("hash replace", hash_update, base, threads, 0);
 		measure("lane in and out", lane, 0, threads, 0);
-		measure("ring reserve+submit", ring_record, 0, threads, 0);
+		yard = measure("fetch-add, one line", fetch_add, 0, threads, 0);
+		measure("ring reserve+submit", ring_record, 0, threads, yard);
 	}
 	return 0;
 }

@@ -234,6 +234,82 @@ TEST(hash_threads)
 	run_threads(BPF_MAP_TYPE_HASH);
 }
 
+/* -- Values of a word, which are replaced where they are --- */
+
+static void words_churn(struct work *w, u64 i)
+{
+	u64 own = 1000 + w->nr, key = mapmem_random(&w->seed) % KEYS, value = key << 32 | (u32)i;
+	u64 *got;
+
+	if (i % 3 == 0)
+		w->m->ops->del(w->m, &key);
+	else
+		w->m->ops->update(w->m, &key, &value, i % 3 == 1 ? BPF_ANY : BPF_EXIST);
+	for (u64 n = i; n < i + 3; n++) {	/* one insertion, two in place */
+		value = own << 32 | (u32)n;
+		w->bad += w->m->ops->update(w->m, &own, &value, n == i ? BPF_NOEXIST : BPF_EXIST) != 0;
+		got = w->m->ops->lookup(w->m, &own);
+		w->bad += !got || *got != value;
+	}
+	w->bad += w->m->ops->update(w->m, &own, &value, BPF_NOEXIST) != -EEXIST;
+	w->bad += w->m->ops->take(w->m, &own, &key) || key != value;
+	w->bad += w->m->ops->update(w->m, &own, &value, BPF_EXIST) != -ENOENT;
+}
+
+static void *words_worker(void *arg)
+{
+	struct work *w = arg;
+
+	for (; !*w->stop; w->ops++)
+		words_churn(w, w->ops);
+	return NULL;
+}
+
+TEST(hash_words)
+{
+	struct rt_map *m = mapmem_new(BPF_MAP_TYPE_HASH, 8, sizeof(u64), KEYS + 8, 0);
+	volatile int stop = 0;
+	struct work w[8];
+	pthread_t t[8];
+	u32 nr = 0;
+
+	for (u32 i = 0; i < 8; i++) {
+		w[i] = (struct work){ .m = m, .stop = &stop, .seed = i + 1, .nr = i };
+		pthread_create(&t[i], NULL, words_worker, &w[i]);
+	}
+	sleep(1);
+	stop = 1;
+	for (u32 i = 0; i < 8; i++) {
+		pthread_join(t[i], NULL);
+		CHECK_EQ(w[i].bad, 0);
+	}
+	for (u64 key = 0; key < KEYS; key++) {
+		u64 *got = m->ops->lookup(m, &key);
+
+		CHECK(!got || *got >> 32 == key);
+		nr += !!got;
+	}
+	CHECK_EQ(count(m), nr);
+}
+
+/* Not one byte behind a value of 1 to 8, and the whole of it. */
+TEST(hash_small_values)
+{
+	for (u32 size = 1; size <= 8; size++) {
+		struct rt_map *m = mapmem_new(BPF_MAP_TYPE_HASH, 4, size, 8, 0);
+		u64 a = 0x1122334455667788ULL, b = ~a, *got;
+		u32 key = 3;
+
+		CHECK_EQ(m->ops->update(m, &key, &a, BPF_ANY), 0);
+		got = m->ops->lookup(m, &key);
+		CHECK(got && !memcmp(got, &a, size));
+		CHECK_EQ(m->ops->update(m, &key, &b, BPF_ANY), 0);
+		CHECK(m->ops->lookup(m, &key) == got);
+		CHECK(!memcmp(got, &b, size));
+		CHECK_EQ(size < 8 ? *got >> 8 * size : 0, 0);
+	}
+}
+
 /* -- Signal handlers that use the map they interrupted --- */
 
 static struct work handler_work;
@@ -281,6 +357,67 @@ TEST(hash_signals)
 	printf("# %llu rounds, %llu interruptions\n", (unsigned long long)w.ops,
 	       (unsigned long long)handler_work.ops);
 	check_quiet(m, m->max_entries);
+}
+
+/* A value may be replaced where it is only while its entry is there: the handler puts another one there. */
+static struct { struct rt_map *m; u64 key, other, value, bad, turns; } swap;
+
+static void on_signal_swap(int sig)
+{
+	u64 *got = swap.m->ops->lookup(swap.m, &swap.other);
+
+	(void)sig;
+	swap.bad += got && *got != swap.value;
+	swap.m->ops->del(swap.m, got ? &swap.other : &swap.key);
+	swap.m->ops->update(swap.m, got ? &swap.key : &swap.other, &swap.value, BPF_NOEXIST);
+	swap.turns++;
+}
+
+/* One that gets the same node, once the first key's entry is gone. */
+static u64 find_other_key(struct rt_map *m, u64 key)
+{
+	u64 other = key, *was, *is;
+
+	do {
+		m->ops->update(m, &key, &key, BPF_ANY);
+		was = m->ops->lookup(m, &key);
+		m->ops->del(m, &key);
+		other++;
+		m->ops->update(m, &other, &other, BPF_ANY);
+		is = m->ops->lookup(m, &other);
+		m->ops->del(m, &other);
+	} while (is != was);
+	return other;
+}
+
+TEST(hash_words_interrupted)
+{
+	struct rt_map *m = mapmem_new(BPF_MAP_TYPE_HASH, 8, sizeof(u64), 8, 0);
+	struct sigaction sa = { .sa_handler = on_signal_swap, .sa_flags = SA_RESTART };
+	volatile int stop = 0;
+	struct work w = { .m = m, .stop = &stop };
+	time_t end = time(NULL) + SECONDS;
+	pthread_t self = pthread_self(), t;
+	u64 mine = 1, strange = 0;
+
+	swap.m = m;
+	swap.key = 1;
+	swap.value = 77;
+	swap.other = find_other_key(m, swap.key);
+	m->owner = &self;
+	sigaction(SIGUSR1, &sa, NULL);
+	pthread_create(&t, NULL, interrupter, &w);
+	while (time(NULL) < end)
+		for (int i = 0; i < 1000; i++) {
+			long err = m->ops->update(m, &swap.key, &mine, BPF_EXIST);
+
+			strange += err && err != -ENOENT;
+		}
+	stop = 1;
+	pthread_join(t, NULL);
+	CHECK_EQ(strange, 0);
+	CHECK_EQ(swap.bad, 0);
+	printf("# %llu turns\n", (unsigned long long)swap.turns);
 }
 
 /* -- Processes killed in the middle --- */
