@@ -92,6 +92,33 @@ static const char *call_name(const struct env *env, const struct bpf_insn *insn)
 	return name ?: "of an unknown number";
 }
 
+/* Kfuncs that Linux has for all kinds of programs, and this engine for none: what to do instead. */
+static const struct {
+	const char *name, *instead;
+} not_run[] = {
+	{ "bpf_throw", "return an error from every function instead, and look at it where they are called" },
+	{ "bpf_task_work_schedule_signal", "there is no task work here: hand a record to a ring buffer instead" },
+	{ "bpf_task_work_schedule_signal_impl", "there is no task work here: hand a record to a ring buffer instead" },
+	{ "bpf_task_work_schedule_resume", "there is no task work here: hand a record to a ring buffer instead" },
+	{ "bpf_task_work_schedule_resume_impl", "there is no task work here: hand a record to a ring buffer instead" },
+};
+
+static int refuse_unknown(struct env *env, const struct bpf_insn *insn)
+{
+	bool kfunc = insn_is_kfunc_call(insn);
+	const char *name = call_name(env, insn);
+
+	for (u32 i = 0; kfunc && i < sizeof(not_run) / sizeof(*not_run); i++) {
+		if (strcmp(name, not_run[i].name))
+			continue;
+		refuse(env, -EOPNOTSUPP, "call of kfunc %s, which this engine does not run", name);
+		hint(env, "%s", not_run[i].instead);
+		return -EOPNOTSUPP;
+	}
+	return refuse(env, -EINVAL, "call of %s %s (%d), which is not known here", kfunc ? "kfunc" : "helper", name,
+		      insn->imm);
+}
+
 static bool fits_program(const struct verify_opts *o, u32 flags)
 {
 	bool tc = o->type == BPF_PROG_TYPE_SCHED_CLS || o->type == BPF_PROG_TYPE_SCHED_ACT;
@@ -117,11 +144,8 @@ static int check_callable(struct env *env, const struct bpf_insn *insn, const st
 		hint(env, "ask with bpf_core_field_exists() or bpf_core_type_exists() first");
 		return -EINVAL;
 	}
-	if (!p) {
-		refuse(env, -EINVAL, "call of %s %s (%d), which is not known here",
-		       insn_is_kfunc_call(insn) ? "kfunc" : "helper", call_name(env, insn), insn->imm);
-		return -EINVAL;
-	}
+	if (!p)
+		return refuse_unknown(env, insn);
 	if (insn_is_kfunc_call(insn) && !(env->o->flags & VERIFY_GPL))
 		return refuse(env, -EINVAL, "%s is a kfunc, for programs with a GPL compatible license", p->name);
 	if (!fits_program(env->o, p->flags))

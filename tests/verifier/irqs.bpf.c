@@ -752,4 +752,51 @@ int res_lock_in_a_socket_filter(void *ctx)
 	return 0;
 }
 
+/* -- What this engine does not run --- */
+
+struct bpf_task_work {
+	__u64 __opaque;
+} __attribute__((aligned(8)));
+
+struct task_struct {		/* not just its name, for libbpf; nor of the next */
+	int pid;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+extern void bpf_throw(__u64 cookie) __ksym;
+extern int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *work, void *map,
+					 int (*callback)(struct bpf_map *map, void *key, void *value)) __ksym;
+
+SESSION __failure __msg("kfunc bpf_throw, which this engine does not run") __linux_success
+PROG(throws)
+{
+	if (ctx[0] == 5)
+		bpf_throw(0);
+	return 0;
+}
+
+static int do_work(struct bpf_map *map, void *key, void *value)
+{
+	return 0;
+}
+
+struct work {
+	struct bpf_task_work work;
+};
+
+MAP_OF(ARRAY, struct work) works SEC(".maps");
+
+SESSION __failure __msg("there is no task work here") __linux_success
+PROG(schedules_work)
+{
+	struct work *w = bpf_map_lookup_elem(&works, &(__u32){ 1 });
+
+	if (w)
+		bpf_task_work_schedule_signal((void *)bpf_get_current_task_btf(), &w->work, &works, do_work);
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";
