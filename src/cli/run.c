@@ -453,9 +453,22 @@ static int finish(struct run *r)
 		err = fail(-ENOENT, "nothing was traced: '%s' was never loaded", r->module);
 	else if (r->o->dump)
 		err = dump_print(r->owner->obj, r->symbols, r->json);
+	else if (!r->printk && !r->o->stats)
+		report_line("hint: it prints nothing by itself; --dump prints its variables and maps");
 	summary_print_end(&r->stop, r->cmd, &r->lines, r->printk ? printk_lost(r->printk) : 0,
 			  r->json);
 	return err;
+}
+
+/* The functions that were meant may be others than those that were looked at. */
+static void hint_at_others(const struct run *r, int err)
+{
+	bool opened = r->insts && r->insts->obj;
+
+	if (err == -ENOENT && r->stop.child_waits && !r->o->follow)
+		report_line("hint: --follow is for functions of what the command executes");
+	if ((err == -ENOENT || err == -EPERM) && opened && r->cmd && r->o->engine == FSESSION_ENGINE_AUTO)
+		report_line("hint: --engine user is for functions of the command");
 }
 
 static int run(struct run *r)
@@ -478,9 +491,8 @@ static int run(struct run *r)
 		why = report_libbpf_reason();
 		fail(err, "object '%s': %s", r->path, why ? why : log_errstr(err));
 	}
-	if (err == -ENOENT && r->stop.child_waits && !r->o->follow)
-		report_line("hint: --follow is for functions of what the command executes");
 	if (err) {
+		hint_at_others(r, err);
 		if (r->json)
 			summary_print_end(&r->stop, r->cmd, &r->lines, 0, r->json);
 		return err;
