@@ -38,7 +38,7 @@ static int move_reg(struct env *env, const struct bpf_insn *insn)
 		return err;
 	if (reg_is_pointer(src) && !whole) {
 		if (insn->off)
-			return refuse(env, -EACCES, "R%u: sign extension of a pointer", insn->src_reg);
+			return refuse_reg(env, -EACCES, insn->src_reg, ": sign extension of a pointer");
 		reg_set_scalar(dst, scalar_bits(32));
 		return 0;
 	}
@@ -62,17 +62,17 @@ static int check_pointer_op(struct env *env, const struct bpf_insn *insn, const 
 	u8 op = BPF_OP(insn->code);
 
 	if (op != BPF_ADD && op != BPF_SUB)
-		return refuse(env, -EACCES, "R%u: no such arithmetic on a pointer (%s)", nr,
-			      reg_type_name(p));
+		return refuse_reg(env, -EACCES, nr, ": no such arithmetic on a pointer (%s)",
+				  reg_type_name(p));
 	if (p->flags & REG_MAYBE_NULL) {
-		refuse(env, -EACCES, "R%u: arithmetic on %s, which may be NULL", nr, reg_type_name(p));
+		refuse_reg(env, -EACCES, nr, ": arithmetic on %s, which may be NULL", reg_type_name(p));
 		hint(env, "compare it with NULL first");
 		return -EACCES;
 	}
 	if (p->type == REG_MAP || p->type == REG_PACKET_END || p->type == REG_FUNC || p->type == REG_DYNPTR)
-		return refuse(env, -EACCES, "R%u: arithmetic on %s", nr, reg_type_name(p));
+		return refuse_reg(env, -EACCES, nr, ": arithmetic on %s", reg_type_name(p));
 	if (p->type == REG_STACK && op == BPF_SUB)
-		return refuse(env, -EACCES, "R%u: subtraction from a stack pointer", nr);
+		return refuse_reg(env, -EACCES, nr, ": subtraction from a stack pointer");
 	return 0;
 }
 
@@ -82,10 +82,11 @@ static int check_offset(struct env *env, const struct reg *p, u32 nr, const stru
 	    !(scalar_is_const(by) && (s64)by->t.value >= OFF_MAX))
 		return 0;
 	if (by->r.smin != INT64_MIN)
-		refuse(env, -EINVAL, "R%u: a number whose smallest value is %lld is added to %s", nr,
-		       (long long)by->r.smin, reg_type_name(p));
+		refuse_reg(env, -EINVAL, nr, ": a number whose smallest value is %lld is added to %s",
+			   (long long)by->r.smin, reg_type_name(p));
 	else
-		refuse(env, -EINVAL, "R%u: a number without a lower bound is added to %s", nr, reg_type_name(p));
+		refuse_reg(env, -EINVAL, nr, ": a number without a lower bound is added to %s",
+			   reg_type_name(p));
 	if (!scalar_is_const(by))
 		hint(env, "make it unsigned and compare it with the size first, or mask it");
 	return -EINVAL;
@@ -114,8 +115,8 @@ static int offset_pointer(struct env *env, const struct bpf_insn *insn, struct r
 		}
 	}
 	if (r.v.r.smin <= -OFF_MAX || r.v.r.smin >= OFF_MAX)
-		return refuse(env, -EINVAL, "R%u: offset of %s may reach %lld", nr, reg_type_name(p),
-			      (long long)r.v.r.smin);
+		return refuse_reg(env, -EINVAL, nr, ": offset of %s may reach %lld", reg_type_name(p),
+				  (long long)r.v.r.smin);
 	*dst = r;
 	return 0;
 }
@@ -131,8 +132,8 @@ static int pointer_alu(struct env *env, const struct bpf_insn *insn, struct reg 
 
 	if (insn_class(insn) == BPF_ALU || both) {
 		if (BPF_OP(insn->code) != BPF_SUB)
-			return refuse(env, -EACCES, "R%u: %s arithmetic on pointers", insn->dst_reg,
-				      both ? "such" : "32-bit");
+			return refuse_reg(env, -EACCES, insn->dst_reg, ": %s arithmetic on pointers",
+					  both ? "such" : "32-bit");
 		if (insn_class(insn) == BPF_ALU)
 			reg_set_scalar(dst, scalar_bits(32));
 		else
@@ -143,7 +144,7 @@ static int pointer_alu(struct env *env, const struct bpf_insn *insn, struct reg 
 	if (err)
 		return err;
 	if (!dst_is_pointer && !is_add(insn))
-		return refuse(env, -EACCES, "R%u: a pointer is subtracted from a number", nr);
+		return refuse_reg(env, -EACCES, nr, ": a pointer is subtracted from a number");
 	if (!dst_is_pointer)
 		err = mark_precise(env, insn->dst_reg);
 	else if (BPF_SRC(insn->code) == BPF_X)

@@ -150,15 +150,15 @@ int btfwalk_access(struct env *env, struct access *a)
 	const char *name = t ? btf__name_by_offset(p->btf, t->name_off) : "";
 
 	if (a->write || a->atomic)
-		return refuse(env, -EACCES, "R%u: a struct %s may only be read", a->nr, name);
+		return refuse_reg(env, -EACCES, a->nr, ": a struct %s may only be read", name);
 	if (!reg_is_fixed(p))
-		return refuse(env, -EACCES, "R%u: variable offset into struct %s", a->nr, name);
+		return refuse_reg(env, -EACCES, a->nr, ": variable offset into struct %s", name);
 	if ((s64)p->off + (s64)p->v.t.value + a->off < 0)
-		return refuse(env, -EACCES, "R%u: negative offset %lld into struct %s", a->nr,
-			      (long long)(p->off + (s64)p->v.t.value + a->off), name);
+		return refuse_reg(env, -EACCES, a->nr, ": negative offset %lld into struct %s",
+				  (long long)(p->off + (s64)p->v.t.value + a->off), name);
 	if (walk(&at, p->btf_id, 0)) {
-		refuse(env, -EACCES, "R%u: no member of struct %s at %u of %u bytes", a->nr, name,
-		       at.off, a->size);
+		refuse_reg(env, -EACCES, a->nr, ": no member of struct %s at %u of %u bytes", name, at.off,
+			   a->size);
 		return -EACCES;
 	}
 	env->res->insn_flags[env->cur->pc] |= VERIFY_INSN_PROBE;

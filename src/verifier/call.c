@@ -170,7 +170,7 @@ static int expect(struct env *env, u32 i, enum reg_type type, const char *what)
 
 	if (r->type == type && !(r->flags & REG_MAYBE_NULL))
 		return 0;
-	refuse(env, -EACCES, "R%u is %s, expected %s", i + 1, reg_type_name(r), what);
+	refuse_reg(env, -EACCES, i + 1, " is %s, expected %s", reg_type_name(r), what);
 	if (r->flags & REG_MAYBE_NULL)
 		hint(env, "compare it with NULL first");
 	return -EACCES;
@@ -182,7 +182,7 @@ static int arg_ctx(struct env *env, u32 i)
 	int err = expect(env, i, REG_CTX, "ctx");
 
 	if (!err && (r->off || !reg_is_fixed(r) || r->v.t.value))
-		err = refuse(env, -EACCES, "R%u: ctx pointer was modified", i + 1);
+		err = refuse_reg(env, -EACCES, i + 1, ": ctx pointer was modified");
 	return err;
 }
 
@@ -204,21 +204,21 @@ static int arg_sized(struct env *env, struct call *c, u32 i, bool write)
 	if (err)
 		return err;
 	if (size->type != REG_SCALAR)
-		return refuse(env, -EACCES, "R%u is %s, expected a size", i + 2, reg_type_name(size));
+		return refuse_reg(env, -EACCES, i + 2, " is %s, expected a size", reg_type_name(size));
 	if (size->v.r.smin < 0) {
-		refuse(env, -EACCES, "R%u: the size may be negative (at least %lld)", i + 2,
-		       (long long)size->v.r.smin);
+		refuse_reg(env, -EACCES, i + 2, ": the size may be negative (at least %lld)",
+			   (long long)size->v.r.smin);
 		hint(env, "make it unsigned, or compare it with 0");
 		return -EACCES;
 	}
 	if (size->v.r.umax >= OFF_MAX) {
-		refuse(env, -EACCES, "R%u: the size is unbounded", i + 2);
+		refuse_reg(env, -EACCES, i + 2, ": the size is unbounded");
 		hint(env, "compare it with a maximum, or mask it");
 		return -EACCES;
 	}
 	if (!zero_ok && !size->v.r.umin)
-		return refuse(env, -EACCES, "R%u: the size may be 0 (it is %llu to %llu)", i + 2,
-			      (unsigned long long)size->v.r.umin, (unsigned long long)size->v.r.umax);
+		return refuse_reg(env, -EACCES, i + 2, ": the size may be 0 (it is %llu to %llu)",
+				  (unsigned long long)size->v.r.umin, (unsigned long long)size->v.r.umax);
 	c->max_bytes = size->v.r.umax;
 	c->has_max = true;
 	err = mark_precise(env, i + 2);
@@ -235,7 +235,7 @@ static int arg_mem_null(struct env *env, struct call *c, u32 i)
 	if (reg_is_zero(p)) {
 		err = mark_precise(env, i + 1);
 		if (!err && !reg_is_zero(size))
-			err = refuse(env, -EACCES, "R%u: NULL with a size", i + 1);
+			err = refuse_reg(env, -EACCES, i + 1, ": NULL with a size");
 		return err ?: mark_precise(env, i + 2);
 	}
 	return arg_sized(env, c, i, false);
@@ -249,7 +249,7 @@ static int arg_buffer_null(struct env *env, u32 i)
 	if (err || reg_is_zero(p))
 		return err ?: mark_precise(env, i + 1);
 	if (!reg_is_const(size))
-		return refuse(env, -EACCES, "R%u must be a constant", i + 2);
+		return refuse_reg(env, -EACCES, i + 2, " must be a constant");
 	err = mem_range(env, i + 1, size->v.t.value, false);
 	return err ?: mem_range(env, i + 1, size->v.t.value, true);
 }
@@ -263,13 +263,13 @@ static int arg_text(struct env *env, struct call *c, u32 i)
 	if (err)
 		return err;
 	if (!r->map->frozen || !reg_is_fixed(r))
-		return refuse(env, -EACCES, "R%u: the string is not in a read-only, frozen map", i + 1);
+		return refuse_reg(env, -EACCES, i + 1, ": the string is not in a read-only, frozen map");
 	err = mem_check_bounds(env, i + 1, r, 0, 1, r->map->value_size);
 	if (err)
 		return err;
 	c->text = (const char *)r->map->frozen + r->off + r->v.t.value;
 	left = r->map->value_size - r->off - r->v.t.value;
-	return memchr(c->text, 0, left) ? 0 : refuse(env, -EINVAL, "R%u: the string has no end", i + 1);
+	return memchr(c->text, 0, left) ? 0 : refuse_reg(env, -EINVAL, i + 1, ": the string has no end");
 }
 
 static int arg_const_size(struct env *env, struct call *c, u32 i)
@@ -277,10 +277,10 @@ static int arg_const_size(struct env *env, struct call *c, u32 i)
 	const struct reg *r = arg(env, i);
 
 	if (!reg_is_const(r))
-		return refuse(env, -EACCES, "R%u must be a constant", i + 1);
+		return refuse_reg(env, -EACCES, i + 1, " must be a constant");
 	if (r->v.t.value > INT32_MAX)
-		return refuse(env, -EACCES, "R%u: %llu bytes are too many", i + 1,
-			      (unsigned long long)r->v.t.value);
+		return refuse_reg(env, -EACCES, i + 1, ": %llu bytes are too many",
+				  (unsigned long long)r->v.t.value);
 	c->bytes = r->v.t.value;
 	return mark_precise(env, i + 1);
 }
@@ -302,11 +302,11 @@ static int arg_record(struct env *env, struct call *c, u32 i)
 	if (err)
 		return err;
 	if (!(r->flags & REG_RECORD))
-		return refuse(env, -EINVAL, "R%u is %s, expected a ring buffer's record", i + 1,
-			      reg_type_name(r));
+		return refuse_reg(env, -EINVAL, i + 1, " is %s, expected a ring buffer's record",
+				  reg_type_name(r));
 	if (r->off || !reg_is_fixed(r) || r->v.t.value)
-		return refuse(env, -EINVAL, "R%u: the record must be given up by the pointer that was got",
-			      i + 1);
+		return refuse_reg(env, -EINVAL, i + 1,
+				  ": the record must be given up by the pointer that was got");
 	c->ref = r->ref;
 	return 0;
 }
@@ -315,8 +315,8 @@ static int arg_number(struct env *env, u32 i)
 {
 	const struct reg *r = arg(env, i);
 
-	return r->type == REG_SCALAR ? 0 : refuse(env, -EINVAL, "R%u is %s, expected a number", i + 1,
-						   reg_type_name(r));
+	return r->type == REG_SCALAR ? 0 : refuse_reg(env, -EINVAL, i + 1, " is %s, expected a number",
+						      reg_type_name(r));
 }
 
 static int arg_key(struct env *env, struct call *c, u32 i)
@@ -355,7 +355,7 @@ static int arg_task_null(struct env *env, u32 i)
 		return mark_precise(env, i + 1);
 	err = expect(env, i, REG_BTF, "a task");
 	if (!err && ((s32)r->btf_id != task_id(env) || r->off || !reg_is_fixed(r) || r->v.t.value))
-		err = refuse(env, -EACCES, "R%u points to something else than a struct task_struct", i + 1);
+		err = refuse_reg(env, -EACCES, i + 1, " points to something else than a struct task_struct");
 	return err;
 }
 
@@ -610,7 +610,7 @@ static int check_own_map(struct env *env, const struct call *c)
 {
 	if (!c->objects.map || !c->map || (c->map->map == c->objects.map && c->map->map_uid == c->objects.map_uid))
 		return 0;
-	return refuse(env, -EINVAL, "R2 is not the map whose value R1 points into");
+	return refuse_reg(env, -EINVAL, 2, " is not the map whose value R1 points into");
 }
 
 /* Text and data come to bpf_snprintf() in R3, R4 and R5: what no run of it would take is refused. */
@@ -621,10 +621,11 @@ static int check_format(struct env *env, const struct call *c)
 	if (!insn_is_helper_call(c->insn) || c->insn->imm != BPF_FUNC_snprintf)
 		return 0;
 	if (bytes % 8)
-		return refuse(env, -EINVAL, "R5: %llu bytes are no array of 8 byte words", (unsigned long long)bytes);
+		return refuse_reg(env, -EINVAL, 5, ": %llu bytes are no array of 8 byte words",
+				  (unsigned long long)bytes);
 	if (rt_format(NULL, 0, c->text, strlen(c->text) + 1, NULL, bytes / 8) >= 0)
 		return 0;
-	refuse(env, -EINVAL, "R3: not a format for %llu words of data", (unsigned long long)bytes / 8);
+	refuse_reg(env, -EINVAL, 3, ": not a format for %llu words of data", (unsigned long long)bytes / 8);
 	hint(env, "%%d %%i %%u %%x %%X %%c %%s %%p, with l, ll, a width, 0, - or +; each takes one of the words");
 	return -EINVAL;
 }
@@ -657,8 +658,8 @@ static int check_special(struct env *env, const struct bpf_insn *insn)
 	}
 	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_dynptr_from_mem &&
 	    state_regs(env->cur)[1].type != REG_MAP_VALUE)	/* what may go before the dynptr does */
-		return refuse(env, -EINVAL, "R1 is %s, expected a map's value",
-			      reg_type_name(&state_regs(env->cur)[1]));
+		return refuse_reg(env, -EINVAL, 1, " is %s, expected a map's value",
+				  reg_type_name(&state_regs(env->cur)[1]));
 	return 0;
 }
 

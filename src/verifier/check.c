@@ -26,7 +26,7 @@ int reg_check_read(struct env *env, u32 nr)
 {
 	if (state_regs(env->cur)[nr].type != REG_NONE)
 		return 0;
-	return refuse(env, -EACCES, "R%u is read before it is written", nr);
+	return refuse_reg(env, -EACCES, nr, " is read before it is written");
 }
 
 int env_copy(struct env *env, struct state **ret)

@@ -33,7 +33,7 @@ bool ctx_is_trampoline(const struct verify_opts *o)
 
 int ctx_refuse(struct env *env, const struct access *a, s32 off, const char *what)
 {
-	refuse(env, -EACCES, "R%u: invalid ctx access at offset %d of %u bytes", a->nr, off, a->size);
+	refuse_reg(env, -EACCES, a->nr, ": invalid ctx access at offset %d of %u bytes", off, a->size);
 	if (what)
 		hint(env, "ctx: %s", what);
 	return -EACCES;
@@ -246,7 +246,7 @@ int ctx_access(struct env *env, struct access *a)
 	if (words && reg_is_fixed(p)) {
 		off += p->off + p->v.t.value;
 	} else if (!reg_is_fixed(p) || p->off || p->v.t.value) {
-		refuse(env, -EACCES, "R%u: ctx pointer was modified", a->nr);
+		refuse_reg(env, -EACCES, a->nr, ": ctx pointer was modified");
 		hint(env, "add the offset in the access itself");
 		return -EACCES;
 	}
@@ -280,6 +280,6 @@ int ctx_range(struct env *env, u32 nr, u32 size)
 
 	if (env->o->type != BPF_PROG_TYPE_SYSCALL || !reg_is_fixed(p) || p->off + (s64)p->v.t.value < 0 ||
 	    p->off + p->v.t.value + size > SYSCALL_CTX_BYTES)
-		return refuse(env, -EACCES, "R%u is ctx, expected memory of %u bytes", nr, size);
+		return refuse_reg(env, -EACCES, nr, " is ctx, expected memory of %u bytes", size);
 	return 0;
 }

@@ -130,6 +130,8 @@ struct env {
 
 /* Says why and returns @err. One line; a second, "hint: ...", may follow by hint(). */
 int refuse(struct env *env, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same of register @nr: "R1" stands before what @fmt says, and what is known of it behind. */
+int refuse_reg(struct env *env, int err, u32 nr, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void hint(struct env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vlog(struct env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* An inconsistency of the verifier itself. */
@@ -143,6 +145,16 @@ static inline bool env_logs(const struct env *env, u32 level)
 static inline u32 env_id(struct env *env)
 {
 	return ++env->next_id;
+}
+
+static inline const struct bpf_func_info *info_func(const struct verify_opts *o, u32 nr)
+{
+	return (const void *)((const char *)o->func_info + (size_t)nr * o->func_info_rec);
+}
+
+static inline const struct bpf_line_info *info_line(const struct verify_opts *o, u32 nr)
+{
+	return (const void *)((const char *)o->line_info + (size_t)nr * o->line_info_rec);
 }
 
 static inline const struct bpf_insn *env_insn(const struct env *env)

@@ -149,8 +149,8 @@ int fields_check_access(struct env *env, u32 nr, const struct reg *p, s32 off, u
 
 		if (at >= 0 && (s64)p->v.r.umax + p->off + off + size > at &&
 		    p->v.r.smin + p->off + off < at + (s64)kinds[f].bytes)
-			return refuse(env, -EACCES, "R%u: the %s in the value may not be read or written", nr,
-				      kinds[f].noun);
+			return refuse_reg(env, -EACCES, nr,
+					  ": the %s in the value may not be read or written", kinds[f].noun);
 	}
 	return 0;
 }

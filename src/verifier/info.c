@@ -6,16 +6,6 @@
 
 #define RECORD_MAX 252		/* as Linux has it */
 
-const struct bpf_func_info *info_func(const struct verify_opts *o, u32 nr)
-{
-	return (const void *)((const char *)o->func_info + (size_t)nr * o->func_info_rec);
-}
-
-const struct bpf_line_info *info_line(const struct verify_opts *o, u32 nr)
-{
-	return (const void *)((const char *)o->line_info + (size_t)nr * o->line_info_rec);
-}
-
 static int check_size(struct env *env, const char *what, u32 rec, size_t min)
 {
 	if (rec < min || rec > RECORD_MAX || rec % sizeof(u32))

@@ -10,7 +10,4 @@ int info_check(struct env *env);
 /* When functions are known: one record for each. */
 int info_check_subprogs(struct env *env);
 
-const struct bpf_func_info *info_func(const struct verify_opts *o, u32 nr);
-const struct bpf_line_info *info_line(const struct verify_opts *o, u32 nr);
-
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "bpf/disasm.h"
-#include "verifier/info.h"
 
 #define TEXT_BYTES 1024
 #define PATH_INSNS 256	/* of a path are shown, the last */
@@ -54,12 +53,13 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
-static void keep_reason(struct env *env, const char *fmt, va_list ap)
+static void keep_reason(struct env *env, const char *subject, const char *fmt, va_list ap)
 {
 	struct verify_result *res = env->res;
+	size_t n = snprintf(res->reason, sizeof(res->reason), "%s", subject);
 	const struct bpf_line_info *l;
 
-	vsnprintf(res->reason, sizeof(res->reason), fmt, ap);
+	vsnprintf(res->reason + n, sizeof(res->reason) - n, fmt, ap);
 	res->hint[0] = 0;
 	res->source = NULL;
 	if (!env->cur)
@@ -98,16 +98,12 @@ static void log_path(struct env *env)
 	log_state(env);
 }
 
-/* That the reason speaks of, or that the instruction goes through; -1: none. */
-static int register_of(const struct env *env, const char *reason)
+/* That the instruction goes through; -1: none. */
+static int register_of(const struct env *env)
 {
-	const struct bpf_insn *insn = env_insn(env);
-	unsigned nr;
+	const struct bpf_insn *insn = env->cur ? env_insn(env) : NULL;
 
-	for (const char *at = strchr(reason, 'R'); at; at = strchr(at + 1, 'R'))
-		if ((at == reason || at[-1] == ' ') && sscanf(at, "R%2u", &nr) == 1 && nr < INSN_REGS)
-			return nr;
-	switch (insn_class(insn)) {
+	switch (insn ? insn_class(insn) : -1) {
 	case BPF_LDX:
 		return insn->src_reg;
 	case BPF_ST:
@@ -119,11 +115,10 @@ static int register_of(const struct env *env, const char *reason)
 }
 
 /* All in one line: where, what, and what is known of the register. */
-static void log_reason(struct env *env)
+static void log_reason(struct env *env, int nr)
 {
 	const struct verify_result *res = env->res;
 	char text[REG_TEXT_BYTES];
-	int nr;
 
 	if (!env->cur) {
 		vlog(env, "%s\n", res->reason);
@@ -135,7 +130,6 @@ static void log_reason(struct env *env)
 	if (res->source)
 		vlog(env, " (%s:%u)", res->file, res->line);
 	vlog(env, ": %s", res->reason);
-	nr = register_of(env, res->reason);
 	if (nr >= 0 && state_regs(env->cur)[nr].type) {
 		log_reg_text(env, &state_regs(env->cur)[nr], text);
 		vlog(env, "; R%d=%s", nr, text);
@@ -143,23 +137,42 @@ static void log_reason(struct env *env)
 	vlog(env, "\n");
 }
 
-int refuse(struct env *env, int err, const char *fmt, ...)
+static void tell(struct env *env, int nr)
 {
 	bool first = !env->refused;
-	va_list ap;
 
 	env->refused = true;
-	va_start(ap, fmt);
-	keep_reason(env, fmt, ap);
-	va_end(ap);
 	if (!env_logs(env, VERIFY_LOG_STEPS))
-		return err;
+		return;
 	if (env->mid_line)
 		vlog(env, "\n");
 	env->mid_line = false;
 	if (first && env->cur && !env_logs(env, VERIFY_LOG_ALL))
 		log_path(env);
-	log_reason(env);
+	log_reason(env, nr);
+}
+
+int refuse(struct env *env, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep_reason(env, "", fmt, ap);
+	va_end(ap);
+	tell(env, register_of(env));
+	return err;
+}
+
+int refuse_reg(struct env *env, int err, u32 nr, const char *fmt, ...)
+{
+	char name[16];
+	va_list ap;
+
+	snprintf(name, sizeof(name), "R%u", nr);
+	va_start(ap, fmt);
+	keep_reason(env, name, fmt, ap);
+	va_end(ap);
+	tell(env, nr);
 	return err;
 }
 

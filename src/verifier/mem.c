@@ -23,21 +23,22 @@ int mem_check_bounds(struct env *env, u32 nr, const struct reg *ptr, s32 off, u3
 	s64 fixed = (s64)ptr->off + off;
 
 	if (ptr->v.r.smin < -OFF_MAX || ptr->v.r.smin + fixed < 0) {
-		refuse(env, -EACCES, "R%u: access to %s begins at %lld, before its start", nr,
-		       reg_type_name(ptr), ptr->v.r.smin < -OFF_MAX ? -1LL : (long long)(ptr->v.r.smin + fixed));
+		refuse_reg(env, -EACCES, nr, ": access to %s begins at %lld, before its start",
+			   reg_type_name(ptr),
+			   ptr->v.r.smin < -OFF_MAX ? -1LL : (long long)(ptr->v.r.smin + fixed));
 		if (!reg_is_fixed(ptr))
 			hint(env, "the index may be negative: make it unsigned or compare it with 0");
 		return -EACCES;
 	}
 	if (ptr->v.r.umax >= OFF_MAX) {
-		refuse(env, -EACCES, "R%u: access to %s with an unbounded offset", nr, reg_type_name(ptr));
+		refuse_reg(env, -EACCES, nr, ": access to %s with an unbounded offset", reg_type_name(ptr));
 		hint(env, "compare the index with the size before, or mask it");
 		return -EACCES;
 	}
 	if (ptr->v.r.umax + fixed + size > bytes) {
-		refuse(env, -EACCES, "R%u: access to %s at %lld of %u bytes is outside its %llu bytes", nr,
-		       reg_type_name(ptr), (long long)(ptr->v.r.umax + fixed), size,
-		       (unsigned long long)bytes);
+		refuse_reg(env, -EACCES, nr, ": access to %s at %lld of %u bytes is outside its %llu bytes",
+			   reg_type_name(ptr), (long long)(ptr->v.r.umax + fixed), size,
+			   (unsigned long long)bytes);
 		if (!reg_is_fixed(ptr))
 			hint(env, "the offset is known to be between %lld and %llu",
 			     (long long)(ptr->v.r.smin + fixed), (unsigned long long)ptr->v.r.umax + fixed);
@@ -100,7 +101,7 @@ static int access_map_value(struct env *env, struct access *a)
 static int access_map_key(struct env *env, struct access *a)
 {
 	if (a->write)
-		return refuse(env, -EACCES, "R%u: keys are read-only", a->nr);
+		return refuse_reg(env, -EACCES, a->nr, ": keys are read-only");
 	mem_set_loaded(a);
 	return mem_check_bounds(env, a->nr, a->ptr, a->off, a->size, a->ptr->map->key_size);
 }
@@ -108,7 +109,7 @@ static int access_map_key(struct env *env, struct access *a)
 static int access_mem(struct env *env, struct access *a)
 {
 	if (a->write && a->ptr->flags & REG_READ_ONLY)
-		return refuse(env, -EACCES, "R%u: this memory is read-only", a->nr);
+		return refuse_reg(env, -EACCES, a->nr, ": this memory is read-only");
 	mem_set_loaded(a);
 	return mem_check_bounds(env, a->nr, a->ptr, a->off, a->size, a->ptr->mem_bytes);
 }
@@ -142,12 +143,12 @@ int mem_access(struct env *env, struct access *a)
 	if (err)
 		return err;
 	if (p->flags & REG_MAYBE_NULL) {
-		refuse(env, -EACCES, "R%u is %s: it may be NULL", a->nr, reg_type_name(p));
+		refuse_reg(env, -EACCES, a->nr, " is %s: it may be NULL", reg_type_name(p));
 		hint(env, "compare it with NULL first");
 		return -EACCES;
 	}
 	if (reg_is_zero(p)) {
-		refuse(env, -EACCES, "R%u is NULL here", a->nr);
+		refuse_reg(env, -EACCES, a->nr, " is NULL here");
 		hint(env, "compare it with NULL first");
 		return -EACCES;
 	}
@@ -168,8 +169,8 @@ int mem_access(struct env *env, struct access *a)
 	case REG_PACKET_META:
 		return packet_access(env, a);
 	default:
-		return refuse(env, -EACCES, "R%u is %s: memory cannot be accessed through it", a->nr,
-			      reg_type_name(p));
+		return refuse_reg(env, -EACCES, a->nr, " is %s: memory cannot be accessed through it",
+				  reg_type_name(p));
 	}
 }
 
@@ -227,7 +228,7 @@ int mem_store(struct env *env)
 static int atomic_may(struct env *env, const struct reg *p, u32 nr)
 {
 	if (p->type == REG_CTX || reg_is_packet(p) || p->type == REG_BTF)
-		return refuse(env, -EACCES, "R%u: no atomic operations on %s", nr, reg_type_name(p));
+		return refuse_reg(env, -EACCES, nr, ": no atomic operations on %s", reg_type_name(p));
 	return 0;
 }
 
@@ -237,7 +238,7 @@ static int check_aligned(struct env *env, u32 nr, s32 off, u32 size)
 	u64 low = p->v.t.value | p->v.t.mask;
 
 	if (p->type != REG_STACK && ((low & (size - 1)) || (p->off + off) & (size - 1)))
-		return refuse(env, -EACCES, "R%u: misaligned atomic access of %u bytes", nr, size);
+		return refuse_reg(env, -EACCES, nr, ": misaligned atomic access of %u bytes", size);
 	return 0;
 }
 
@@ -315,7 +316,7 @@ int mem_range(struct env *env, u32 nr, u32 size, bool write)
 	int err;
 
 	if (p->flags & REG_MAYBE_NULL) {
-		refuse(env, -EACCES, "R%u is %s: it may be NULL", nr, reg_type_name(p));
+		refuse_reg(env, -EACCES, nr, " is %s: it may be NULL", reg_type_name(p));
 		hint(env, "compare it with NULL first");
 		return -EACCES;
 	}
@@ -328,11 +329,11 @@ int mem_range(struct env *env, u32 nr, u32 size, bool write)
 		return err ?: fields_check_access(env, nr, p, 0, size);
 	case REG_MAP_KEY:
 		if (write)
-			return refuse(env, -EACCES, "R%u: keys are read-only", nr);
+			return refuse_reg(env, -EACCES, nr, ": keys are read-only");
 		return mem_check_bounds(env, nr, p, 0, size, p->map->key_size);
 	case REG_MEM:
 		if (write && p->flags & REG_READ_ONLY)
-			return refuse(env, -EACCES, "R%u: this memory is read-only", nr);
+			return refuse_reg(env, -EACCES, nr, ": this memory is read-only");
 		return mem_check_bounds(env, nr, p, 0, size, p->mem_bytes);
 	case REG_PACKET:
 	case REG_PACKET_META:
@@ -340,7 +341,7 @@ int mem_range(struct env *env, u32 nr, u32 size, bool write)
 	case REG_CTX:
 		return ctx_range(env, nr, size);
 	default:
-		return refuse(env, -EACCES, "R%u is %s, expected memory of %u bytes", nr, reg_type_name(p),
-			      size);
+		return refuse_reg(env, -EACCES, nr, " is %s, expected memory of %u bytes", reg_type_name(p),
+				  size);
 	}
 }

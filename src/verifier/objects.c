@@ -37,7 +37,7 @@ static int check_free(struct env *env, u32 nr, const struct call_objects *o)
 	for (u32 i = 0; i < o->slots; i++) {
 		stack_drop_dynptr(f, o->top + i);
 		if (slot_is_object(&f->stack[o->top + i]))
-			return refuse(env, -EINVAL, "R%u: there is an object already", nr);
+			return refuse_reg(env, -EINVAL, nr, ": there is an object already");
 	}
 	return 0;
 }
@@ -52,9 +52,9 @@ static int check_there(struct env *env, u32 nr, const struct call_objects *o)
 
 	for (u32 i = 0; i < o->slots; i++)
 		if (env->cur->frames[o->frame]->stack[o->top + i].kind[0] != kind)
-			return refuse(env, -EINVAL, "R%u: no %s there", nr, missing[kind]);
+			return refuse_reg(env, -EINVAL, nr, ": no %s there", missing[kind]);
 	if (!first->reg.frame)
-		return refuse(env, -EINVAL, "R%u: the object does not begin there", nr);
+		return refuse_reg(env, -EINVAL, nr, ": the object does not begin there");
 	return 0;
 }
 
@@ -68,9 +68,10 @@ static int check_turn(struct env *env, u32 nr, const struct call_objects *o)
 		if (env->cur->refs[i].kind == REF_IRQ || env->cur->refs[i].kind == REF_IRQ_LOCK)
 			last = &env->cur->refs[i];
 	if (!last || last->id != o->ref)
-		return refuse(env, -EINVAL, "R%u: interrupts are restored out of turn", nr);
+		return refuse_reg(env, -EINVAL, nr, ": interrupts are restored out of turn");
 	if (last->kind != kind)
-		return refuse(env, -EINVAL, "R%u: interrupts were turned off %s a lock", nr, o->lock ? "without" : "with");
+		return refuse_reg(env, -EINVAL, nr, ": interrupts were turned off %s a lock",
+				  o->lock ? "without" : "with");
 	return 0;
 }
 
@@ -94,7 +95,7 @@ static int arg_on_stack(struct env *env, u8 kind, u32 nr, struct call_objects *o
 	o->ref = first_slot(env, o)->reg.id;
 	o->is_held = first_slot(env, o)->reg.ref;
 	if (kind == P_DYNPTR_END && !first_slot(env, o)->reg.ref)
-		return refuse(env, -EINVAL, "R%u: this dynptr is no reserved record", nr);
+		return refuse_reg(env, -EINVAL, nr, ": this dynptr is no reserved record");
 	return kind == P_IRQ_END ? check_turn(env, nr, o) : 0;
 }
 
@@ -199,17 +200,18 @@ static int arg_field(struct env *env, enum map_field f, u32 nr, struct call_obje
 	s32 off;
 
 	if (r->type != REG_MAP_VALUE || r->flags & REG_MAYBE_NULL || !reg_is_fixed(r)) {
-		refuse(env, -EINVAL, "R%u is %s, expected a %s in a map's value", nr, reg_type_name(r), fields_noun(f));
+		refuse_reg(env, -EINVAL, nr, " is %s, expected a %s in a map's value", reg_type_name(r),
+			   fields_noun(f));
 		if (r->flags & REG_MAYBE_NULL)
 			hint(env, "compare it with NULL first");
 		return -EINVAL;
 	}
 	off = fields_off(env, r->map, f);
 	if (off < 0)
-		return refuse(env, -EINVAL, "R%u: the map's value has no struct %s", nr, fields_name(f));
+		return refuse_reg(env, -EINVAL, nr, ": the map's value has no struct %s", fields_name(f));
 	if (r->off + (s64)r->v.t.value != off)
-		return refuse(env, -EINVAL, "R%u: the %s is at %d of the value, not at %lld", nr, fields_noun(f), off,
-			      (long long)(r->off + (s64)r->v.t.value));
+		return refuse_reg(env, -EINVAL, nr, ": the %s is at %d of the value, not at %lld",
+				  fields_noun(f), off, (long long)(r->off + (s64)r->v.t.value));
 	o->value_id = r->id;
 	o->map_uid = r->map_uid;
 	o->map = r->map;

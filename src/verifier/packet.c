@@ -17,13 +17,13 @@ static int check(struct env *env, u32 nr, s32 off, u32 size, bool write)
 	s64 from = (s64)p->off + off;
 
 	if (write && !packet_may_write(env->o))
-		return refuse(env, -EACCES, "R%u: packets are read-only here", nr);
+		return refuse_reg(env, -EACCES, nr, ": packets are read-only here");
 	if (p->v.r.smin < 0 || from < 0)
-		return refuse(env, -EACCES, "R%u: packet access may begin before the packet (at %lld)", nr,
-			      (long long)(from + p->v.r.smin));
+		return refuse_reg(env, -EACCES, nr, ": packet access may begin before the packet (at %lld)",
+				  (long long)(from + p->v.r.smin));
 	if (from + size > p->range || p->v.r.umax > PACKET_MAX) {
-		refuse(env, -EACCES, "R%u: packet access at %lld of %u bytes, %u are known to be there", nr,
-		       (long long)from, size, p->range);
+		refuse_reg(env, -EACCES, nr, ": packet access at %lld of %u bytes, %u are known to be there",
+			   (long long)from, size, p->range);
 		hint(env, "compare the pointer past the access with data_end first");
 		return -EACCES;
 	}

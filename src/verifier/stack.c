@@ -27,11 +27,12 @@ static int check_span(struct env *env, const struct span *s, u32 nr)
 {
 	if (s->min < -INSN_STACK_BYTES || s->max + s->size > 0) {
 		if (s->fixed)
-			return refuse(env, -EACCES, "R%u: stack access at %lld of %u bytes is outside [-%u, 0)",
-				      nr, (long long)s->min, s->size, INSN_STACK_BYTES);
-		return refuse(env, -EACCES,
-			      "R%u: stack access at %lld to %lld of %u bytes may be outside [-%u, 0)", nr,
-			      (long long)s->min, (long long)s->max, s->size, INSN_STACK_BYTES);
+			return refuse_reg(env, -EACCES, nr,
+					  ": stack access at %lld of %u bytes is outside [-%u, 0)",
+					  (long long)s->min, s->size, INSN_STACK_BYTES);
+		return refuse_reg(env, -EACCES, nr,
+				  ": stack access at %lld to %lld of %u bytes may be outside [-%u, 0)",
+				  (long long)s->min, (long long)s->max, s->size, INSN_STACK_BYTES);
 	}
 	return 0;
 }
@@ -46,7 +47,7 @@ static int make_span(struct env *env, const struct reg *ptr, u32 nr, s32 off, u3
 	ret->size = size;
 	ret->fixed = reg_is_fixed(ptr);
 	if (!ret->fixed && (ptr->v.r.smin <= -OFF_MAX || ptr->v.r.smax >= OFF_MAX))
-		return refuse(env, -EINVAL, "R%u: stack access with an unbounded offset", nr);
+		return refuse_reg(env, -EINVAL, nr, ": stack access with an unbounded offset");
 	ret->min = ptr->v.r.smin + ptr->off + off;
 	ret->max = ptr->v.r.smax + ptr->off + off;
 	err = check_span(env, ret, nr);
@@ -159,8 +160,8 @@ int stack_load(struct env *env, const struct reg *ptr, u32 nr, s32 off, u32 size
 		return 0;
 	}
 	if (s.min % size)
-		return refuse(env, -EACCES, "R%u: misaligned stack access at %lld of %u bytes", nr,
-			      (long long)s.min, size);
+		return refuse_reg(env, -EACCES, nr, ": misaligned stack access at %lld of %u bytes",
+				  (long long)s.min, size);
 	trace_mem(env, ptr->frame, slot_of(s.min));
 	load_fixed(&s, ret);
 	return 0;
@@ -238,8 +239,8 @@ int stack_store(struct env *env, const struct reg *ptr, u32 ptr_nr, s32 off, u32
 	if (err)
 		return err;
 	if (value->type == REG_STACK && ptr->frame != env->cur->depth)
-		return refuse(env, -EINVAL, "R%u: a pointer to the stack is left in the stack of the caller",
-			      nr < 0 ? ptr_nr : (u32)nr);
+		return refuse_reg(env, -EINVAL, nr < 0 ? ptr_nr : (u32)nr,
+				  ": a pointer to the stack is left in the stack of the caller");
 	if (reg_is_pointer(value) && size != 8)
 		return refuse(env, -EACCES, "a pointer is stored in %u bytes of stack, not 8", size);
 	if (!s.fixed) {
@@ -288,16 +289,16 @@ int stack_fixed_slot(struct env *env, const struct reg *ptr, u32 nr, u32 nr_slot
 	int err;
 
 	if (ptr->type != REG_STACK)
-		return refuse(env, -EINVAL, "R%u is %s, expected a place on the stack", nr,
-			      reg_type_name(ptr));
+		return refuse_reg(env, -EINVAL, nr, " is %s, expected a place on the stack",
+				  reg_type_name(ptr));
 	if (!reg_is_fixed(ptr))
-		return refuse(env, -EINVAL, "R%u must be at a constant offset of the stack", nr);
+		return refuse_reg(env, -EINVAL, nr, " must be at a constant offset of the stack");
 	err = make_span(env, ptr, nr, 0, nr_slots * 8, &s);
 	if (err)
 		return err;
 	if (s.min % 8)
-		return refuse(env, -EINVAL, "R%u: offset %lld of the stack is no multiple of 8", nr,
-			      (long long)s.min);
+		return refuse_reg(env, -EINVAL, nr, ": offset %lld of the stack is no multiple of 8",
+				  (long long)s.min);
 	*ret = slot_of(s.min) + 1 - nr_slots;
 	return 0;
 }

@@ -179,13 +179,13 @@ static int check_global_btf(struct env *env, u32 nr, const struct global_arg *a)
 	if (!a->nonnull && reg_is_zero(r))
 		return mark_precise(env, nr);
 	if (r->type != REG_BTF || r->btf_id != a->btf_id || r->off || !reg_is_fixed(r) || r->v.t.value)
-		return refuse(env, -EINVAL, "R%u is %s, expected a pointer to struct %s", nr, reg_type_name(r),
-			      btfwalk_name(btfwalk_kernel(env), a->btf_id));
+		return refuse_reg(env, -EINVAL, nr, " is %s, expected a pointer to struct %s",
+				  reg_type_name(r), btfwalk_name(btfwalk_kernel(env), a->btf_id));
 	if (!(r->flags & (REG_TRUSTED | REG_GIVEN)))
-		return refuse(env, -EINVAL, "R%u: nobody says that this struct %s is there still", nr,
-			      btfwalk_name(r->btf, r->btf_id));
+		return refuse_reg(env, -EINVAL, nr, ": nobody says that this struct %s is there still",
+				  btfwalk_name(r->btf, r->btf_id));
 	if (a->nonnull && r->flags & REG_MAYBE_NULL) {
-		refuse(env, -EINVAL, "R%u is %s: it may be NULL", nr, reg_type_name(r));
+		refuse_reg(env, -EINVAL, nr, " is %s: it may be NULL", reg_type_name(r));
 		hint(env, "compare it with NULL first");
 		return -EINVAL;
 	}
@@ -203,12 +203,12 @@ static int check_global_arg(struct env *env, u32 nr, const struct global_arg *a)
 	switch (a->kind) {
 	case GLOBAL_NUMBER:
 		if (r->type != REG_SCALAR)
-			return refuse(env, -EINVAL, "R%u is %s, expected a number", nr, reg_type_name(r));
+			return refuse_reg(env, -EINVAL, nr, " is %s, expected a number", reg_type_name(r));
 		return 0;
 	case GLOBAL_CTX:
 		if (r->type != REG_CTX || r->off || !reg_is_fixed(r) || r->v.t.value)
-			return refuse(env, -EINVAL, "R%u is %s, expected unmodified ctx", nr,
-				      reg_type_name(r));
+			return refuse_reg(env, -EINVAL, nr, " is %s, expected unmodified ctx",
+					  reg_type_name(r));
 		return 0;
 	case GLOBAL_DYNPTR:
 		return objects_arg(env, P_DYNPTR, nr, &dynptr);
@@ -352,7 +352,7 @@ static int check_rounds(struct env *env, const struct proto *p, bool *ret)
 	if (!(p->flags & PF_LOOP))
 		return 0;
 	if (n->type != REG_SCALAR)
-		return refuse(env, -EINVAL, "R1 is %s, expected a number", reg_type_name(n));
+		return refuse_reg(env, -EINVAL, 1, " is %s, expected a number", reg_type_name(n));
 	*ret = state_frame(env->cur)->rounds < n->v.r.umax;
 	return mark_precise(env, 1);
 }
@@ -399,18 +399,18 @@ static int check_ret(struct env *env, s64 min, s64 max, bool word)
 	int err;
 
 	if (r0->type != REG_SCALAR)
-		return refuse(env, -EINVAL, "R0 is %s at the end, expected a number", reg_type_name(r0));
+		return refuse_reg(env, -EINVAL, 0, " is %s at the end, expected a number", reg_type_name(r0));
 	err = mark_precise(env, 0);
 	if (err)
 		return err;
 	if (r->smin >= min && r->smax <= max)
 		return 0;
 	if (r->smin == r->smax)
-		refuse(env, -EINVAL, "R0 is %lld at the end, should have been in [%lld, %lld]",
-		       (long long)r->smin, (long long)min, (long long)max);
+		refuse_reg(env, -EINVAL, 0, " is %lld at the end, should have been in [%lld, %lld]",
+			   (long long)r->smin, (long long)min, (long long)max);
 	else
-		refuse(env, -EINVAL, "R0 is %lld to %lld at the end, should have been in [%lld, %lld]",
-		       (long long)r->smin, (long long)r->smax, (long long)min, (long long)max);
+		refuse_reg(env, -EINVAL, 0, " is %lld to %lld at the end, should have been in [%lld, %lld]",
+			   (long long)r->smin, (long long)r->smax, (long long)min, (long long)max);
 	hint(env, "return %lld", (long long)min);
 	return -EINVAL;
 }
@@ -450,8 +450,9 @@ static int exit_program(struct env *env)
 		err = reg_check_read(env, 0);
 	if (env->in_global) {
 		if (!err && state_regs(env->cur)[0].type != REG_SCALAR)
-			err = refuse(env, -EINVAL, "R0 is %s at the end of a global function, expected a number",
-				     reg_type_name(&state_regs(env->cur)[0]));
+			err = refuse_reg(env, -EINVAL, 0,
+					 " is %s at the end of a global function, expected a number",
+					 reg_type_name(&state_regs(env->cur)[0]));
 		return err ?: PATH_DONE;
 	}
 	if (!err && !rule.any)
@@ -496,7 +497,7 @@ static int exit_frame(struct env *env)
 	if (f->is_callback)
 		return exit_callback(env);
 	if (points_to(r0, s->depth))
-		return refuse(env, -EINVAL, "R0 points to the stack of the function that ends");
+		return refuse_reg(env, -EINVAL, 0, " points to the stack of the function that ends");
 	s->frames[s->depth--] = NULL;
 	state_regs(s)[0] = *r0;
 	s->pc = f->callsite + 1;
