@@ -13,6 +13,7 @@
 #define STACK_BYTES 80		/* that programs use for numbers */
 #define KEY_OFF (-128)		/* keys of lookups */
 #define SPILL_OFF (-112)	/* pointers */
+#define FORK_OFF (-136)		/* numbers */
 #define ITER_OFF (-88)		/* iterators, and below */
 #define FUNC_STACK_BYTES 32
 
@@ -167,12 +168,32 @@ static void gen_jump(struct gen *g)
 	skip(g, insn);
 }
 
+/* One of two numbers, by where a path came from: at most @max, or else only where nobody looked twice. */
+static void gen_fork(struct gen *g, u8 r, u32 max)
+{
+	u32 one = below(max + 1), other = max + (below(3) ? 0 : 1 + below(16));
+	bool swap = below(2);
+
+	add(g, INSN_MOV_I(r, swap ? one : other));
+	add(g, INSN_JMP_I(below(2) ? BPF_JSGT : BPF_JSET, number(g), small(), 1));
+	add(g, INSN_MOV_I(r, swap ? other : one));
+	if (!below(3)) {
+		add(g, INSN_STX(BPF_DW, 10, FORK_OFF, r));
+		add(g, INSN_JMP_I(BPF_JEQ, number(g), small(), 0));
+		add(g, INSN_LDX(BPF_DW, r, 10, FORK_OFF));
+	}
+}
+
 /* Keeps a number near @max, more or less. */
 static void gen_bound(struct gen *g, u8 r, u32 max)
 {
 	u32 mask = max ? (2u << (31 - __builtin_clz(max))) - 1 : 0;
 
 	max += !below(10);
+	if (!below(8)) {
+		gen_fork(g, r, max);
+		return;
+	}
 	switch (below(can_skip(g, 2) ? 5 : 2)) {
 	case 0:
 		add(g, INSN_ALU_I(BPF_AND, r, mask > max ? mask >> 1 : mask));
@@ -219,7 +240,7 @@ static u32 gen_pointer(struct gen *g, const struct gen_base *b, u32 need, u32 al
 	add(g, INSN_MOV_R(1, b->reg));
 	if (spread)
 		add(g, INSN_ALU_R(BPF_ADD, 1, 0));
-	add(g, INSN_ALU_I(BPF_ADD, 1, b->min + (s32)at + !below(14)));
+	add(g, INSN_ALU_I(BPF_ADD, 1, b->min + (s32)at + !below(18) - 8 * !below(30)));
 	return need + room - at - spread;
 }
 
@@ -233,7 +254,7 @@ static void gen_size(struct gen *g, u32 min, u32 max)
 	}
 	add(g, INSN_MOV_R(0, number(g)));
 	gen_bound(g, 0, max - min);
-	if (min && below(24))
+	if (min && below(8))
 		add(g, INSN_ALU_I(BPF_ADD, 0, min));
 }
 
@@ -541,6 +562,8 @@ static void gen_value(struct gen *g)
 	if (!below(32))
 		add(g, INSN_LDX(BPF_B, 0, 7, 0));
 	land_one(g, null);
+	if (!below(16))
+		add(g, INSN_LDX(BPF_B, 0, 7, 0));
 	give_back(g);
 }
 
@@ -586,6 +609,8 @@ static void gen_record(struct gen *g)
 	g->nr_bases--;
 	gen_record_end(g);
 	land_one(g, null);
+	if (!below(16))
+		add(g, INSN_LDX(BPF_B, 0, 7, 0));
 	give_back(g);
 }
 
@@ -641,7 +666,7 @@ static void gen_iter(struct gen *g)
 	gen_iter_call(g, "bpf_iter_num_next", off);
 	end = g->cnt;
 	add(g, INSN_JMP_I(BPF_JEQ, 0, 0, 0));
-	add(g, INSN_LDX(some_size(4), number_out(g), 0, 0));
+	add(g, INSN_LDX(some_size(below(32) ? 4 : 8), number_out(g), 0, 0));
 	gen_body(g);
 	if (!below(40))
 		gen_iter_call(g, "bpf_iter_num_destroy", off);
@@ -853,7 +878,7 @@ static void gen_main(struct gen *g)
 		add(g, INSN_LDX(BPF_DW, r, 9, 8 * (r - 2)));
 		g->numbers |= 1 << r;
 	}
-	gen_clear(g, -KEY_OFF);
+	gen_clear(g, -FORK_OFF);
 	gen_steps(g, 6 + below(20));
 	add(g, INSN_MOV_R(0, number(g)));
 	add(g, INSN_EXIT());

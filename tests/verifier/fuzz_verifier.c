@@ -8,6 +8,7 @@
  * program.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include "verifier/verifier.h"
 
 #define RUNS 12
-#define MAY_GOTO_MAX 50
+#define MAY_GOTO_MAX 10
 
 static struct {
 	u64 made, accepted, runs, compared;
@@ -231,6 +232,19 @@ static void show(const struct gen *g, enum gen_class class, u64 from, const stru
 	printf("\n");
 }
 
+static struct {
+	enum gen_class class;
+	u64 seed;
+} at;
+
+/* A program that got past the proof and the interpreter. */
+static void say_where(int sig)
+{
+	printf("# -c %s -1 %llu\n# signal %d\n", gen_name(at.class), (unsigned long long)at.seed, sig);
+	fflush(stdout);
+	_exit(1);
+}
+
 static bool try_one(enum gen_class class, u64 from, bool verbose)
 {
 	struct verify_result exact = { 0 }, loose = { 0 };
@@ -239,6 +253,8 @@ static bool try_one(enum gen_class class, u64 from, bool verbose)
 	struct gen g;
 	int err_exact, err_loose;
 
+	at.class = class;
+	at.seed = from;
 	rnd_seed(from);
 	generate(&g, class);
 	err_loose = judge(&g, below(2) ? VERIFY_STATE_FREQ : 0, &loose, NULL);
@@ -299,6 +315,8 @@ int main(int argc, char **argv)
 	int opt, only = -1;
 	bool ok = true;
 
+	signal(SIGSEGV, say_where);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((opt = getopt(argc, argv, "c:n:t:s:1:")) != -1) {
 		if (opt == 'c')
 			only = find_class(optarg);

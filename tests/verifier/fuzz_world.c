@@ -15,6 +15,7 @@
 #define BLOCKS_MAX 65536
 #define RECORDS_MAX 500		/* that a run gets */
 #define ROUNDS_MAX 5		/* of loops */
+#define CALLBACKS_MAX 2000	/* in a run; then loops are done */
 
 struct region {
 	u64 at;
@@ -31,8 +32,7 @@ struct map {			/* what a map pointer points at */
 };
 
 struct iter {
-	u64 at;			/* of the program's 8 bytes */
-	s32 *value;
+	u64 at;			/* of the program's 8 bytes; 0: unused */
 	s32 next, end;
 	u32 rounds;
 };
@@ -51,8 +51,9 @@ static struct {
 	u32 nr_regions;
 	struct map maps[MAPS];
 	struct iter iters[ITERS_MAX];
+	s32 *counts[ITERS_MAX];	/* what they return */
 	u32 nr_held;		/* records and iterators */
-	u32 records;		/* got in this run */
+	u32 records, callbacks;	/* in this run */
 	u8 *ctx;
 	void *blocks[BLOCKS_MAX]; /* freed at the end, so that nothing else comes to lie there */
 	u32 nr_blocks;
@@ -132,13 +133,20 @@ static bool may(u64 at, u64 bytes, bool write)
 	return !w.wrong;
 }
 
-static u8 *memory(u32 bytes, bool read_only)
+static void know(const void *p, u32 bytes, bool read_only)
 {
-	u8 *p = malloc(bytes);
-
-	if (!p || w.nr_regions == REGIONS_MAX || w.nr_blocks == BLOCKS_MAX)
+	if (w.nr_regions == REGIONS_MAX)
 		abort();
 	w.regions[w.nr_regions++] = (struct region){ (u64)p, bytes, read_only };
+}
+
+static void *memory(u32 bytes, bool read_only)
+{
+	void *p = malloc(bytes);
+
+	if (!p || w.nr_blocks == BLOCKS_MAX)
+		abort();
+	know(p, bytes, read_only);
 	w.blocks[w.nr_blocks++] = p;
 	return p;
 }
@@ -172,8 +180,10 @@ void *world_ctx(void)
 
 static void map_new(struct map *m, const struct verify_map *type)
 {
-	u32 n = !type->key_size || !type->value_size ? 0 : type->max_entries < ENTRIES_MAX ? type->max_entries : ENTRIES_MAX;
+	u32 n = type->max_entries < ENTRIES_MAX ? type->max_entries : ENTRIES_MAX;
 
+	if (!type->key_size || !type->value_size)
+		n = 0;
 	*m = (struct map){ .type = type, .max_entries = n };
 	for (u32 i = 0; i < n; i++) {
 		if (type->type == BPF_MAP_TYPE_PROG_ARRAY)
@@ -350,7 +360,8 @@ static u64 iter_new(u64 at, u64 start, u64 end, u64 d, u64 e)
 		return 0;
 	}
 	memcpy((void *)at, &word, sizeof(word));
-	w.iters[(u8)word] = (struct iter){ at, (s32 *)memory(sizeof(s32), true), start, end, 0 };
+	w.iters[(u8)word] = (struct iter){ at, start, end, 0 };
+	know(w.counts[(u8)word], sizeof(s32), true);
 	w.nr_held++;
 	return choose_edge();
 }
@@ -362,8 +373,8 @@ static u64 iter_next(u64 at, u64 b, u64 c, u64 d, u64 e)
 	(void)b, (void)c, (void)d, (void)e;
 	if (!it || it->next >= it->end || it->rounds++ == ROUNDS_MAX)
 		return 0;
-	*it->value = it->next++;
-	return (u64)it->value;
+	*w.counts[it - w.iters] = it->next++;
+	return (u64)w.counts[it - w.iters];
 }
 
 static u64 iter_destroy(u64 at, u64 b, u64 c, u64 d, u64 e)
@@ -373,7 +384,7 @@ static u64 iter_destroy(u64 at, u64 b, u64 c, u64 d, u64 e)
 	(void)b, (void)c, (void)d, (void)e;
 	if (!it)
 		return 0;
-	forget((u64)it->value);
+	forget((u64)w.counts[it - w.iters]);
 	it->at = 0;
 	w.nr_held--;
 	return choose_edge();
@@ -383,8 +394,14 @@ static u64 iter_destroy(u64 at, u64 b, u64 c, u64 d, u64 e)
 
 static u64 call_back(u64 cb, u64 r1, u64 r2, u64 r3, u64 r4)
 {
-	u64 r0 = w.o.interpreted ? interp_callback(cb, r1, r2, r3, r4, 0) : ((bpf_helper_fn)cb)(r1, r2, r3, r4, 0);
+	u64 r0;
 
+	if (w.callbacks++ >= CALLBACKS_MAX)
+		return 1;
+	if (w.o.interpreted)
+		r0 = interp_callback(cb, r1, r2, r3, r4, 0);
+	else
+		r0 = ((bpf_helper_fn)cb)(r1, r2, r3, r4, 0);
 	if (r0 > 1)
 		wrong("a callback returns neither 0 nor 1");
 	return r0 || w.wrong;
@@ -488,6 +505,9 @@ void world_new(void)
 	for (u32 i = 0; (type = test_map(i)); i++)
 		map_new(&w.maps[i], type);
 	w.lasting = w.nr_regions;
+	for (u32 i = 0; i < ITERS_MAX; i++)
+		w.counts[i] = memory(sizeof(s32), true);
+	w.nr_regions = w.lasting;	/* iterators lend those */
 }
 
 void world_begin(const struct world_opts *o)
@@ -496,7 +516,7 @@ void world_begin(const struct world_opts *o)
 	w.rnd = o->seed;
 	w.hash = 0;
 	w.wrong = NULL;
-	w.nr_frames = w.nr_held = w.records = 0;
+	w.nr_frames = w.nr_held = w.records = w.callbacks = 0;
 	memset(w.iters, 0, sizeof(w.iters));
 	w.nr_regions = w.lasting;
 	fill(w.ctx, GEN_CTX_BYTES);
