@@ -19,10 +19,12 @@
 #include "cli/judgetypes.h"
 #include "cli/report.h"
 #include "image/bpfobj.h"
+#include "image/kinject.h"
 #include "syscall/attr.h"
 #include "syscall/wrap.h"
 #include "util/log.h"
 
+#define NOTE_BYTES 256
 #define LOG_MAX (16u << 20)	/* of a log the end is kept */
 
 /* Where the command has the user engine inside. */
@@ -243,6 +245,30 @@ static struct bpf_insn *copy_insns(const struct prog_load_attr *a)
 	return ret;
 }
 
+/*
+ * The kernel takes sleepable and fmod_ret programs on the functions of a list, and on few others. Those others are in
+ * no list, so that the verdict does not rest on it.
+ */
+static const char *note_of(const struct judge *j, const struct verify_opts *o, const char *target, char buf[NOTE_BYTES])
+{
+	bool modifies = o->attach_type == BPF_MODIFY_RETURN;
+	int listed;
+
+	if (!j->o->kernel || !target || o->type != BPF_PROG_TYPE_TRACING || o->attach_type == BPF_TRACE_ITER ||
+	    !(modifies || o->flags & VERIFY_SLEEPABLE) || (modifies && !strncmp(target, "security_", 9)))
+		return NULL;
+	listed = j->o->btf ? -ENOENT : kinject_find(KINJECT_LIST, target);
+	if (listed > 0)
+		return NULL;
+	if (!listed)
+		snprintf(buf, NOTE_BYTES, "'%s' is not in this kernel's list of functions that may fail: "
+			 "few others take such programs", target);
+	else
+		snprintf(buf, NOTE_BYTES, "whether '%s' takes such programs is in the kernel's list of functions that "
+			 "may fail, not in its types", target);
+	return buf;
+}
+
 static void judge_prog(struct judge *j, const struct prog_load_attr *a, const struct bpf_program *prog)
 {
 	struct bpf_insn *insns = copy_insns(a);
@@ -250,6 +276,7 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 	struct verify_result res = { 0 };
 	struct judgetarget target;
 	struct verify_opts o;
+	char note[NOTE_BYTES];
 	u64 start;
 
 	j->log.len = 0;
@@ -271,6 +298,7 @@ static void judge_prog(struct judge *j, const struct prog_load_attr *a, const st
 	ret.log = j->log.len ? j->log.at : "";
 	ret.insns = o.insns;
 	ret.cnt = o.cnt;
+	ret.note = ret.err ? NULL : note_of(j, &o, ret.target, note);
 	j->fn(&ret, j->arg);
 	j->judged++;
 	verify_done(&res);

@@ -31,6 +31,7 @@ struct judgement {
 	u32 cnt;
 	u64 ns;			/* that took */
 	const char *log;	/* "" without */
+	const char *note;	/* what the verdict rests on that types do not tell, or NULL */
 };
 
 /*

@@ -29,6 +29,8 @@ static void print_verdict(const struct judgement *j, void *arg)
 	printf("%s: %s (section %s; %llu instructions visited, %u states, %u at once, stack %u, %.3f ms)\n",
 	       j->name, j->err ? "reject" : "accept", j->section, (unsigned long long)r->visited, r->states,
 	       r->peak_states, r->stack_bytes, j->ns / 1e6);
+	if (j->note)
+		printf("  note: %s\n", j->note);
 	if (!j->err || v->o->verbose)
 		return;
 	if (r->source)
@@ -67,6 +69,7 @@ static void put_verdict(const struct judgement *j, void *arg)
 	json_key_str(json, "target", j->target);
 	if (j->err)
 		put_reason(json, j);
+	json_key_str(json, "note", j->note);
 	json_key_u64(json, "insns", j->cnt);
 	json_key_u64(json, "insns_visited", j->res->visited);
 	json_key_u64(json, "states", j->res->states);

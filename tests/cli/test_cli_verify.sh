@@ -46,6 +46,20 @@ t_verify_refuses()
 	out 'should have been in [0, 0]'
 }
 
+# The list of functions that may fail is the kernel's, and of a file of types there is none.
+t_verify_notes()
+{
+	[ "$(uname -m)" = x86_64 ] || { skip 'libbpf asks the running kernel'; return; }
+	for p in sleeps modifies; do
+		verify -p $p "$objects/kfuncs.bpf.o"
+		status 0
+		out "$p: accept"
+		out "note: whether 'bpf_fentry_test1' takes such programs"
+	done
+	verify -p none "$objects/kfuncs.bpf.o"
+	! grep -q note: "$tmp/out" || not_ok 'a note'
+}
+
 t_verify_one_program()
 {
 	verify --program histogram "$objects/programs.bpf.o"

@@ -5,8 +5,11 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "image/kdeny.h"
+#include "image/kinject.h"
 #include "tap.h"
 #include "util/log.h"
 
@@ -270,6 +273,21 @@ TEST(ktarget_threads)
 	}
 	ktarget_cache_drop();
 	CHECK(ktarget_vmlinux() != NULL);
+}
+
+TEST(ktarget_functions_that_may_fail)
+{
+	char path[] = "/tmp/fsession-list-XXXXXX";
+	int fd = mkstemp(path);
+
+	CHECK_EQ(dprintf(fd, "open_ctree [btrfs]\tERRNO\nshould_failslab\tERRNO\n"), 47);
+	CHECK_EQ(kinject_find(path, "should_failslab"), 1);
+	CHECK_EQ(kinject_find(path, "open_ctree"), 1);
+	CHECK_EQ(kinject_find(path, "should_fail"), 0);
+	CHECK_EQ(kinject_find(path, "should_failslabs"), 0);
+	close(fd);
+	unlink(path);
+	CHECK_EQ(kinject_find(path, "open_ctree"), -ENOENT);
 }
 
 TEST(ktarget_prog_wrong_fd)

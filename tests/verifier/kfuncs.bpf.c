@@ -36,4 +36,16 @@ int BPF_PROG(none, int a)
 	return 0;
 }
 
+SEC("fentry.s/bpf_fentry_test1")
+int BPF_PROG(sleeps, int a)
+{
+	return 0;
+}
+
+SEC("fmod_ret/bpf_fentry_test1")
+int BPF_PROG(modifies, int a)
+{
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";
