@@ -222,13 +222,15 @@ API_TEST(life_full_store)
 	for (int i = 0; i < SLEEPERS; i++)
 		pthread_join(t[i], NULL);
 	CHECK_EQ(fsession_prog_stats(s->progs.asleep, &st), 0);
-	CHECK_EQ(s->bss->bad, 0);
-	CHECK_EQ(s->bss->entries, s->bss->exits);
 	if (api_is_split()) {
+		CHECK_EQ(s->bss->bad, 0);
+		CHECK_EQ(s->bss->entries, s->bss->exits);
 		CHECK(s->bss->entries + st.full >= SLEEPERS);
 		CHECK_EQ(st.entries, st.exits + st.open);
-	} else {
-		CHECK(s->bss->entries >= SLEEPERS);
+	} else {	/* the kernel misses tasks that come while another one was preempted in the program */
+		CHECK(s->bss->bad <= st.missed);
+		CHECK(s->bss->exits + st.missed >= s->bss->entries);
+		CHECK(s->bss->entries + st.missed >= SLEEPERS);
 		CHECK_EQ(st.full, 0);
 	}
 	api_sleep__destroy(s);
