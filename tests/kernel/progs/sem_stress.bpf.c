@@ -93,18 +93,6 @@ int BPF_PROG(interrupted, void *map, __u32 *key, __u64 *value)
 	return 0;
 }
 
-static __always_inline void tick_update(void)
-{
-	__u32 zero = 0, key = 3;
-	__u64 *value = bpf_map_lookup_elem(&source, &zero);
-
-	sem_count(30);
-	if (!value)
-		return;
-	*value = 0xabcdffffffffULL;
-	bpf_map_update_elem(&busy, &key, value, BPF_ANY);
-}
-
 static __always_inline int update_busy(void)
 {
 	__u32 zero = 0, key = 3;
@@ -118,8 +106,8 @@ static __always_inline int update_busy(void)
 	return 0;
 }
 
-/* Runs in the interrupt of a CPU clock. */
-SEC("perf_event")
+/* Runs in each CPU's timer interrupt, also in those that come while bpf(2) is at work. */
+SEC("fentry/update_process_times")
 int tick(void *ctx)
 {
 	return update_busy();
