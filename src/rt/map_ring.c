@@ -144,7 +144,12 @@ static bool take_over(struct rt_map *m, u64 pos, u64 slot, u32 token)
 	return true;
 }
 
-static void publish(struct rt_map *m, u32 token)
+/*
+ * @mine: the end of the record whose header the caller just wrote. Whose record comes later looks at the position
+ * after it has written its header, as this caller looked at that header after it moved the position: one of
+ * them sees what the other did. So behind @mine the reservation word, another's cache line, is let be.
+ */
+static void publish(struct rt_map *m, u32 token, u64 mine)
 {
 	u64 pos = rt_load_acquire(producer_pos(m)), steps = m->index_mask + TRIES_MAX;
 
@@ -155,11 +160,13 @@ static void publish(struct rt_map *m, u32 token)
 		if (slot & SLOT_HEADER && slot_is_of(m, slot, pos) && slot_units(slot)) {
 			u64 next = pos + (u64)slot_units(slot) * HDR_BYTES;
 
-			__atomic_compare_exchange_n(producer_pos(m), &pos, next, 0, __ATOMIC_SEQ_CST,
-						    __ATOMIC_SEQ_CST);
-			pos = rt_load_acquire(producer_pos(m));
+			if (__atomic_compare_exchange_n(producer_pos(m), &pos, next, 0, __ATOMIC_SEQ_CST,
+							__ATOMIC_SEQ_CST))
+				pos = next;
 			continue;
 		}
+		if (pos >= mine)
+			return;
 		w = ring_load(m);
 		if (pos == w.end)
 			return;
@@ -218,7 +225,7 @@ static void recover(struct rt_map *m, u32 token)
 			break;
 		pos += rt_round_up((rt_load(header_at(m, pos)) & LEN_MASK) + HDR_BYTES, HDR_BYTES);
 	}
-	publish(m, token);
+	publish(m, token, -1ULL);
 	if (!had && rt_ring_has_data(m))
 		notify(m->hdr, m->notify_fd);
 }
@@ -267,7 +274,7 @@ void *rt_ring_reserve(struct rt_map *m, u64 size, u64 flags)
 	header_write(m, pos, (u32)size | BUSY, token, units);
 	if (rt_load(producer_pos(m)) != pos)	/* else publish() starts with a full barrier */
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	publish(m, token);
+	publish(m, token, pos + units * HDR_BYTES);
 	return header_at(m, pos) + 1;
 }
 

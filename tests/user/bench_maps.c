@@ -205,6 +205,50 @@ static u64 fetch_add(u32 seed)
 	return 0;
 }
 
+/*
+ * The plain ring: the same records and positions under a spin lock, as the kernel's. Who is killed while it
+ * holds that stops everybody.
+ */
+static struct {
+	u32 lock RT_LINE;
+	u64 reserved, consumer RT_LINE, producer RT_LINE;
+	u8 data[(1 << 16) + 64] RT_LINE;	/* the last record runs on */
+} plain_ring;
+
+static u64 *plain_reserve(u32 bytes)
+{
+	u64 pos, *header, *ret = NULL;
+
+	while (__atomic_exchange_n(&plain_ring.lock, 1, __ATOMIC_ACQUIRE))
+		while (rt_load(&plain_ring.lock))
+			__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	pos = plain_ring.reserved;
+	if (pos + 8 + bytes - rt_load_acquire(&plain_ring.consumer) <= 1 << 16) {
+		header = (u64 *)(plain_ring.data + pos % (1 << 16));
+		rt_store(header, 1u << 31 | bytes);
+		plain_ring.reserved = pos + 8 + bytes;
+		rt_store_release(&plain_ring.producer, plain_ring.reserved);
+		ret = header + 1;
+	}
+	rt_store_release(&plain_ring.lock, 0);
+	return ret;
+}
+
+static u64 plain_ring_record(u32 seed)
+{
+	for (u32 i = 0; i < OPS; i++) {
+		u64 *r = plain_reserve(16);
+
+		if (!r) {
+			rt_store(&plain_ring.consumer, rt_load_acquire(&plain_ring.producer));
+			continue;
+		}
+		r[0] = seed;
+		__atomic_exchange_n(r - 1, 16, __ATOMIC_SEQ_CST);
+	}
+	return 0;
+}
+
 static u64 ring_record(u32 seed)
 {
 	struct rt_scope scope;
@@ -363,7 +407,8 @@ int main(void)
 		measure("hash lookup", hash_lookup, 0, threads, yard);
 		measure("hash replace", hash_update, base, threads, 0);
 		measure("lane in and out", lane, 0, threads, 0);
-		yard = measure("fetch-add, one line", fetch_add, 0, threads, 0);
+		measure("fetch-add, one line", fetch_add, 0, threads, 0);
+		yard = measure("ring, plain C", plain_ring_record, 0, threads, 0);
 		measure("ring reserve+submit", ring_record, 0, threads, yard);
 	}
 	return 0;
