@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -50,6 +51,29 @@ int mem_peek(const struct mem *m, u64 addr, void *buf, u32 len)
 int mem_poke(const struct mem *m, u64 addr, const void *bytes, u64 len)
 {
 	return pwrite(m->fd, bytes, len, addr) == (ssize_t)len ? 0 : -EFAULT;
+}
+
+int mem_flush(const struct mem *m, struct mem_run *run)
+{
+	u32 len = run->len;
+
+	run->len = 0;
+	return len ? mem_poke(m, run->addr, run->bytes, len) : 0;
+}
+
+int mem_put(const struct mem *m, struct mem_run *run, u64 addr, const void *bytes, u32 len)
+{
+	int err = 0;
+
+	if (addr != run->addr + run->len || len > sizeof(run->bytes) - run->len)
+		err = mem_flush(m, run);
+	if (err || len > sizeof(run->bytes))
+		return err ?: mem_poke(m, addr, bytes, len);
+	if (!run->len)
+		run->addr = addr;
+	memcpy(run->bytes + run->len, bytes, len);
+	run->len += len;
+	return 0;
 }
 
 struct mem_piece *mem_find(const struct mem *m, u64 addr)

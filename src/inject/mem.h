@@ -12,6 +12,13 @@ struct mem_piece {
 	struct mem_piece *next;
 };
 
+/* Bytes to be written, each behind those before: one system call for many */
+struct mem_run {
+	u64 addr;
+	u32 len;
+	u8 bytes[1 << 16];
+};
+
 struct mem {
 	pid_t pid;
 	int pidfd, fd;		/* of the process; of /proc/PID/mem; -1 */
@@ -32,6 +39,10 @@ struct mem_piece *mem_find(const struct mem *m, u64 addr);
 /* 0, -EFAULT */
 int mem_peek(const struct mem *m, u64 addr, void *buf, u32 len);
 int mem_poke(const struct mem *m, u64 addr, const void *bytes, u64 len);
+/* Gathers them in @run. 0, -EFAULT: those before */
+int mem_put(const struct mem *m, struct mem_run *run, u64 addr, const void *bytes, u32 len);
+/* Writes what was gathered. 0, -EFAULT: it cannot be; it is forgotten */
+int mem_flush(const struct mem *m, struct mem_run *run);
 
 /*
  * In a call of system calls. All return 0, -errno of the process' system call, -EEXIST: something is at @at; -ENOMEM here or

@@ -74,6 +74,10 @@ struct remote {
 	u64 stood_ns;		/* the last time it was stopped for its text */
 	struct agent_region regions[AGENT_REGIONS_MAX];	/* as the agent has them */
 	u32 nr_regions;
+	/* Not written yet: code, and of the region .counted (if .rows has any) pieces and how many there are. With the
+	 * lock of the space. */
+	struct mem_run code, rows;
+	u32 counted;
 	struct tramp *hooked[REMOTE_HOOKS];
 	bool jumped;		/* longjmp() was ours: it may have taken another stack for left, and stamps from calls there */
 	struct remote_map *maps;
@@ -113,12 +117,15 @@ static bool has_ended(const struct remote *r)
 
 /* -- Memory of the target --- */
 
-static int poke(const struct remote *r, u64 addr, const void *bytes, u64 len)
+static int cannot_write(const struct remote *r)
 {
-	if (!mem_poke(&r->mem, addr, bytes, len))
-		return 0;
 	return has_ended(r) ? -ESRCH :
 		fail(-EFAULT, "inject: cannot write memory of process %d: %s", r->pid, log_errstr(errno));
+}
+
+static int poke(const struct remote *r, u64 addr, const void *bytes, u64 len)
+{
+	return mem_poke(&r->mem, addr, bytes, len) ? cannot_write(r) : 0;
 }
 
 static int explain(const struct remote *r, int err)
@@ -282,13 +289,23 @@ static int remote_op_add_images(void *arg, u64 start, u64 end)
 	return err ?: poke(r, at, &nr, sizeof(nr));
 }
 
+/* What a store is about to lead to is there first, and known to unwinders. */
+static int write_behind(struct remote *r)
+{
+	bool any = r->rows.len;
+
+	if (mem_flush(&r->mem, &r->code) || mem_flush(&r->mem, &r->rows))
+		return cannot_write(r);
+	return any ? set_word(r, "agent_regions", REGION_OFF(r->counted, cnt), r->regions[r->counted].cnt) : 0;
+}
+
 static int remote_op_write(void *arg, u64 addr, const void *bytes, u32 len)
 {
 	struct remote *r = arg;
 	struct mem_piece *p = mem_find(&r->mem, addr);
 
 	if (!p || !p->view)
-		return poke(r, addr, bytes, len);
+		return mem_put(&r->mem, &r->code, addr, bytes, len) ? cannot_write(r) : 0;
 	memcpy(p->view + (addr - p->addr), bytes, len);
 	return 0;
 }
@@ -301,7 +318,7 @@ static void remote_op_store(void *arg, u64 addr, u64 value)
 
 	if (p && p->view)
 		__atomic_store_n((u64 *)(p->view + (addr - p->addr)), value, __ATOMIC_RELEASE);
-	else if (pwrite(r->mem.fd, &value, sizeof(value), addr) != sizeof(value))
+	else if (write_behind(r) || mem_poke(&r->mem, addr, &value, sizeof(value)))
 		log_msg(LOG_DEBUG, "inject: process %d is gone", r->pid);
 }
 
@@ -309,12 +326,14 @@ static int remote_op_read(void *arg, u64 addr, void *buf, u32 len)
 {
 	struct remote *r = arg;
 	struct mem_piece *p = mem_find(&r->mem, addr);
-	ssize_t n = len;
+	ssize_t n = -1;
 
-	if (p && p->view)
+	if (p && p->view) {
 		memcpy(buf, p->view + (addr - p->addr), len);
-	else
+		n = len;
+	} else if (!write_behind(r)) {
 		n = pread(r->mem.fd, buf, len, addr);
+	}
 	return n < 0 ? 0 : n;
 }
 
@@ -403,7 +422,8 @@ static int remote_op_patch(void *arg, const struct tramp_patch *patches, u32 nr)
 	int err;
 
 	lock_remote(r);
-	err = r->left ? -ESRCH : keeper_note(r->keeper, patches, nr);
+	err = r->left ? -ESRCH : write_behind(r);
+	err = err ?: keeper_note(r->keeper, patches, nr);
 	if (!err) {
 		err = stop_begin(r, &s);
 		err = err ?: patch_stopped(r, &s, patches, nr);
@@ -430,7 +450,7 @@ static void dump_code(struct remote *r, u64 start, u64 end, const char *name)
 {
 	u8 *code = jitdump_fd(r->pid) < 0 ? NULL : malloc(end - start);
 
-	if (code && !mem_peek(&r->mem, start, code, end - start))
+	if (code && !write_behind(r) && !mem_peek(&r->mem, start, code, end - start))
 		jitdump_add(r->pid, start, code, end - start, name);
 	free(code);
 }
@@ -450,8 +470,12 @@ static int remote_op_add_code(void *arg, u64 area, u64 start, u64 end, u64 hdr, 
 	region = &r->regions[nr];
 	if (nr == r->nr_regions || region->cnt == AGENT_PIECES_MAX)
 		return fail(-ENOMEM, "inject: too many pieces of code in process %d", r->pid);
-	err = poke(r, region->pieces + region->cnt * sizeof(piece), &piece, sizeof(piece));
-	return err ?: set_word(r, "agent_regions", REGION_OFF(nr, cnt), ++region->cnt);
+	err = nr == r->counted ? 0 : write_behind(r);
+	if (!err && mem_put(&r->mem, &r->rows, region->pieces + region->cnt * sizeof(piece), &piece, sizeof(piece)))
+		err = cannot_write(r);
+	r->counted = nr;
+	region->cnt += !err;
+	return err;
 }
 
 static const struct tramp_target_ops ops = {

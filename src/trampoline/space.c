@@ -133,8 +133,8 @@ u64 space_piece_addr(const struct space_piece *p)
 int space_place_code(struct tramp_space *s, struct space_area *a, const struct space_code *c,
 		     struct space_piece *ret)
 {
-	struct codebuf b = { .cap = UNWIND_BYTES(c->cfi->cnt) };
 	const struct codebuf *code = c->code;
+	struct codebuf b = { .cap = align_up(code->len, 8) + UNWIND_BYTES(c->cfi->cnt) };
 	u64 at = space_code_at(a), hdr;
 	char name[SPACE_NAME_MAX];
 	u32 bytes;
@@ -145,12 +145,14 @@ int space_place_code(struct tramp_space *s, struct space_area *a, const struct s
 	b.buf = malloc(b.cap);
 	if (!b.buf)
 		return -ENOMEM;
-	hdr = align_up(at + code->len, 8);
+	codebuf_put(&b, code->buf, code->len);
+	while (b.len % 8)
+		codebuf_u8(&b, s->arch->trap_byte);
+	hdr = at + b.len;
 	unwind_emit(s->arch, c->cfi, at, code->len, hdr, &b);
-	bytes = align_up(hdr + b.len - at, CODE_ALIGN);
+	bytes = align_up(b.len, CODE_ALIGN);
 	err = b.err ?: bytes > range_room(&a->code, a->place) ? -E2BIG : 0;
-	err = err ?: s->ops->write(s->arg, at, code->buf, code->len);
-	err = err ?: s->ops->write(s->arg, hdr, b.buf, b.len);
+	err = err ?: s->ops->write(s->arg, at, b.buf, b.len);
 	snprintf(name, sizeof(name), "%s:%s", c->kind, c->name);
 	err = err ?: s->ops->add_code(s->arg, a->start, at, at + code->len, hdr, name);
 	err = err ?: range_take(&a->code, a->place, bytes);

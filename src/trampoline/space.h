@@ -45,6 +45,7 @@ struct tramp_space {
 	struct space_area *areas;
 	struct tramp *tramps[1 << SPACE_TRAMPS_SHIFT];	/* by address */
 	struct tramp_image *retired;	/* images that no call enters any more */
+	u32 image_bytes;		/* that the last one needed */
 	u64 retired_bytes;
 	u64 reclaim_bytes;		/* of them that make it worth while to look for what can be used again */
 };

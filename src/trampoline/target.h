@@ -35,7 +35,7 @@ struct tramp_target_ops {
 	int (*map_guards)(void *arg, u64 *ret);
 	/* Tells guards of the target (struct guard_table) that images may be between these addresses. */
 	int (*add_images)(void *arg, u64 start, u64 end);
-	/* Into mapped memory that no thread runs or reads yet. */
+	/* Into mapped memory that no thread runs or reads yet; may be there only before the next .store, .read or .patch. */
 	int (*write)(void *arg, u64 addr, const void *bytes, u32 len);
 	/* One aligned word of mapped data, at once. Cannot fail, unless the target is dead. */
 	void (*store)(void *arg, u64 addr, u64 value);

@@ -313,32 +313,35 @@ static void fill_desc(const struct tramp *t, const struct image_lists *im, struc
 	desc->nr_exit = t->cnt[LIST_EXIT];
 }
 
-/* First to see how long it becomes, then where there is room for that. */
+/* Most are as long as the one before; where there was no room for more, it is made once more where there is. */
 static int emit_image(struct tramp *t, const struct image_lists *im, struct space_piece *ret)
 {
 	struct tramp_space *s = t->space;
 	struct codebuf b = { .cap = IMAGE_BYTES_MAX };
 	struct space_area *a;
 	struct arch_tramp desc;
-	u32 rows = 0;
+	u32 room = s->image_bytes ?: IMAGE_SLACK;
+	bool placed = false;
 	int err = 0;
 
 	b.buf = malloc(b.cap);
 	if (!b.buf)
 		return -ENOMEM;
 	fill_desc(t, im, &desc);
-	for (u32 pass = 0; pass < 2 && !err; pass++) {
+	for (u32 pass = 0; pass < 2 && !err && !placed; pass++) {
 		struct arch_cfi cfi = {};
 
-		err = space_find(s, t->addr, b.len + UNWIND_BYTES(rows) + IMAGE_SLACK, 0, 0, &a);
+		err = space_find(s, t->addr, room, 0, 0, &a);
 		b.len = 0;
 		if (!err) {
 			desc.addr = space_code_at(a);
 			s->arch->emit_image(&desc, &b, &cfi);
 			err = b.err;
-			rows = cfi.cnt;
+			s->image_bytes = b.len + UNWIND_BYTES(cfi.cnt) + IMAGE_SLACK;
+			placed = pass || s->image_bytes <= room;
+			room = s->image_bytes;
 		}
-		if (pass && !err)
+		if (placed && !err)
 			err = space_place_code(s, a, &(struct space_code){ &b, &cfi, "trampoline", t->name }, ret);
 		arch_cfi_done(&cfi);
 	}
@@ -645,10 +648,10 @@ static void free_link(struct tramp_link *link)
 
 /* -- Attach and detach --- */
 
-static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
+/* The link is on its lists; no call enters @image yet. */
+static int prepare_one(const struct tramp_req *req, struct tramp_link **ret, struct tramp_image **image)
 {
 	struct tramp *t = req->tramp;
-	struct tramp_image *image;
 	struct tramp_link *link;
 	int err;
 
@@ -657,15 +660,34 @@ static int attach_one(const struct tramp_req *req, struct tramp_link **ret)
 	if (err)
 		return err;
 	link_in(link);
-	err = build_image(t, &image);
+	err = build_image(t, image);
 	if (err) {
 		link_out(link);
 		free_link(link);
 		return err;
 	}
-	use_image(t, image);
 	*ret = link;
 	return 0;
+}
+
+static void unprepare_one(struct tramp_link *link, struct tramp_image *image)
+{
+	link_out(link);
+	free_image(link->tramp->space, image);
+	free_link(link);
+}
+
+/* All images are made before one is entered, so that the target can have them at once. */
+static int prepare_many(const struct tramp_req *reqs, u32 nr, struct tramp_link **links, struct tramp_image **images)
+{
+	u32 done;
+	int err = 0;
+
+	for (done = 0; done < nr && !err; done += !err)
+		err = prepare_one(&reqs[done], &links[done], &images[done]);
+	while (err && done--)
+		unprepare_one(links[done], images[done]);
+	return err;
 }
 
 /* An image without @link takes over; where there is no memory for one, the old one leaves it out. */
@@ -713,21 +735,24 @@ static void restore_text(struct tramp_space *s, struct tramp **tramps, u32 nr)
 int tramp_attach_many(const struct tramp_req *reqs, u32 nr, struct tramp_link **links)
 {
 	struct tramp **tramps = calloc(nr ?: 1, sizeof(*tramps));
+	struct tramp_image **images = calloc(nr ?: 1, sizeof(*images));
 	struct tramp_space *s;
-	u32 done, pick;
+	u32 done = 0, pick;
 	int err = 0;
 
-	if (!tramps || !nr) {
+	if (!tramps || !images || !nr) {
 		free(tramps);
-		return tramps ? -EINVAL : -ENOMEM;
+		free(images);
+		return nr ? -ENOMEM : -EINVAL;
 	}
 	s = reqs[0].tramp->space;
 	pthread_mutex_lock(&s->lock);
 	if (s->retired_bytes > s->reclaim_bytes)
 		reclaim(s);
-	for (done = 0; done < nr && !err; done += !err) {
+	err = prepare_many(reqs, nr, links, images);
+	for (; done < nr && !err; done++) {
 		tramps[done] = reqs[done].tramp;
-		err = attach_one(&reqs[done], &links[done]);
+		use_image(tramps[done], images[done]);
 	}
 	pick = err ? 0 : pick_tramps(tramps, nr, true);
 	if (pick)
@@ -736,6 +761,7 @@ int tramp_attach_many(const struct tramp_req *reqs, u32 nr, struct tramp_link **
 		detach_one(links[--done]);
 	pthread_mutex_unlock(&s->lock);
 	free(tramps);
+	free(images);
 	return err;
 }
 
