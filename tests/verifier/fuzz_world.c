@@ -133,11 +133,11 @@ static bool may(u64 at, u64 bytes, bool write)
 	return !w.wrong;
 }
 
-static void know(const void *p, u32 bytes, bool read_only)
+static void know(u64 at, u32 bytes, bool read_only)
 {
 	if (w.nr_regions == REGIONS_MAX)
 		abort();
-	w.regions[w.nr_regions++] = (struct region){ (u64)p, bytes, read_only };
+	w.regions[w.nr_regions++] = (struct region){ at, bytes, read_only };
 }
 
 static void *memory(u32 bytes, bool read_only)
@@ -146,7 +146,7 @@ static void *memory(u32 bytes, bool read_only)
 
 	if (!p || w.nr_blocks == BLOCKS_MAX)
 		abort();
-	know(p, bytes, read_only);
+	know((u64)p, bytes, read_only);
 	w.blocks[w.nr_blocks++] = p;
 	return p;
 }
@@ -361,7 +361,7 @@ static u64 iter_new(u64 at, u64 start, u64 end, u64 d, u64 e)
 	}
 	memcpy((void *)at, &word, sizeof(word));
 	w.iters[(u8)word] = (struct iter){ at, start, end, 0 };
-	know(w.counts[(u8)word], sizeof(s32), true);
+	know((u64)w.counts[(u8)word], sizeof(s32), true);
 	w.nr_held++;
 	return choose_edge();
 }
