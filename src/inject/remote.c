@@ -646,7 +646,7 @@ static void restore_family(const struct remote *r)
 	free(patches);
 }
 
-#define LEAVE_TRIES 100		/* of a millisecond */
+#define LEAVE_TRIES 100		/* in half a second: soon at first, for who is busy may take long to get out */
 
 static u32 list_spans(const struct remote *r, struct leave_span **ret)
 {
@@ -694,7 +694,7 @@ static void leave(struct remote *r)
 		err = r->space ? tramp_restore(r->space) : 0;
 		err = err ?: unmap_all(r, spans, nr);
 		if (err == -EAGAIN)
-			usleep(1000);
+			usleep(1000 + 100 * i);
 	}
 	if (err && err != -ESRCH)
 		log_msg(LOG_INFO, "inject: memory of the agent stays in process %d: %s", r->pid, log_errstr(err));
