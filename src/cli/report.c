@@ -14,6 +14,7 @@
 #include "util/log.h"
 
 #define BAR_WIDTH 30
+#define HINT "hint: "
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --"
 #define LOG_END "-- END PROG LOAD LOG --"
 
@@ -25,6 +26,7 @@ static struct {
 	unsigned int nr_errors;
 	bool bar;		/* there is one on the line */
 	char verifier[512];	/* the verifier's last word since the last reset */
+	char hint[256];		/* and what it advises */
 	char libbpf[512];	/* libbpf's first warning since then */
 } state;
 
@@ -38,7 +40,7 @@ static void clear_bar(void)
 static void take_line(int level, const char *line)
 {
 	pthread_mutex_lock(&lock);
-	if (level == LOG_ERROR && strncmp(line, "hint: ", 6))
+	if (level == LOG_ERROR && strncmp(line, HINT, strlen(HINT)))
 		state.nr_errors++;
 	clear_bar();
 	fprintf(stderr, "%s\n", line);
@@ -67,6 +69,11 @@ static void keep_verifier_line(const char *name, int name_len, const char *log, 
 		eol = memchr(line, '\n', end - line);
 		if (!eol)
 			eol = end;
+		if (!strncmp(line, HINT, strlen(HINT))) {
+			snprintf(state.hint, sizeof(state.hint), "%.*s", (int)(eol - line - strlen(HINT)),
+				 line + strlen(HINT));
+			continue;
+		}
 		if (eol == line || *line == ';' || !strncmp(line, "processed ", 10) ||
 		    !strncmp(line, "verification time ", 18) || !strncmp(line, "stack depth ", 12))
 			continue;
@@ -130,12 +137,23 @@ int report_fsession_level(int verbose)
 void report_libbpf_reset(void)
 {
 	state.verifier[0] = '\0';
+	state.hint[0] = '\0';
 	state.libbpf[0] = '\0';
 }
 
 const char *report_libbpf_reason(void)
 {
 	return state.verifier[0] ? state.verifier : state.libbpf[0] ? state.libbpf : NULL;
+}
+
+const char *report_verifier_hint(void)
+{
+	return state.hint[0] ? state.hint : NULL;
+}
+
+bool report_verifier_spoke(void)
+{
+	return state.verifier[0];
 }
 
 void report_line(const char *fmt, ...)

@@ -6,6 +6,7 @@
 #ifndef FS_CLI_REPORT_H
 #define FS_CLI_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <fsession/fsession.h>
@@ -25,6 +26,9 @@ void report_libbpf_reset(void);
 /* The line of libbpf's messages since then that says why loading failed (the verifier's last
  * word, or libbpf's own), or NULL. Valid until the next reset. */
 const char *report_libbpf_reason(void);
+/* Is that the verifier's? What it advises then, or NULL; valid as long */
+bool report_verifier_spoke(void);
+const char *report_verifier_hint(void);
 
 /* A line of information. */
 void report_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -105,14 +105,15 @@ static void open_printk(struct run *r, const struct bpf_object *obj)
 static int load(const struct run *r, struct bpf_object *obj)
 {
 	unsigned int nr_errors = report_nr_errors();
-	const char *why, *hint = NULL;
+	const char *why, *hint;
 	int err;
 
 	report_libbpf_reset();
 	err = bpf_object__load(obj);
 	if (!err || report_nr_errors() != nr_errors)
 		return err;
-	if (err == -EPERM || err == -EACCES)
+	hint = report_verifier_hint();
+	if (err == -EPERM || (err == -EACCES && !report_verifier_spoke()))
 		hint = privilege_hint();
 	why = err == -EPERM ? log_errstr(err) : report_libbpf_reason();
 	return fail_hint(err, hint, "cannot load '%s': %s", r->path, why ? why : log_errstr(err));

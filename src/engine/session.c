@@ -546,7 +546,7 @@ int session_load(struct session *s, const struct session_half *h)
 const char *session_log_reason(char *log)
 {
 	static const char * const noise[] = {
-		"processed ", "verification time", "stack depth", "max_states",
+		"processed ", "verification time", "stack depth", "max_states", "hint: ",
 	};
 	char *end = log + strlen(log), *line;
 

@@ -461,4 +461,28 @@ t_process_starter_killed()
 	done
 }
 
+# What the process's memory is, and its code
+look_at_victim()
+{
+	cat "/proc/$pid/maps"
+	sed -n "/r-xp.*victim/{s/-.*//p;q}" "/proc/$pid/maps" >"$tmp/text_at"
+	dd if="/proc/$pid/mem" bs=4096 skip="$((0x$(cat "$tmp/text_at") / 4096))" count=1 2>/dev/null | sha256sum
+}
+
+t_process_not_entered_by_what_is_not_proved()
+{
+	start_victim
+	look_at_victim >"$tmp/before"
+	what='fsession run unproved.bpf.o'
+	fs run "$BUILD/tests/inject/unproved.bpf.o" -p "$pid"
+	status 1
+	err 'unproved.bpf.c:'
+	look_at_victim >"$tmp/after"
+	cmp -s "$tmp/before" "$tmp/after" || not_ok 'the process is not as it was'
+	echo 10 >&9
+	exec 9>&-
+	wait "$pid"
+	grep -q '^55 0' "$tmp/victim" || not_ok 'the process answers otherwise'
+}
+
 tap_run "$@"
