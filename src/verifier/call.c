@@ -19,7 +19,6 @@
 #include "verifier/stack.h"
 #include "verifier/subprog.h"
 
-
 #define CALL_BAD_RELOCATION 0xbad2310	/* what libbpf makes of instructions it cannot relocate */
 
 struct call {
@@ -131,7 +130,8 @@ static bool fits_program(const struct verify_opts *o, u32 flags)
 		return !skb && !xdp;
 	if (!kinds)
 		return true;
-	return flags & kernctx_helpers(o) || (kinds & PF_TRACING && ctx_is_trampoline(o)) || (kinds & PF_SESSION && ctx_is_session(o)) ||
+	return flags & kernctx_helpers(o) || (kinds & PF_TRACING && ctx_is_trampoline(o)) ||
+	       (kinds & PF_SESSION && ctx_is_session(o)) ||
 	       (kinds & PF_XDP && xdp) || (kinds & PF_SKB && skb) || (kinds & PF_TC && tc);
 }
 
